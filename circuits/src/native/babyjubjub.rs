@@ -144,19 +144,10 @@ mod tests {
 
     #[test]
     fn unusable_points_are_named() {
-        assert_eq!(
-            Point::from_xy(F::ZERO, F::ONE),
-            Err(PointError::Identity)
-        );
+        assert_eq!(Point::from_xy(F::ZERO, F::ONE), Err(PointError::Identity));
         // (0, -1) has order 2.
-        assert_eq!(
-            Point::from_xy(F::ZERO, -F::ONE),
-            Err(PointError::Subgroup)
-        );
-        assert_eq!(
-            Point::from_xy(F::ONE, F::ONE),
-            Err(PointError::OffCurve)
-        );
+        assert_eq!(Point::from_xy(F::ZERO, -F::ONE), Err(PointError::Subgroup));
+        assert_eq!(Point::from_xy(F::ONE, F::ONE), Err(PointError::OffCurve));
         let (x, y) = BASE8;
         let point = Point::from_xy(x, y).unwrap();
         assert_eq!(Point::from_bytes(&point.to_bytes()), Ok(point));

@@ -136,7 +136,10 @@ mod tests {
     #[test]
     fn a_signature_is_for_its_key_and_message_alone() {
         let mut rng = Counter(0);
-        let (k, other) = (HolderSecret::random(&mut rng), HolderSecret::random(&mut rng));
+        let (k, other) = (
+            HolderSecret::random(&mut rng),
+            HolderSecret::random(&mut rng),
+        );
         let message = F::from(42u64);
         let signature = k.sign(&message, &mut rng);
         assert_eq!(signature.verify(&k.public(), &message), Ok(()));

@@ -109,7 +109,15 @@ mod tests {
             decode_hex(&format!("0x{}", "f".repeat(64))),
             Err(FieldError::NotReduced)
         );
-        for bad in ["", "1", "0x", "0x1", &one[2..], &one[..65], &format!("{one}0")] {
+        for bad in [
+            "",
+            "1",
+            "0x",
+            "0x1",
+            &one[2..],
+            &one[..65],
+            &format!("{one}0"),
+        ] {
             assert_eq!(decode_hex(bad), Err(FieldError::Shape), "{bad}");
         }
         assert_eq!(decode_hex(&one.replace("0x", "0X")), Err(FieldError::Shape));

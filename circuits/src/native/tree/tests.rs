@@ -8,7 +8,10 @@ use super::*;
 
 /// Every level computed from the leaves alone.
 fn naive_root(leaves: &[F]) -> F {
-    naive_levels(leaves)[DEPTH].first().copied().unwrap_or_else(empty_root)
+    naive_levels(leaves)[DEPTH]
+        .first()
+        .copied()
+        .unwrap_or_else(empty_root)
 }
 
 fn naive_levels(leaves: &[F]) -> Vec<Vec<F>> {
