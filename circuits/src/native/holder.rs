@@ -126,6 +126,7 @@ impl PseudonymSecret {
         poseidon::hash(&[*scope, self.0])
     }
 
+    #[cfg(feature = "gadgets")]
     pub(crate) fn value(&self) -> F {
         self.0
     }

@@ -1,7 +1,7 @@
 //! `H_n`: circom-compatible Poseidon over BN254 with `n` inputs.
 //!
 //! Parameters: `light_poseidon::Poseidon::new_circom(n)`; width `n + 1`, 8 full rounds, partial rounds of
-//! circomlib. Source: eprint 2019/458. Pinned against circomlibjs in `tests/vectors.rs`.
+//! circomlib. Source: eprint 2019/458. Pinned against circomlibjs in `tests/vectors/`.
 
 use std::cell::RefCell;
 
