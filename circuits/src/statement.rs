@@ -274,16 +274,10 @@ impl Public {
     }
 
     fn check_disclosure(&self, witness: &Witness) -> Result<(), Broken> {
-        let mask = field::to_u64(&self.mask)
-            .and_then(|bits| Mask::new(bits).ok())
-            .ok_or(Broken::Mask)?;
+        let mask = field::to_u64(&self.mask).and_then(|bits| Mask::new(bits).ok()).ok_or(Broken::Mask)?;
         for slot in Slot::ALL {
             let i = slot.index();
-            let expected = if mask.contains(slot) {
-                witness.attributes[i]
-            } else {
-                F::ZERO
-            };
+            let expected = if mask.contains(slot) { witness.attributes[i] } else { F::ZERO };
             if self.disclosed[i] != expected {
                 return Err(Broken::Disclosure(i));
             }

@@ -18,12 +18,7 @@ const R1CS_SHA256: &str = "234b29ef6e98128a2c6df9c41b4bcddec11c2a74e44ac331acbf7
 fn the_constraint_system_is_the_pinned_one() {
     let system = shape();
     let digest = hex::encode(Sha256::digest(system.to_iden3()));
-    let found = (
-        system.constraints().len(),
-        system.assignment().len(),
-        system.declared(),
-        digest.as_str(),
-    );
+    let found = (system.constraints().len(), system.assignment().len(), system.declared(), digest.as_str());
     if std::env::var_os("UPDATE_PINS").is_some() {
         println!("{found:?}");
     }
@@ -86,17 +81,8 @@ fn the_public_inputs_are_in_protocol_order() {
         ],
         std::array::from_fn(|i| by_name(i as u64))
     );
-    assert_eq!(
-        public.disclosed,
-        std::array::from_fn(|i| by_name(8 + i as u64))
-    );
-    assert_eq!(
-        public.lower,
-        std::array::from_fn(|i| by_name(14 + i as u64))
-    );
-    assert_eq!(
-        public.upper,
-        std::array::from_fn(|i| by_name(18 + i as u64))
-    );
+    assert_eq!(public.disclosed, std::array::from_fn(|i| by_name(8 + i as u64)));
+    assert_eq!(public.lower, std::array::from_fn(|i| by_name(14 + i as u64)));
+    assert_eq!(public.upper, std::array::from_fn(|i| by_name(18 + i as u64)));
     assert_eq!(public.required, by_name(22));
 }

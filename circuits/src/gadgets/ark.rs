@@ -1,9 +1,7 @@
 //! Hands a synthesised system to arkworks, row for row, for its setup and its prover.
 
 use ark_ff::AdditiveGroup;
-use ark_relations::gr1cs::{
-    ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result, Variable,
-};
+use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result, Variable};
 
 use super::r1cs::{ConstraintSystem, Lc};
 use crate::native::field::F;
@@ -21,11 +19,7 @@ impl ConstraintSynthesizer<F> for &ConstraintSystem {
         }
         for row in self.constraints() {
             let convert = |lc: &Lc| combination(lc, &variables);
-            ark.enforce_r1cs_constraint(
-                || convert(&row.a),
-                || convert(&row.b),
-                || convert(&row.c),
-            )?;
+            ark.enforce_r1cs_constraint(|| convert(&row.a), || convert(&row.b), || convert(&row.c))?;
         }
         Ok(())
     }

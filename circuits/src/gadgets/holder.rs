@@ -74,20 +74,13 @@ fn look_up(system: &mut ConstraintSystem, bits: &[Num], row: &[(F, F); 8]) -> Po
         let high = select_of_four(&bits[..2], &both, [4, 5, 6, 7].map(|j| value(&row[j])));
         &low + &system.multiply(top, &(&high - &low))
     };
-    PointVar {
-        x: coordinate(|point| point.0),
-        y: coordinate(|point| point.1),
-    }
+    PointVar { x: coordinate(|point| point.0), y: coordinate(|point| point.1) }
 }
 
 /// The constant that two bits select, given their product: no row.
 fn select_of_four(bits: &[Num], both: &Num, values: [F; 4]) -> Num {
     let [v0, v1, v2, v3] = values;
-    let varying = Num::sum([
-        (v1 - v0, &bits[0]),
-        (v2 - v0, &bits[1]),
-        (v3 - v2 - v1 + v0, both),
-    ]);
+    let varying = Num::sum([(v1 - v0, &bits[0]), (v2 - v0, &bits[1]), (v3 - v2 - v1 + v0, both)]);
     &varying + v0
 }
 
@@ -120,9 +113,7 @@ mod tests {
 
     fn in_circuit(integer: &BigInteger256) -> (ConstraintSystem, F, F) {
         let (mut system, _) = ConstraintSystem::new(&[]);
-        let bits: Vec<Num> = (0..SCALAR_BITS)
-            .map(|i| system.allocate(F::from(integer.get_bit(i))))
-            .collect();
+        let bits: Vec<Num> = (0..SCALAR_BITS).map(|i| system.allocate(F::from(integer.get_bit(i)))).collect();
         let (x, y) = mul_base8(&mut system, &bits);
         (system, x.value(), y.value())
     }

@@ -26,8 +26,7 @@ pub fn hash(system: &mut ConstraintSystem, inputs: &[Num]) -> Num {
     shape.enforce(system, &lanes, &trace)
 }
 
-static SHAPES: LazyLock<Vec<Shape>> =
-    LazyLock::new(|| (1..=MAX_INPUTS).map(|n| Shape::new(n + 1)).collect());
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| (1..=MAX_INPUTS).map(|n| Shape::new(n + 1)).collect());
 
 /// A constant plus a combination of S-box inputs, named by round and lane.
 #[derive(Clone)]
@@ -38,17 +37,11 @@ struct Affine {
 
 impl Affine {
     fn constant(constant: F) -> Self {
-        Self {
-            constant,
-            terms: Vec::new(),
-        }
+        Self { constant, terms: Vec::new() }
     }
 
     fn input(round: usize, lane: usize) -> Self {
-        Self {
-            constant: F::ZERO,
-            terms: vec![((round, lane), F::ONE)],
-        }
+        Self { constant: F::ZERO, terms: vec![((round, lane), F::ONE)] }
     }
 
     fn add_scaled(&mut self, factor: F, other: &Affine) {
@@ -80,14 +73,9 @@ struct Shape {
 impl Shape {
     fn new(width: usize) -> Self {
         // Cannot fail: circomlib has parameters for widths 2 to 13.
-        let parameters =
-            get_poseidon_parameters::<F>(width as u8).expect("parameters exist for widths 2 to 13");
+        let parameters = get_poseidon_parameters::<F>(width as u8).expect("parameters exist for widths 2 to 13");
         let inverse = invert(&parameters.mds);
-        let mut shape = Self {
-            outputs: Vec::new(),
-            dependent: Affine::constant(F::ZERO),
-            parameters,
-        };
+        let mut shape = Self { outputs: Vec::new(), dependent: Affine::constant(F::ZERO), parameters };
         shape.outputs = shape.outputs_backwards(&inverse);
         shape.dependent = shape.dependent_input();
         shape
@@ -104,11 +92,7 @@ impl Shape {
     /// Lanes with an S-box in a round: all, or lane 0 in the partial rounds of the middle.
     fn boxes(&self, round: usize) -> usize {
         let half = self.parameters.full_rounds / 2;
-        if (half..half + self.parameters.partial_rounds).contains(&round) {
-            1
-        } else {
-            self.width()
-        }
+        if (half..half + self.parameters.partial_rounds).contains(&round) { 1 } else { self.width() }
     }
 
     fn round_constant(&self, round: usize, lane: usize) -> F {
@@ -172,8 +156,7 @@ impl Shape {
                 for value in &mut state[..boxes.len()] {
                     *value = pow5(*value);
                 }
-                let row_times_state =
-                    |row: &Vec<F>| row.iter().zip(&state).map(|(m, s)| *m * s).sum();
+                let row_times_state = |row: &Vec<F>| row.iter().zip(&state).map(|(m, s)| *m * s).sum();
                 state = self.parameters.mds.iter().map(row_times_state).collect();
                 boxes
             })
@@ -181,28 +164,14 @@ impl Shape {
     }
 
     /// The S-box inputs as numbers: the hash's own inputs in round 0, wires after it.
-    fn allocate(
-        &self,
-        system: &mut ConstraintSystem,
-        inputs: &[Num],
-        trace: &[Vec<F>],
-    ) -> Vec<Vec<Num>> {
+    fn allocate(&self, system: &mut ConstraintSystem, inputs: &[Num], trace: &[Vec<F>]) -> Vec<Vec<Num>> {
         let mut first = vec![Num::constant(self.round_constant(0, 0))];
         let shifted = |(i, input): (usize, &Num)| input + self.round_constant(0, i + 1);
         first.extend(inputs.iter().enumerate().map(shifted));
         let mut lanes = vec![first];
         for (round, values) in trace.iter().enumerate().skip(1) {
-            let wires = if round == 1 {
-                self.width() - 1
-            } else {
-                values.len()
-            };
-            lanes.push(
-                values[..wires]
-                    .iter()
-                    .map(|v| system.allocate(*v))
-                    .collect(),
-            );
+            let wires = if round == 1 { self.width() - 1 } else { values.len() };
+            lanes.push(values[..wires].iter().map(|v| system.allocate(*v)).collect());
             if round == 1 {
                 let dependent = self.dependent.substitute(&lanes);
                 lanes[1].push(dependent);
@@ -262,9 +231,7 @@ fn invert(matrix: &[Vec<F>]) -> Vec<Vec<F>> {
     }
     for column in 0..n {
         // Cannot fail: an MDS matrix is invertible, and so is each of its minors.
-        let pivot = rows[column][column]
-            .inverse()
-            .expect("an MDS matrix has non-zero minors");
+        let pivot = rows[column][column].inverse().expect("an MDS matrix has non-zero minors");
         rows[column].iter_mut().for_each(|value| *value *= pivot);
         let pivot_row = rows[column].clone();
         for (i, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != column) {
@@ -284,15 +251,9 @@ mod tests {
     use crate::native::poseidon;
 
     /// Hashes `0..n` offset by `seed`, each input allocated as the closure says.
-    fn in_circuit(
-        n: usize,
-        seed: u64,
-        allocate: impl Fn(&mut ConstraintSystem, F) -> Num,
-    ) -> (ConstraintSystem, F) {
+    fn in_circuit(n: usize, seed: u64, allocate: impl Fn(&mut ConstraintSystem, F) -> Num) -> (ConstraintSystem, F) {
         let (mut system, _) = ConstraintSystem::new(&[]);
-        let inputs: Vec<Num> = (0..n)
-            .map(|i| allocate(&mut system, F::from(seed + i as u64).square()))
-            .collect();
+        let inputs: Vec<Num> = (0..n).map(|i| allocate(&mut system, F::from(seed + i as u64).square())).collect();
         let hash = hash(&mut system, &inputs).value();
         (system, hash)
     }
@@ -335,10 +296,7 @@ mod tests {
             for wire in 1..system.assignment().len() {
                 let mut assignment = system.assignment().to_vec();
                 assignment[wire] += F::ONE;
-                assert!(
-                    system.first_broken_under(&assignment).is_some(),
-                    "{n} {wire}"
-                );
+                assert!(system.first_broken_under(&assignment).is_some(), "{n} {wire}");
             }
         }
     }
@@ -346,11 +304,7 @@ mod tests {
     #[test]
     fn a_and_b_stay_sparse() {
         let (system, _) = in_circuit(2, 3, ConstraintSystem::allocate);
-        let terms: usize = system
-            .constraints()
-            .iter()
-            .map(|row| row.a.terms().len() + row.b.terms().len())
-            .sum();
+        let terms: usize = system.constraints().iter().map(|row| row.a.terms().len() + row.b.terms().len()).sum();
         // Two a row, one more for each use of a shifted input or of the dependent lane.
         assert!(terms <= 2 * 240 + 12, "{terms}");
     }

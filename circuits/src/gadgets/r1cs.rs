@@ -27,10 +27,7 @@ impl Lc {
 
     /// The value under an assignment.
     pub fn evaluate(&self, assignment: &[F]) -> F {
-        self.0
-            .iter()
-            .map(|(wire, coefficient)| assignment[*wire as usize] * coefficient)
-            .sum()
+        self.0.iter().map(|(wire, coefficient)| assignment[*wire as usize] * coefficient).sum()
     }
 
     /// One term a wire, sorted, none with coefficient 0.
@@ -58,10 +55,7 @@ pub struct Num {
 impl Num {
     /// A constant: costs nothing.
     pub fn constant(value: F) -> Self {
-        Self {
-            value,
-            lc: Lc(vec![(0, value)]),
-        }
+        Self { value, lc: Lc(vec![(0, value)]) }
     }
 
     /// The value under the assignment being built.
@@ -158,17 +152,28 @@ pub struct ConstraintSystem {
     declared: usize,
     clause: u8,
     constraints: Vec<Constraint>,
+    keeps_rows: bool,
 }
 
 impl ConstraintSystem {
     /// A system with these public inputs; gives their numbers too.
     pub fn new(inputs: &[F]) -> (Self, Vec<Num>) {
+        Self::with_rows(inputs, true)
+    }
+
+    /// The same for the assignment alone: rows are not kept, which spares a prover most of the work.
+    pub fn assignment_only(inputs: &[F]) -> (Self, Vec<Num>) {
+        Self::with_rows(inputs, false)
+    }
+
+    fn with_rows(inputs: &[F], keeps_rows: bool) -> (Self, Vec<Num>) {
         let mut system = Self {
             assignment: vec![F::ONE],
             public: inputs.len(),
             declared: 0,
             clause: 0,
             constraints: Vec::new(),
+            keeps_rows,
         };
         let numbers = inputs.iter().map(|value| system.allocate(*value)).collect();
         (system, numbers)
@@ -183,10 +188,7 @@ impl ConstraintSystem {
     pub fn allocate(&mut self, value: F) -> Num {
         let wire = self.assignment.len() as Wire;
         self.assignment.push(value);
-        Num {
-            value,
-            lc: Lc(vec![(wire, F::ONE)]),
-        }
+        Num { value, lc: Lc(vec![(wire, F::ONE)]) }
     }
 
     /// A new private wire that the prover is asked for, as opposed to one computed from others.
@@ -199,13 +201,11 @@ impl ConstraintSystem {
 
     /// Adds the row `a · b = c`.
     pub fn enforce(&mut self, a: &Num, b: &Num, c: &Num) {
+        if !self.keeps_rows {
+            return;
+        }
         let row = |number: &Num| number.lc.clone().compact();
-        self.constraints.push(Constraint {
-            clause: self.clause,
-            a: row(a),
-            b: row(b),
-            c: row(c),
-        });
+        self.constraints.push(Constraint { clause: self.clause, a: row(a), b: row(b), c: row(c) });
     }
 
     /// Adds the row `a · 1 = b`. Equality of two constants is a row too, which never holds when they differ.
@@ -231,6 +231,11 @@ impl ConstraintSystem {
         &self.assignment
     }
 
+    /// The same, giving the system up.
+    pub fn into_assignment(self) -> Vec<F> {
+        self.assignment
+    }
+
     /// The rows, in clause order.
     pub fn constraints(&self) -> &[Constraint] {
         &self.constraints
@@ -253,9 +258,7 @@ impl ConstraintSystem {
 
     /// The same for another assignment of the same length.
     pub fn first_broken_under(&self, assignment: &[F]) -> Option<usize> {
-        self.constraints
-            .iter()
-            .position(|row| !row.holds(assignment))
+        self.constraints.iter().position(|row| !row.holds(assignment))
     }
 
     /// The rows as an iden3 `.r1cs` file.

@@ -40,11 +40,7 @@ pub fn from_bits(bits: &[Num]) -> Num {
 ///
 /// With `lower`, `upper`, `value − lower` and `upper − value` all in `[0, 2^width)` and `width` far below the
 /// field's, the differences cannot wrap.
-pub fn enforce_bounds(
-    system: &mut ConstraintSystem,
-    [lower, value, upper]: [&Num; 3],
-    width: usize,
-) {
+pub fn enforce_bounds(system: &mut ConstraintSystem, [lower, value, upper]: [&Num; 3], width: usize) {
     for number in [lower, upper, &(value - lower), &(upper - value)] {
         bits(system, number, width);
     }
@@ -72,12 +68,7 @@ mod tests {
 
     #[test]
     fn exactly_the_values_below_the_power_fit() {
-        for (value, fits) in [
-            (0u64, true),
-            (10_001, true),
-            (16_383, true),
-            (16_384, false),
-        ] {
+        for (value, fits) in [(0u64, true), (10_001, true), (16_383, true), (16_384, false)] {
             assert_eq!(holds(F::from(value), 14), fits, "{value}");
         }
         assert!(holds(F::from(u64::MAX), 64));

@@ -4,12 +4,7 @@ use super::r1cs::{ConstraintSystem, Num};
 use super::{poseidon, range};
 
 /// The root above `leaf`. `index_bits` are little-endian, leaf level first, and enforced boolean here.
-pub fn root(
-    system: &mut ConstraintSystem,
-    leaf: &Num,
-    siblings: &[Num],
-    index_bits: &[Num],
-) -> Num {
+pub fn root(system: &mut ConstraintSystem, leaf: &Num, siblings: &[Num], index_bits: &[Num]) -> Num {
     assert_eq!(siblings.len(), index_bits.len(), "one index bit a level");
     let mut node = leaf.clone();
     for (sibling, is_right) in siblings.iter().zip(index_bits) {
@@ -40,10 +35,7 @@ mod tests {
     #[test]
     fn agrees_with_the_native_path_at_the_stated_cost() {
         for index in [0, 1, 0xdead_beef, u32::MAX] {
-            let path = Path {
-                index,
-                siblings: std::array::from_fn(|i| F::from(7 + i as u64)),
-            };
+            let path = Path { index, siblings: std::array::from_fn(|i| F::from(7 + i as u64)) };
             let bits: Vec<F> = (0..DEPTH).map(|i| F::from(index >> i & 1)).collect();
             let (system, root) = synthesise(&path, &bits, F::from(3u64));
             assert_eq!(root, path.root(&F::from(3u64)));
@@ -54,10 +46,7 @@ mod tests {
 
     #[test]
     fn an_index_bit_that_is_no_bit_is_refused() {
-        let path = Path {
-            index: 0,
-            siblings: [F::from(1u64); DEPTH],
-        };
+        let path = Path { index: 0, siblings: [F::from(1u64); DEPTH] };
         let mut bits = vec![F::from(0u64); DEPTH];
         bits[5] = F::from(2u64);
         let (system, _) = synthesise(&path, &bits, F::from(3u64));

@@ -38,12 +38,8 @@ impl Slot {
         Slot::BuildHash,
     ];
     /// The slots with lower and upper bounds, in order.
-    pub const ORDERED: [Slot; ORDERED_SLOTS] = [
-        Slot::Reputation,
-        Slot::TasksCompleted,
-        Slot::EarningsSats,
-        Slot::MemberSince,
-    ];
+    pub const ORDERED: [Slot; ORDERED_SLOTS] =
+        [Slot::Reputation, Slot::TasksCompleted, Slot::EarningsSats, Slot::MemberSince];
 
     /// The slot's index, 0 to 5.
     pub const fn index(self) -> usize {
@@ -97,11 +93,7 @@ impl Reputation {
 
     /// Checks the range.
     pub fn new(score: u16) -> Result<Self, AttributeError> {
-        if score <= Self::MAX {
-            Ok(Self(score))
-        } else {
-            Err(AttributeError::Reputation(score))
-        }
+        if score <= Self::MAX { Ok(Self(score)) } else { Err(AttributeError::Reputation(score)) }
     }
 
     /// The score.
@@ -148,9 +140,7 @@ impl Attributes {
             F::from(self.earnings_sats),
             F::from(self.member_since),
             F::from(self.capabilities),
-            self.build_sha256
-                .as_ref()
-                .map_or(F::from(0u64), field::digest_to_field),
+            self.build_sha256.as_ref().map_or(F::from(0u64), field::digest_to_field),
         ]
     }
 }
@@ -211,10 +201,7 @@ mod tests {
     #[test]
     fn ranges_are_checked_where_values_are_made() {
         assert!(Reputation::new(10_000).is_ok());
-        assert_eq!(
-            Reputation::new(10_001),
-            Err(AttributeError::Reputation(10_001))
-        );
+        assert_eq!(Reputation::new(10_001), Err(AttributeError::Reputation(10_001)));
         assert!(Mask::new(63).is_ok());
         for bits in [64, 127, 255, 256, u64::MAX] {
             assert_eq!(Mask::new(bits), Err(AttributeError::Mask(bits)));

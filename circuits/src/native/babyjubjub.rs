@@ -18,8 +18,7 @@ pub const A: F = MontFp!("168700");
 /// circomlib's curve coefficient `d`.
 pub const D: F = MontFp!("168696");
 /// `s = sqrt(168700)`, the isomorphism's factor.
-const SQRT_A: F =
-    MontFp!("7214280148105020021932206872019688659210616427216992810330019057549499971851");
+const SQRT_A: F = MontFp!("7214280148105020021932206872019688659210616427216992810330019057549499971851");
 /// circomlib's `Base8`: a generator of the prime subgroup.
 const BASE8: (F, F) = (
     MontFp!("5299619240641551281634865583518297030282874472190772894086521144482721001553"),
@@ -89,9 +88,7 @@ impl Point {
         use ark_serialize::CanonicalSerialize;
         let mut bytes = [0; 32];
         // Cannot fail: a compressed point has 32 bytes and the slice holds them.
-        self.0
-            .serialize_compressed(&mut bytes[..])
-            .expect("a compressed point has 32 bytes");
+        self.0.serialize_compressed(&mut bytes[..]).expect("a compressed point has 32 bytes");
         bytes
     }
 
@@ -101,11 +98,7 @@ impl Point {
         let point = EdwardsAffine::deserialize_compressed(&bytes[..])
             .map_err(|_| PointError::OffCurve)
             .and_then(Self::checked)?;
-        if point.to_bytes() == *bytes {
-            Ok(point)
-        } else {
-            Err(PointError::OffCurve)
-        }
+        if point.to_bytes() == *bytes { Ok(point) } else { Err(PointError::OffCurve) }
     }
 }
 

@@ -63,11 +63,7 @@ impl HolderSignature {
         let eight_h = Scalar::from(8u64) * challenge(&self.r, key, message);
         let left = base8() * self.s;
         let right = *key.point().inner() * eight_h + self.r.inner();
-        if left == right {
-            Ok(())
-        } else {
-            Err(SignatureError::Mismatch)
-        }
+        if left == right { Ok(()) } else { Err(SignatureError::Mismatch) }
     }
 }
 
@@ -136,21 +132,12 @@ mod tests {
     #[test]
     fn a_signature_is_for_its_key_and_message_alone() {
         let mut rng = Counter(0);
-        let (k, other) = (
-            HolderSecret::random(&mut rng),
-            HolderSecret::random(&mut rng),
-        );
+        let (k, other) = (HolderSecret::random(&mut rng), HolderSecret::random(&mut rng));
         let message = F::from(42u64);
         let signature = k.sign(&message, &mut rng);
         assert_eq!(signature.verify(&k.public(), &message), Ok(()));
-        assert_eq!(
-            signature.verify(&k.public(), &F::from(43u64)),
-            Err(SignatureError::Mismatch)
-        );
-        assert_eq!(
-            signature.verify(&other.public(), &message),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(signature.verify(&k.public(), &F::from(43u64)), Err(SignatureError::Mismatch));
+        assert_eq!(signature.verify(&other.public(), &message), Err(SignatureError::Mismatch));
         assert_ne!(signature, k.sign(&message, &mut rng), "nonces are fresh");
     }
 
@@ -159,17 +146,11 @@ mod tests {
         let mut rng = Counter(9);
         let k = HolderSecret::random(&mut rng);
         let signature = k.sign(&F::ZERO, &mut rng);
-        assert_eq!(
-            HolderSignature::from_parts(signature.r(), &signature.s()),
-            Ok(signature)
-        );
+        assert_eq!(HolderSignature::from_parts(signature.r(), &signature.s()), Ok(signature));
         let mut alias = signature.s.into_bigint();
         assert!(!alias.add_with_carry(&Scalar::MODULUS), "fits in 256 bits");
         let mut bytes = [0; 32];
         bytes.copy_from_slice(&alias.to_bytes_be());
-        assert_eq!(
-            HolderSignature::from_parts(signature.r(), &bytes),
-            Err(SignatureError::S(FieldError::NotReduced))
-        );
+        assert_eq!(HolderSignature::from_parts(signature.r(), &bytes), Err(SignatureError::S(FieldError::NotReduced)));
     }
 }

@@ -48,22 +48,14 @@ pub fn to_bytes_be(value: &F) -> [u8; 32] {
 /// Reads 32 big-endian bytes; refuses integers not below the field's order.
 pub fn from_bytes_be(bytes: &[u8; 32]) -> Result<F, FieldError> {
     let value = F::from_be_bytes_mod_order(bytes);
-    if to_bytes_be(&value) == *bytes {
-        Ok(value)
-    } else {
-        Err(FieldError::NotReduced)
-    }
+    if to_bytes_be(&value) == *bytes { Ok(value) } else { Err(FieldError::NotReduced) }
 }
 
 /// Hashes bytes into the field: the first 31 bytes, big-endian, of
 /// SHA-256 over `"poa/v1/" ‖ tag ‖ 0x00 ‖ bytes`. `tag` is ASCII without a zero byte.
 pub fn to_field(tag: &str, bytes: &[u8]) -> F {
-    let digest = Sha256::new()
-        .chain_update("poa/v1/")
-        .chain_update(tag)
-        .chain_update([0])
-        .chain_update(bytes)
-        .finalize();
+    let digest =
+        Sha256::new().chain_update("poa/v1/").chain_update(tag).chain_update([0]).chain_update(bytes).finalize();
     F::from_be_bytes_mod_order(&digest[..31])
 }
 
@@ -105,30 +97,13 @@ mod tests {
         modulus.copy_from_slice(&F::MODULUS.to_bytes_be());
         let r = format!("0x{}", hex::encode(modulus));
         assert_eq!(decode_hex(&r), Err(FieldError::NotReduced));
-        assert_eq!(
-            decode_hex(&format!("0x{}", "f".repeat(64))),
-            Err(FieldError::NotReduced)
-        );
-        for bad in [
-            "",
-            "1",
-            "0x",
-            "0x1",
-            &one[2..],
-            &one[..65],
-            &format!("{one}0"),
-        ] {
+        assert_eq!(decode_hex(&format!("0x{}", "f".repeat(64))), Err(FieldError::NotReduced));
+        for bad in ["", "1", "0x", "0x1", &one[2..], &one[..65], &format!("{one}0")] {
             assert_eq!(decode_hex(bad), Err(FieldError::Shape), "{bad}");
         }
         assert_eq!(decode_hex(&one.replace("0x", "0X")), Err(FieldError::Shape));
-        assert_eq!(
-            decode_hex(&format!("0x{}A", "0".repeat(63))),
-            Err(FieldError::Shape)
-        );
-        assert_eq!(
-            decode_hex(&format!("0x-{}", "0".repeat(63))),
-            Err(FieldError::Shape)
-        );
+        assert_eq!(decode_hex(&format!("0x{}A", "0".repeat(63))), Err(FieldError::Shape));
+        assert_eq!(decode_hex(&format!("0x-{}", "0".repeat(63))), Err(FieldError::Shape));
     }
 
     #[test]

@@ -142,10 +142,7 @@ mod tests {
         one[31] = 1;
         let k = HolderSecret::from_bytes(&one).unwrap();
         assert_eq!(*k.to_bytes(), one);
-        assert_eq!(
-            HolderSecret::from_bytes(&[0; 32]).err(),
-            Some(FieldError::NotReduced)
-        );
+        assert_eq!(HolderSecret::from_bytes(&[0; 32]).err(), Some(FieldError::NotReduced));
         let mut order = [0u8; 32];
         order.copy_from_slice(&Scalar::MODULUS.to_bytes_be());
         assert!(HolderSecret::from_bytes(&order).is_err());

@@ -109,30 +109,12 @@ mod tests {
             salt: F::from(12u64),
         };
         let mut others = vec![
-            Leaf {
-                identity: F::from(0u64),
-                ..leaf.clone()
-            },
-            Leaf {
-                pseudonym: F::from(0u64),
-                ..leaf.clone()
-            },
-            Leaf {
-                agent: AgentId::new(4).unwrap(),
-                ..leaf.clone()
-            },
-            Leaf {
-                schema: F::from(0u64),
-                ..leaf.clone()
-            },
-            Leaf {
-                expires_at: 0,
-                ..leaf.clone()
-            },
-            Leaf {
-                salt: F::from(0u64),
-                ..leaf.clone()
-            },
+            Leaf { identity: F::from(0u64), ..leaf.clone() },
+            Leaf { pseudonym: F::from(0u64), ..leaf.clone() },
+            Leaf { agent: AgentId::new(4).unwrap(), ..leaf.clone() },
+            Leaf { schema: F::from(0u64), ..leaf.clone() },
+            Leaf { expires_at: 0, ..leaf.clone() },
+            Leaf { salt: F::from(0u64), ..leaf.clone() },
         ];
         for slot in 0..SLOTS {
             let mut other = leaf.clone();

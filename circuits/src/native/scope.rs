@@ -35,11 +35,7 @@ impl Audience {
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(AudienceError::Character);
         }
-        if is_did(text) || is_origin(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(AudienceError::Form)
-        }
+        if is_did(text) || is_origin(text) { Ok(Self(text.to_owned())) } else { Err(AudienceError::Form) }
     }
 
     /// The text.
@@ -54,14 +50,7 @@ impl Audience {
 
     /// The scope of use `i` in a period (RFC 3339): verifiers that allow `n` uses accept `i < n`.
     pub fn scope_in_period(&self, period: &str, i: u32) -> F {
-        let bytes = [
-            self.0.as_bytes(),
-            &[0],
-            period.as_bytes(),
-            &[0],
-            i.to_string().as_bytes(),
-        ]
-        .concat();
+        let bytes = [self.0.as_bytes(), &[0], period.as_bytes(), &[0], i.to_string().as_bytes()].concat();
         field::to_field("scope", &bytes)
     }
 }
@@ -69,16 +58,10 @@ impl Audience {
 /// `did:` + method + `:` + identifier, without a fragment, query or path.
 fn is_did(text: &str) -> bool {
     let mut parts = text.splitn(3, ':');
-    let method_ok = |m: &str| {
-        !m.is_empty()
-            && m.bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let method_ok = |m: &str| !m.is_empty() && m.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     parts.next() == Some("did")
         && parts.next().is_some_and(method_ok)
-        && parts.next().is_some_and(|id| {
-            !id.is_empty() && !id.bytes().any(|b| matches!(b, b'/' | b'?' | b'#' | b'\\'))
-        })
+        && parts.next().is_some_and(|id| !id.is_empty() && !id.bytes().any(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')))
 }
 
 /// The ASCII serialisation of an origin: lower-case scheme and host, no path, no trailing slash, no credentials.
@@ -87,14 +70,10 @@ fn is_origin(text: &str) -> bool {
         return false;
     };
     let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_lowercase())
-        && scheme
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b));
+        && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b));
     let authority_ok = !authority.is_empty()
         && authority.bytes().all(|b| {
-            b.is_ascii_lowercase()
-                || b.is_ascii_digit()
-                || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_')
+            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_')
         });
     scheme_ok && authority_ok
 }
@@ -105,12 +84,7 @@ mod tests {
 
     #[test]
     fn origins_and_dids_are_audiences() {
-        for good in [
-            "https://verifier.example",
-            "http://127.0.0.1:8080",
-            "https://[::1]:1",
-            "did:web:a.example",
-        ] {
+        for good in ["https://verifier.example", "http://127.0.0.1:8080", "https://[::1]:1", "did:web:a.example"] {
             assert!(Audience::new(good).is_ok(), "{good}");
         }
     }

@@ -68,11 +68,7 @@ impl Path {
         let mut nodes = [*leaf; DEPTH + 1];
         for level in 0..DEPTH {
             let (here, sibling) = (nodes[level], self.siblings[level]);
-            nodes[level + 1] = if self.index >> level & 1 == 1 {
-                node(&sibling, &here)
-            } else {
-                node(&here, &sibling)
-            };
+            nodes[level + 1] = if self.index >> level & 1 == 1 { node(&sibling, &here) } else { node(&here, &sibling) };
         }
         nodes
     }
@@ -106,30 +102,19 @@ pub struct Frontier {
 
 impl Default for Frontier {
     fn default() -> Self {
-        Self {
-            size: 0,
-            peaks: [F::ZERO; DEPTH],
-            root: empty_root(),
-        }
+        Self { size: 0, peaks: [F::ZERO; DEPTH], root: empty_root() }
     }
 }
 
 impl Frontier {
     /// Rebuilds the frontier from stored nodes. `stored(level, index)` gives a node's newest value,
     /// none where nothing was stored.
-    pub fn restore<E>(
-        size: u64,
-        mut stored: impl FnMut(u8, u32) -> Result<Option<F>, E>,
-    ) -> Result<Self, E> {
-        let mut frontier = Self {
-            size,
-            ..Self::default()
-        };
+    pub fn restore<E>(size: u64, mut stored: impl FnMut(u8, u32) -> Result<Option<F>, E>) -> Result<Self, E> {
+        let mut frontier = Self { size, ..Self::default() };
         for level in 0..DEPTH {
             if size >> level & 1 == 1 {
                 let index = (size >> level) - 1;
-                frontier.peaks[level] =
-                    stored(level as u8, index as u32)?.unwrap_or_else(|| zero(level));
+                frontier.peaks[level] = stored(level as u8, index as u32)?.unwrap_or_else(|| zero(level));
             }
         }
         frontier.root = stored(DEPTH as u8, 0)?.unwrap_or_else(empty_root);
@@ -184,12 +169,7 @@ impl Frontier {
 
     /// Replaces a leaf (revocation sets it to 0): recomputes its ancestors **and** the frontier's node above it,
     /// without which the next append would resurrect it. The path must lead from `old` to the current root.
-    pub fn replace(
-        &mut self,
-        path: &Path,
-        old: &F,
-        new: &F,
-    ) -> Result<[NodeUpdate; DEPTH + 1], TreeError> {
+    pub fn replace(&mut self, path: &Path, old: &F, new: &F) -> Result<[NodeUpdate; DEPTH + 1], TreeError> {
         if u64::from(path.index) >= self.size {
             return Err(TreeError::Index);
         }
@@ -198,8 +178,7 @@ impl Frontier {
         }
         let nodes = path.nodes(new);
         for (level, value) in nodes[..DEPTH].iter().enumerate() {
-            let is_peak = self.size >> level & 1 == 1
-                && u64::from(path.index) >> level == (self.size >> level) - 1;
+            let is_peak = self.size >> level & 1 == 1 && u64::from(path.index) >> level == (self.size >> level) - 1;
             if is_peak {
                 self.peaks[level] = *value;
             }

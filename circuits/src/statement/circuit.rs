@@ -1,6 +1,7 @@
 //! The statement as constraints, clause by clause in the numbering of [`crate::statement`].
 
 use ark_ff::{BigInteger, Field, PrimeField};
+use zeroize::Zeroizing;
 
 use super::{CAPABILITY_BITS, INPUTS, Public, TIME_BITS, Witness};
 use crate::gadgets::holder::{self, SCALAR_BITS};
@@ -14,12 +15,23 @@ use crate::native::tree::DEPTH;
 /// The rows never depend on the values; a witness that breaks the statement breaks a row.
 pub fn synthesise(public: &Public, witness: &Witness) -> ConstraintSystem {
     let (mut system, inputs) = ConstraintSystem::new(&public.to_inputs());
+    fill(&mut system, inputs, witness);
+    system
+}
+
+/// The assignment alone, equal to [`synthesise`]'s: constant, inputs, private wires. Secret.
+pub fn assign(public: &Public, witness: &Witness) -> Zeroizing<Vec<F>> {
+    let (mut system, inputs) = ConstraintSystem::assignment_only(&public.to_inputs());
+    fill(&mut system, inputs, witness);
+    Zeroizing::new(system.into_assignment())
+}
+
+fn fill(system: &mut ConstraintSystem, inputs: Vec<Num>, witness: &Witness) {
     // Cannot fail: one number an input.
     let inputs: [Num; INPUTS] = inputs.try_into().expect("one number an input");
     let public = PublicVar::new(inputs);
-    let witness = WitnessVar::declare(&mut system, witness);
-    enforce(&mut system, &public, &witness);
-    system
+    let witness = WitnessVar::declare(system, witness);
+    enforce(system, &public, &witness);
 }
 
 fn enforce(system: &mut ConstraintSystem, public: &PublicVar, witness: &WitnessVar) {
@@ -82,12 +94,7 @@ fn enforce_membership(
     identity: Num,
     pseudonym: Num,
 ) {
-    let mut opening = vec![
-        identity,
-        pseudonym,
-        witness.agent.clone(),
-        public.schema.clone(),
-    ];
+    let mut opening = vec![identity, pseudonym, witness.agent.clone(), public.schema.clone()];
     opening.extend(witness.attributes.iter().cloned());
     opening.extend([witness.expires_at.clone(), witness.salt.clone()]);
     let leaf = poseidon::hash(system, &opening);
@@ -98,9 +105,7 @@ fn enforce_membership(
 
 fn enforce_disclosure(system: &mut ConstraintSystem, public: &PublicVar, witness: &WitnessVar) {
     let mask = range::bits(system, &public.mask, SLOTS);
-    for ((shown, attribute), disclosed) in
-        mask.iter().zip(&witness.attributes).zip(&public.disclosed)
-    {
+    for ((shown, attribute), disclosed) in mask.iter().zip(&witness.attributes).zip(&public.disclosed) {
         system.enforce(shown, attribute, disclosed);
     }
 }
@@ -189,18 +194,14 @@ impl WitnessVar {
         let index = witness.path.index;
         let bit = |set: bool| F::from(u64::from(set));
         Self {
-            k: (0..SCALAR_BITS)
-                .map(|i| system.declare(bit(k.get_bit(i))))
-                .collect(),
+            k: (0..SCALAR_BITS).map(|i| system.declare(bit(k.get_bit(i)))).collect(),
             n: system.declare(witness.pseudonym.value()),
             agent: system.declare(witness.agent.to_field()),
             attributes: witness.attributes.map(|a| system.declare(a)),
             expires_at: system.declare(F::from(witness.expires_at)),
             salt: system.declare(witness.salt),
             siblings: witness.path.siblings.map(|s| system.declare(s)).into(),
-            index_bits: (0..DEPTH)
-                .map(|i| system.declare(bit(index >> i & 1 == 1)))
-                .collect(),
+            index_bits: (0..DEPTH).map(|i| system.declare(bit(index >> i & 1 == 1))).collect(),
         }
     }
 }
@@ -212,16 +213,12 @@ pub fn shape() -> ConstraintSystem {
     // Cannot fail: 1 is a canonical non-zero scalar, field element and agent id.
     let witness = Witness {
         holder: crate::native::holder::HolderSecret::from_bytes(&one).expect("1 is a scalar"),
-        pseudonym: crate::native::holder::PseudonymSecret::from_bytes(&one)
-            .expect("1 is a field element"),
+        pseudonym: crate::native::holder::PseudonymSecret::from_bytes(&one).expect("1 is a field element"),
         agent: crate::native::leaf::AgentId::new(1).expect("1 is not 0"),
         attributes: [F::ONE; SLOTS],
         expires_at: 1,
         salt: F::ONE,
-        path: crate::native::tree::Path {
-            index: 0,
-            siblings: [F::ONE; DEPTH],
-        },
+        path: crate::native::tree::Path { index: 0, siblings: [F::ONE; DEPTH] },
     };
     synthesise(&Public::default(), &witness)
 }

@@ -16,21 +16,21 @@ use strategies::{any_statement, statement};
 
 fn first_broken_clause(public: &Public, witness: &Witness) -> Option<u8> {
     let system = synthesise(public, witness);
-    system
-        .first_broken()
-        .map(|row| system.constraints()[row].clause)
+    system.first_broken().map(|row| system.constraints()[row].clause)
 }
 
 /// Every clause with a row that does not hold.
 fn broken_clauses(public: &Public, witness: &Witness) -> BTreeSet<u8> {
     let system = synthesise(public, witness);
     let broken = |row: &&crate::gadgets::r1cs::Constraint| !row.holds(system.assignment());
-    system
-        .constraints()
-        .iter()
-        .filter(broken)
-        .map(|row| row.clause)
-        .collect()
+    system.constraints().iter().filter(broken).map(|row| row.clause).collect()
+}
+
+#[test]
+fn the_assignment_alone_is_the_synthesised_one() {
+    let (public, witness) = statement(0b100111);
+    let system = synthesise(&public, &witness);
+    assert_eq!(*super::circuit::assign(&public, &witness), system.assignment());
 }
 
 #[test]
@@ -38,11 +38,7 @@ fn all_masks_disclose_exactly_their_slots() {
     for bits in 0..64 {
         let (public, witness) = statement(bits);
         for slot in Slot::ALL {
-            let expected = if bits >> slot.index() & 1 == 1 {
-                witness.attributes[slot.index()]
-            } else {
-                F::ZERO
-            };
+            let expected = if bits >> slot.index() & 1 == 1 { witness.attributes[slot.index()] } else { F::ZERO };
             assert_eq!(public.disclosed[slot.index()], expected);
         }
         assert_eq!(public.check(&witness), Ok(()));
@@ -64,17 +60,9 @@ fn every_public_input_plus_one_is_refused() {
         assert!(system.first_broken_under(&assignment).is_some(), "{name}");
         // And an honest synthesis of the moved statement: bounds may still hold, nothing else.
         let moved = Public::from_inputs(&inputs);
-        assert_eq!(
-            moved.check(&witness).is_ok(),
-            first_broken_clause(&moved, &witness).is_none(),
-            "{name}"
-        );
+        assert_eq!(moved.check(&witness).is_ok(), first_broken_clause(&moved, &witness).is_none(), "{name}");
         if i == context {
-            assert_eq!(
-                first_broken_clause(&moved, &witness),
-                None,
-                "any context can be proved"
-            );
+            assert_eq!(first_broken_clause(&moved, &witness), None, "any context can be proved");
         }
     }
 }
@@ -99,9 +87,7 @@ fn no_private_wire_can_move_alone() {
         for delta in [F::ONE, -F::ONE, F::from(0x1234_5678_9abc_def0u64).square()] {
             let honest = assignment[wire];
             assignment[wire] += delta;
-            let held = rows[wire]
-                .iter()
-                .any(|i| !system.constraints()[*i].holds(&assignment));
+            let held = rows[wire].iter().any(|i| !system.constraints()[*i].holds(&assignment));
             assert!(held, "wire {wire} is free");
             assignment[wire] = honest;
         }

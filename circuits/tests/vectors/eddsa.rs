@@ -37,12 +37,7 @@ impl Case {
     fn elements(&self) -> Option<([F; 2], F, [F; 2], F)> {
         let one = |text: &String| field::decode_hex(text).ok();
         let two = |texts: &[String; 2]| Some([one(&texts[0])?, one(&texts[1])?]);
-        Some((
-            two(&self.public_key)?,
-            one(&self.message)?,
-            two(&self.signature.r)?,
-            one(&self.signature.s)?,
-        ))
+        Some((two(&self.public_key)?, one(&self.message)?, two(&self.signature.r)?, one(&self.signature.s)?))
     }
 
     /// The first rule the case breaks, none when the signature verifies.
@@ -85,12 +80,8 @@ fn what_the_libraries_sign_verifies() {
 #[test]
 fn the_public_key_is_that_of_the_secret_scalar() {
     for case in file::read::<Set>("eddsa/accept.json").cases {
-        let decimal = case
-            .secret_scalar_dec
-            .expect("an accepted case names its scalar");
-        let scalar = case
-            .secret_scalar_hex
-            .expect("an accepted case names its scalar");
+        let decimal = case.secret_scalar_dec.expect("an accepted case names its scalar");
+        let scalar = case.secret_scalar_hex.expect("an accepted case names its scalar");
         file::assert_same_number(&decimal, &scalar);
         let scalar = field::decode_hex(&scalar).expect("the scalar is below l, hence below r");
         let secret = HolderSecret::from_bytes(&field::to_bytes_be(&scalar))

@@ -61,9 +61,8 @@ fn root() -> PathBuf {
 
 fn read_json(path: &str) -> Value {
     let full = root().join(path);
-    let text = fs::read(&full).unwrap_or_else(|error| {
-        panic!("test-vectors/{path}: {error}; scripts/vectors/regenerate.sh remakes it")
-    });
+    let text = fs::read(&full)
+        .unwrap_or_else(|error| panic!("test-vectors/{path}: {error}; scripts/vectors/regenerate.sh remakes it"));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("test-vectors/{path}: {error}"))
 }
 
@@ -71,9 +70,7 @@ fn read_json(path: &str) -> Value {
 pub fn read<T: DeserializeOwned>(path: &str) -> T {
     assert!(FILES.contains(&path), "list {path} in FILES");
     let value = read_json(path);
-    let schema = value["schema"]
-        .as_str()
-        .unwrap_or_else(|| panic!("test-vectors/{path} names no schema"));
+    let schema = value["schema"].as_str().unwrap_or_else(|| panic!("test-vectors/{path} names no schema"));
     validate(path, schema, &value);
     T::deserialize(&value).unwrap_or_else(|error| panic!("test-vectors/{path}: {error}"))
 }
@@ -86,14 +83,10 @@ fn validate(path: &str, schema: &str, value: &Value) {
         .prepare()
         .expect("the common schema refers to itself alone");
     let schema = read_json(&format!("schema/{schema}.json"));
-    let validator = jsonschema::options()
-        .with_registry(&registry)
-        .build(&schema)
-        .expect("the schema of vectors is valid");
-    let errors: Vec<String> = validator
-        .iter_errors(value)
-        .map(|error| format!("{} at {}", error, error.instance_path()))
-        .collect();
+    let validator =
+        jsonschema::options().with_registry(&registry).build(&schema).expect("the schema of vectors is valid");
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect();
     assert!(errors.is_empty(), "test-vectors/{path}: {errors:#?}");
 }
 

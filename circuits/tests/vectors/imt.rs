@@ -61,9 +61,7 @@ struct Log {
 
 impl Log {
     fn store(&mut self, updates: &[NodeUpdate]) {
-        let rows = updates
-            .iter()
-            .map(|node| ((node.level, node.index), node.value));
+        let rows = updates.iter().map(|node| ((node.level, node.index), node.value));
         self.nodes.extend(rows);
     }
 
@@ -74,10 +72,7 @@ impl Log {
 
     fn path(&self, index: u32) -> Path {
         let sibling = |level: usize| self.node(level, (index >> level) ^ 1);
-        Path {
-            index,
-            siblings: std::array::from_fn(sibling),
-        }
+        Path { index, siblings: std::array::from_fn(sibling) }
     }
 
     fn append(&mut self, leaves: &[F]) {
@@ -138,11 +133,7 @@ fn one_batch_has_the_root_of_its_appends() {
 #[test]
 fn the_root_agrees_after_each_append_or_removal() {
     let mut log = Log::default();
-    for (step, case) in file::read::<Set<Update>>("imt/updates.json")
-        .cases
-        .iter()
-        .enumerate()
-    {
+    for (step, case) in file::read::<Set<Update>>("imt/updates.json").cases.iter().enumerate() {
         match (&case.op, &case.leaf) {
             (Op::Append, Some(leaf)) => log.append(&[leaf.0]),
             (Op::Zero, None) => log.set_to_zero(case.index),
@@ -158,17 +149,8 @@ fn paths_lead_to_the_same_root() {
     for case in file::read::<Set<PathCase>>("imt/paths.json").cases {
         let siblings: Vec<F> = case.siblings.iter().map(|sibling| sibling.0).collect();
         let siblings = siblings.try_into().expect("32 siblings");
-        let path = Path {
-            index: case.index,
-            siblings,
-        };
-        assert_eq!(
-            case.root,
-            path.root(&case.leaf.0),
-            "leaf {} of {}",
-            case.index,
-            case.tree
-        );
+        let path = Path { index: case.index, siblings };
+        assert_eq!(case.root, path.root(&case.leaf.0), "leaf {} of {}", case.index, case.tree);
     }
 }
 
@@ -193,11 +175,6 @@ fn siblings_agree_with_the_stored_nodes() {
         assert_eq!(case.leaf, log.node(0, case.index));
         assert_eq!(case.root, log.frontier.root());
         let expected: Vec<F> = case.siblings.iter().map(|sibling| sibling.0).collect();
-        assert_eq!(
-            log.path(case.index).siblings[..],
-            expected[..],
-            "leaf {}",
-            case.index
-        );
+        assert_eq!(log.path(case.index).siblings[..], expected[..], "leaf {}", case.index);
     }
 }

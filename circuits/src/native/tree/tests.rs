@@ -8,10 +8,7 @@ use super::*;
 
 /// Every level computed from the leaves alone.
 fn naive_root(leaves: &[F]) -> F {
-    naive_levels(leaves)[DEPTH]
-        .first()
-        .copied()
-        .unwrap_or_else(empty_root)
+    naive_levels(leaves)[DEPTH].first().copied().unwrap_or_else(empty_root)
 }
 
 fn naive_levels(leaves: &[F]) -> Vec<Vec<F>> {
@@ -69,15 +66,9 @@ fn a_path_that_leads_elsewhere_is_refused() {
     frontier.append(&leaves).unwrap();
     let before = frontier.clone();
     let mut path = naive_path(&leaves, 1);
-    assert_eq!(
-        frontier.replace(&path, &leaf(7), &F::ZERO),
-        Err(TreeError::Path)
-    );
+    assert_eq!(frontier.replace(&path, &leaf(7), &F::ZERO), Err(TreeError::Path));
     path.index = 3;
-    assert_eq!(
-        frontier.replace(&path, &leaf(1), &F::ZERO),
-        Err(TreeError::Index)
-    );
+    assert_eq!(frontier.replace(&path, &leaf(1), &F::ZERO), Err(TreeError::Index));
     assert_eq!(frontier, before);
 }
 

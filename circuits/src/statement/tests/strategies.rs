@@ -23,21 +23,12 @@ pub(super) fn witness(attributes: [F; SLOTS], index: u32, seed: u8) -> Witness {
         attributes,
         expires_at: 1_800_000_000,
         salt: F::from(u64::from(seed)) + F::ONE,
-        path: Path {
-            index,
-            siblings: std::array::from_fn(|i| F::from(u64::from(seed) + i as u64)),
-        },
+        path: Path { index, siblings: std::array::from_fn(|i| F::from(u64::from(seed) + i as u64)) },
     }
 }
 
 /// The honest statement of a witness: mask, bounds and required capabilities as given.
-pub(super) fn honest(
-    witness: &Witness,
-    mask: u64,
-    slack: [u64; ORDERED_SLOTS],
-    required: u64,
-    named: bool,
-) -> Public {
+pub(super) fn honest(witness: &Witness, mask: u64, slack: [u64; ORDERED_SLOTS], required: u64, named: bool) -> Public {
     let schema = F::from(4_242u64);
     let scope = F::from(99u64).square();
     let bound = |i: usize, f: fn(u64, u64) -> u64| {
@@ -50,11 +41,7 @@ pub(super) fn honest(
         scope,
         nullifier: witness.pseudonym.nullifier(&scope),
         schema,
-        subject: if named {
-            witness.agent.to_field()
-        } else {
-            F::ZERO
-        },
+        subject: if named { witness.agent.to_field() } else { F::ZERO },
         valid_at: F::from(witness.expires_at - slack[0] % 1_000),
         mask: F::from(mask),
         disclosed: std::array::from_fn(|i| witness.attributes[i] * F::from(mask >> i & 1)),
@@ -95,14 +82,7 @@ impl Recipe {
 pub(super) fn any_statement() -> impl Strategy<Value = Recipe> {
     let edgy = || prop_oneof![Just(0u64), Just(1), Just(u64::MAX), any::<u64>()];
     let attributes = (0u64..=10_000, edgy(), edgy(), edgy(), edgy(), any::<u64>());
-    let rest = (
-        any::<u32>(),
-        any::<u8>(),
-        0u64..64,
-        any::<[u64; 4]>(),
-        edgy(),
-        any::<bool>(),
-    );
+    let rest = (any::<u32>(), any::<u8>(), 0u64..64, any::<[u64; 4]>(), edgy(), any::<bool>());
     (attributes, rest).prop_map(|(a, (index, seed, mask, slack, required, named))| Recipe {
         attributes: [a.0, a.1, a.2, a.3, a.4, a.5],
         index,

@@ -19,13 +19,7 @@ pub(super) enum Lie {
 }
 
 pub(super) fn any_lie() -> impl Strategy<Value = Lie> {
-    let amount = || {
-        prop_oneof![
-            Just(1u64),
-            Just(1 << 40),
-            any::<u64>().prop_map(|v| v.max(1))
-        ]
-    };
+    let amount = || prop_oneof![Just(1u64), Just(1 << 40), any::<u64>().prop_map(|v| v.max(1))];
     prop_oneof![
         6 => (0..INPUTS, amount()).prop_map(|(i, v)| Lie::Input(i, v)),
         2 => (0..INPUTS, 1u64..10).prop_map(|(i, v)| Lie::NegativeInput(i, v)),

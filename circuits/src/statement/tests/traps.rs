@@ -35,11 +35,7 @@ fn reputation_above_ten_thousand_needs_an_upper_bound_that_verifiers_refuse() {
         public.upper[0] = F::from(10_000u64);
         breaks_only(6, &public, &witness);
         public.upper[0] = F::from(16_383u64);
-        assert_eq!(
-            public.check(&witness),
-            Ok(()),
-            "the verifier refuses upper_0"
-        );
+        assert_eq!(public.check(&witness), Ok(()), "the verifier refuses upper_0");
     }
     let (mut public, witness) = with_attributes(|a| a[0] = F::from(16_384u64));
     public.upper[0] = F::from(16_384u64);
@@ -86,11 +82,7 @@ fn hidden_values_are_zero_and_disclosed_zeros_are_shown() {
     public.disclosed[2] = witness.attributes[2];
     breaks_only(5, &public, &witness);
     let (public, witness) = with_attributes(|a| a[2] = F::ZERO);
-    let disclosed = Public {
-        mask: F::from(4u64),
-        lower: [F::ZERO; 4],
-        ..public
-    };
+    let disclosed = Public { mask: F::from(4u64), lower: [F::ZERO; 4], ..public };
     assert_eq!(disclosed.check(&witness), Ok(()));
     assert_eq!(first_broken_clause(&disclosed, &witness), None);
 }
@@ -113,15 +105,8 @@ fn the_zero_leaf_cannot_be_opened() {
     // A prover that claims the leaf 0 must show an inverse of 0.
     let (public, witness) = statement(0);
     let system = synthesise(&public, &witness);
-    let not_zero = system
-        .constraints()
-        .iter()
-        .filter(|row| row.clause == 2 && row.c.terms() == [(0, F::ONE)])
-        .count();
-    assert_eq!(
-        not_zero, 1,
-        "one row of clause 2 demands an inverse of the leaf"
-    );
+    let not_zero = system.constraints().iter().filter(|row| row.clause == 2 && row.c.terms() == [(0, F::ONE)]).count();
+    assert_eq!(not_zero, 1, "one row of clause 2 demands an inverse of the leaf");
     let mut empty = public;
     empty.root = crate::native::tree::empty_root();
     assert_eq!(empty.check(&witness), Err(Broken::Membership));
@@ -162,12 +147,8 @@ fn an_agent_of_zero_cannot_be_named_anonymous() {
     let agent = 1 + INPUTS + 251 + 1;
     let mut assignment = system.assignment().to_vec();
     assignment[agent] = F::ZERO;
-    let clauses: BTreeSet<u8> = system
-        .constraints()
-        .iter()
-        .filter(|row| !row.holds(&assignment))
-        .map(|row| row.clause)
-        .collect();
+    let clauses: BTreeSet<u8> =
+        system.constraints().iter().filter(|row| !row.holds(&assignment)).map(|row| row.clause).collect();
     assert!(clauses.contains(&4));
 }
 

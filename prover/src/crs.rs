@@ -1,0 +1,20 @@
+//! The common reference string in `crs/`: embedded, made, checked.
+//!
+//! Today's key is a **one-party development key**: made from operating-system randomness that was dropped, never from
+//! a seed. Whoever made it could have kept the trapdoor and forge proofs; the manifest says so and
+//! `--production` refuses it.
+
+pub mod generate;
+pub mod manifest;
+pub mod verify;
+
+pub use generate::generate_development;
+pub use manifest::{Manifest, Setup};
+pub use verify::{CrsError, verify};
+
+/// `crs/proving_key.bin`.
+pub const PROVING_KEY: &[u8] = include_bytes!("../../crs/proving_key.bin");
+/// `crs/verifying_key.bin`.
+pub const VERIFYING_KEY: &[u8] = include_bytes!("../../crs/verifying_key.bin");
+/// `crs/manifest.json`.
+pub const MANIFEST: &[u8] = include_bytes!("../../crs/manifest.json");

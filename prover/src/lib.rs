@@ -1,0 +1,24 @@
+//! Make a proof: opening and request in, derived credential out.
+//!
+//! * [`key`]: the proving key, loaded with every check, and the embedded development key.
+//! * [`prove`](mod@prove): witness to proof; nothing leaves that was not verified here.
+//! * [`disclosure`]: what a disclosure schema and a request make of an agent's attributes.
+//! * [`holder`]: the holder's side: the proof of a standing credential, and presentations.
+//! * [`crs`]: making and checking `crs/`.
+//!
+//! Time and randomness are arguments. Multi-scalar multiplication is not constant time: whoever shares a core with a
+//! prover can measure it.
+#![deny(missing_docs)]
+
+pub mod crs;
+pub mod disclosure;
+mod entropy;
+pub mod holder;
+pub mod key;
+pub mod prove;
+mod qap;
+
+//pub use disclosure::{Disclosure, DisclosureError, Predicates};
+//pub use holder::{Audience, Material, PresentError};
+pub use key::{ProvingKey, ProvingKeyError};
+pub use prove::{ProveError, prove};
