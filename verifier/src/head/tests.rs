@@ -1,0 +1,105 @@
+//! The memory's rules: one tree per number, and numbers, times and counters grow together.
+
+use serde_json::json;
+
+use super::*;
+
+fn head(seq: u64, iat: u64, root: u64) -> HeadClaims {
+    HeadClaims {
+        iss: "did:web:a.example".parse().unwrap(),
+        log: "main".to_owned(),
+        iat,
+        exp: iat + LIFETIME_S,
+        root: F::from(root),
+        size: seq,
+        seq,
+        revocations: seq / 10,
+        anchor: false,
+    }
+}
+
+const NOW: u64 = 1_000_000;
+
+#[test]
+fn claims_are_exact() {
+    let good = serde_json::to_value(head(3, 50, 9)).unwrap();
+    assert_eq!(HeadClaims::from_value(&good), Ok(head(3, 50, 9)));
+    for member in ["iss", "log", "iat", "exp", "root", "size", "seq", "revocations", "anchor"] {
+        let mut without = good.clone();
+        without.as_object_mut().unwrap().remove(member);
+        assert!(matches!(HeadClaims::from_value(&without), Err(HeadError::Claims(_))), "{member}");
+    }
+    let edited = |member: &str, value: Value| {
+        let mut edited = good.clone();
+        edited[member] = value;
+        HeadClaims::from_value(&edited)
+    };
+    assert!(matches!(edited("nbf", json!(1)), Err(HeadError::Claims(_))));
+    assert!(matches!(edited("seq", json!(-1)), Err(HeadError::Claims(_))));
+    assert!(matches!(edited("iat", json!(1.5)), Err(HeadError::Claims(_))));
+    assert!(matches!(edited("iss", json!("did:web:A")), Err(HeadError::Claims(_))));
+    assert!(matches!(edited("root", json!("0x00")), Err(HeadError::Claims(_))));
+    assert_eq!(edited("exp", json!(51)), Err(HeadError::Lifetime));
+    assert_eq!(edited("iat", json!(u64::MAX)), Err(HeadError::Lifetime));
+    assert_eq!(edited("root", json!(field::encode_hex(&F::from(0u64)))), Err(HeadError::EmptyRoot));
+    assert_eq!(edited("root", json!(field::encode_hex(&tree::empty_root()))), Err(HeadError::EmptyRoot));
+}
+
+#[test]
+fn two_roots_under_one_number_are_refused_whichever_comes_first() {
+    let mut memory = HeadMemory::default();
+    memory.accept(&head(5, 100, 1), NOW).unwrap();
+    assert_eq!(memory.accept(&head(5, 100, 2), NOW), Err(HeadError::Equivocation { seq: 5 }));
+    memory.accept(&head(9, 300, 4), NOW).unwrap();
+    // Also under a number that is not the newest any more.
+    assert_eq!(memory.accept(&head(5, 160, 2), NOW), Err(HeadError::Equivocation { seq: 5 }));
+    let other_counter = HeadClaims { revocations: 7, ..head(5, 160, 1) };
+    assert_eq!(memory.accept(&other_counter, NOW), Err(HeadError::Equivocation { seq: 5 }));
+}
+
+#[test]
+fn a_lower_number_is_never_later() {
+    let mut memory = HeadMemory::default();
+    memory.accept(&head(5, 100, 1), NOW).unwrap();
+    assert_eq!(memory.accept(&head(4, 101, 2), NOW), Err(HeadError::Order { seq: 4, iat: 101 }));
+    assert_eq!(memory.accept(&head(6, 99, 2), NOW), Err(HeadError::Order { seq: 6, iat: 99 }));
+    // An older anchor is fine, and so is the same root signed again later.
+    memory.accept(&head(4, 90, 2), NOW).unwrap();
+    memory.accept(&head(5, 160, 1), NOW).unwrap();
+    assert_eq!(memory.newest(&head(5, 0, 1).iss, "main"), Some((5, 160)));
+    assert_eq!(memory.accept(&head(6, 150, 3), NOW), Err(HeadError::Order { seq: 6, iat: 150 }));
+}
+
+#[test]
+fn sizes_and_revocations_never_shrink() {
+    let mut memory = HeadMemory::default();
+    memory.accept(&head(50, 100, 1), NOW).unwrap();
+    let shrunk = HeadClaims { size: 49, ..head(51, 110, 2) };
+    assert!(matches!(memory.accept(&shrunk, NOW), Err(HeadError::Order { .. })));
+    let forgot = HeadClaims { revocations: 4, ..head(51, 110, 2) };
+    assert!(matches!(memory.accept(&forgot, NOW), Err(HeadError::Order { .. })));
+    assert_eq!(memory.revocations(&head(0, 0, 1).iss, "main"), Some(5));
+}
+
+#[test]
+fn the_future_is_refused_beyond_sixty_seconds_and_not_remembered() {
+    let mut memory = HeadMemory::default();
+    memory.accept(&head(1, NOW + 60, 1), NOW).unwrap();
+    assert_eq!(memory.accept(&head(2, NOW + 61, 2), NOW), Err(HeadError::Future { iat: NOW + 61, now: NOW }));
+    assert_eq!(memory.newest(&head(1, 0, 1).iss, "main"), Some((1, NOW + 60)));
+    assert!(memory.accept(&head(3, u64::MAX - LIFETIME_S, 2), NOW).is_err());
+}
+
+#[test]
+fn logs_and_issuers_are_kept_apart_and_memory_is_bounded_and_survives_storage() {
+    let mut memory = HeadMemory::default();
+    memory.accept(&head(5, 100, 1), NOW).unwrap();
+    memory.accept(&HeadClaims { log: "other".to_owned(), ..head(5, 100, 2) }, NOW).unwrap();
+    memory.accept(&HeadClaims { iss: "did:web:b.example".parse().unwrap(), ..head(5, 100, 3) }, NOW).unwrap();
+    let mut memory: HeadMemory = serde_json::from_value(serde_json::to_value(&memory).unwrap()).unwrap();
+    assert_eq!(memory.accept(&head(5, 100, 2), NOW), Err(HeadError::Equivocation { seq: 5 }));
+    for seq in 10..2000 {
+        memory.accept(&head(seq, 1000 + seq, seq), NOW).unwrap();
+    }
+    assert_eq!(memory.log(&head(0, 0, 1).iss, "main").unwrap().len(), REMEMBERED);
+}

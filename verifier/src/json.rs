@@ -1,0 +1,195 @@
+//! Strict JSON: what is hashed or signed is read in exactly one way.
+//!
+//! [`parse_strict`] refuses, before anything is hashed: documents that are too large or too deep, duplicate members,
+//! numbers outside ±(2^53 − 1) or not finite, lone surrogates, bytes after the value. [`canonical`] writes RFC 8785
+//! (JCS). Two documents that canonicalise alike are therefore the same document: no amount is rounded on the way
+//! (64-bit amounts are decimal strings).
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use sha2::{Digest, Sha256};
+
+/// Largest document that is read, in bytes (1 MiB: a trust document or a status list of some million entries).
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Deepest nesting of arrays and objects that is read.
+pub const MAX_DEPTH: usize = 32;
+
+/// Largest magnitude of a number: 2^53 − 1, the last one that RFC 8785 writes without loss.
+pub const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+/// Why a text is not a document we read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// More than [`MAX_BYTES`] (or the caller's smaller bound).
+    #[error("document of {bytes} bytes; at most {max} are read")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        max: usize,
+    },
+    /// Not JSON, or one of the refusals of this module; the text says which and where.
+    #[error("not strict JSON: {0}")]
+    Malformed(String),
+}
+
+/// Reads one JSON value of at most [`MAX_BYTES`] bytes.
+///
+/// # Errors
+/// [`JsonError`] for everything the module header lists.
+pub fn parse_strict(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse_bounded(bytes, MAX_BYTES)
+}
+
+/// [`parse_strict`] with a smaller size bound.
+///
+/// # Errors
+/// [`JsonError`] for everything the module header lists.
+pub fn parse_bounded(bytes: &[u8], max: usize) -> Result<Value, JsonError> {
+    if bytes.len() > max {
+        return Err(JsonError::TooLarge { bytes: bytes.len(), max });
+    }
+    // UTF-8 first: serde_json then refuses lone surrogates written as escapes.
+    let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Malformed(e.to_string()))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let malformed = |e: serde_json::Error| JsonError::Malformed(e.to_string());
+    let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(malformed)?;
+    deserializer.end().map_err(malformed)?;
+    Ok(value)
+}
+
+/// Applies the rules that survive parsing (numbers, depth) to a value somebody else parsed. Duplicate members are
+/// gone by then: prefer [`parse_strict`].
+///
+/// # Errors
+/// [`JsonError::Malformed`] with the offending rule.
+pub fn check(value: &Value) -> Result<(), JsonError> {
+    check_at(value, 0)
+}
+
+fn check_at(value: &Value, depth: usize) -> Result<(), JsonError> {
+    match value {
+        Value::Number(number) => checked_number(number.clone())
+            .map(drop)
+            .map_err(|reason| JsonError::Malformed(reason.to_owned())),
+        Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => {
+            Err(JsonError::Malformed(TOO_DEEP.to_owned()))
+        }
+        Value::Array(items) => items.iter().try_for_each(|v| check_at(v, depth + 1)),
+        Value::Object(members) => members.values().try_for_each(|v| check_at(v, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// RFC 8785 (JCS) bytes of a value.
+pub fn canonical(value: &Value) -> Vec<u8> {
+    // Cannot fail: a `Value` holds no non-finite number and no non-string key, and a `Vec` takes every write.
+    serde_json_canonicalizer::to_vec(value).expect("a JSON value has a canonical form")
+}
+
+/// SHA-256 of [`canonical`].
+pub fn digest(value: &Value) -> [u8; 32] {
+    Sha256::digest(canonical(value)).into()
+}
+
+const TOO_DEEP: &str = "nested deeper than 32 levels";
+const BEYOND: &str = "number beyond 2^53 - 1; write amounts as decimal strings";
+
+fn checked_number(number: Number) -> Result<Number, &'static str> {
+    let within = match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (Some(n), _, _) => n <= MAX_NUMBER,
+        (None, Some(n), _) => n.unsigned_abs() <= MAX_NUMBER,
+        (None, None, Some(x)) => x.is_finite() && x.abs() <= MAX_NUMBER as f64,
+        (None, None, None) => false,
+    };
+    if within { Ok(number) } else { Err(BEYOND) }
+}
+
+/// Builds a [`Value`] while refusing what serde_json would let pass.
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
+            return Err(E::custom(TOO_DEEP));
+        }
+        Ok(Strict { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        checked_number(value.into()).map(Value::Number).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        checked_number(value.into()).map(Value::Number).map_err(E::custom)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        let number = Number::from_f64(value).ok_or_else(|| E::custom(BEYOND))?;
+        checked_number(number).map(Value::Number).map_err(E::custom)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(inner)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if members.contains_key(&name) {
+                return Err(de::Error::custom(format_args!("duplicate member {name:?}")));
+            }
+            let value = map.next_value_seed(inner)?;
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Is this document good?
+//!
+//! Embeddable: no I/O, no clock, no async, no proving code; what can be read here is what can be verified here.
+//!
+//! ```no_run
+//! use poa_verifier::{Evidence, HeadMemory, Request, Trust, Verifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let trust = Trust::from_json(&std::fs::read("poa-trust.json")?)?; // pinned once, compared by fingerprint
+//! let verifier = Verifier::new(trust);
+//! let mut memory = HeadMemory::default(); // keep it: it catches an issuer that shows two histories
+//! let request = Request::from_json(&serde_json::json!({
+//!     "at_least": { "tasks_completed": "100" },
+//!     "challenge": "hFvSqVkrQ8CZ2dIuCv5tZg", "domain": "https://verifier.example",
+//! }))?;
+//! let document = std::fs::read("presentation.json")?;
+//! let now = std::time::UNIX_EPOCH.elapsed()?.as_secs();
+//! let report = verifier.verify(&document, Some(&request), &Evidence::default(), &mut memory, now);
+//! println!("{} {:?}", report.verified(), report.failed());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`verifier`] | [`Verifier`]: a document, a request, evidence and a time in, a [`Report`] out |
+//! | [`report`] | the sixteen checks, and which one fails for which defect |
+//! | [`trust`], [`request`] | what it is configured with, what is demanded |
+//! | [`credential`], [`zk_proof`], [`statement`], [`render`], [`context`] | documents with a proof, and how they are bound to it |
+//! | [`groth16`], [`key`], [`snarkjs`] | the pairing equation, verifying keys, other tools' files |
+//! | [`head`], [`status`], [`schema`] | signed tree heads, status lists, schemas |
+//! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`time`] | strict readers of the wire forms |
+//!
+//! Specification: `docs/protocol.md`.
+#![deny(missing_docs)]
+
+pub mod context;
+pub mod credential;
+pub mod data_integrity;
+pub mod did;
+pub mod ed25519;
+pub mod groth16;
+pub mod head;
+pub mod holder_pop;
+pub mod json;
+pub mod jws;
+pub mod key;
+pub mod multibase;
+pub mod render;
+pub mod report;
+pub mod request;
+pub mod schema;
+pub mod snarkjs;
+pub mod statement;
+pub mod status;
+pub mod time;
+pub mod trust;
+pub mod verifier;
+pub mod zk_proof;
+
+mod checks;
+mod signed;
+mod status_check;
+mod zk;
+
+pub use groth16::Proof;
+pub use head::HeadMemory;
+pub use key::VerifyingKey;
+pub use report::{CheckName, Class, Outcome, Report};
+pub use request::Request;
+pub use trust::Trust;
+pub use verifier::{Evidence, Verifier};

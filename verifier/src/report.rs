@@ -1,0 +1,273 @@
+//! The answer: every check by name, and what was proved, from verified values only.
+//!
+//! # Which check fails for which defect
+//! A document with one defect fails one check. The stages are: shape, native checks, context, signatures, pairing. The
+//! native checks are independent of each other and all run; a later stage runs only when the ones before it passed,
+//! otherwise its checks are `unknown` with reason `not_reached`.
+//!
+//! | check | fails when | stage |
+//! |---|---|---|
+//! | `class` | malformed; not exactly the members of its class; a class the request does not accept; a standing credential stripped of its issuer proof; a bare proof | shape |
+//! | `key` | the named verifying key or circuit is not configured, or withdrawn | native |
+//! | `proof` | `statement` or `proofValue` does not decode (x + r aliases, missing or surplus inputs, points); the pairing | native, pairing |
+//! | `root` | head malformed, of another issuer or log, not of this root, empty; then its signature and (seq, iat) memory | native, signature |
+//! | `root_age` | the head of a presentation is too old or from the future | native |
+//! | `challenge` | challenge or domain differ from the request's, are missing, or were not asked for | native |
+//! | `subject` | `credentialSubject.id` is not the proved agent, of another host, absent in a standing credential, or not the requested agent | native |
+//! | `attributes` | mask, hidden values, ranges; `credentialSubject` is not the rendering of the statement: **an edited shown value fails here** | native |
+//! | `schema` | unknown attestation or disclosure schema, wrong digest, its rule broken, other issuer or custody than requested | native |
+//! | `validity` | `validFrom`, `validUntil`, `valid_at`, `created`, distance to the head | native |
+//! | `nullifier` | the scope is not the expected audience's, or the pseudonym was seen before | native |
+//! | `policy` | the statement says less than the request demands, or nothing at all | native |
+//! | `context` | any other edit of document or options: **an edited member that is not rendered fails here**, as does a challenge exchanged for the verifier's | context |
+//! | `issuer_signature` | the issuer's signature, its key | native (shape), signature |
+//! | `status` | entry malformed or of a foreign list; then the list's signature, freshness, lag behind the head, and the bits | native, signature |
+//! | `holder` | never by itself: `pass` in a presentation whose proof passed, `not_proven` in a standing credential | pairing |
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What a document is good for, decided by its proofs (protocol §5).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Issuer proof and Groth16 proof, no challenge.
+    Standing,
+    /// Groth16 proof for a challenge, no issuer proof.
+    Presentation,
+    /// One issuer signature and no Groth16 proof.
+    Signed,
+    /// Anything else; never verified.
+    Other,
+}
+
+impl Class {
+    /// The text in requests and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Presentation => "presentation",
+            Self::Signed => "signed",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The checks, in the order of the report.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckName {
+    /// Decoding, inputs below r, pairing.
+    Proof,
+    /// The named key is configured and permitted.
+    Key,
+    /// The head's signature, issuer, log, equality, memory.
+    Root,
+    /// How old the head is.
+    RootAge,
+    /// The context recomputed from the document.
+    Context,
+    /// Challenge and domain.
+    Challenge,
+    /// The class, and whether it is accepted.
+    Class,
+    /// The agent it is about.
+    Subject,
+    /// Whether the sender holds the leaf's secrets.
+    Holder,
+    /// Mask, hidden zeros, ranges, rendering.
+    Attributes,
+    /// Attestation schema, disclosure rule.
+    Schema,
+    /// Dates.
+    Validity,
+    /// Status lists.
+    Status,
+    /// The issuer's signature over the document.
+    IssuerSignature,
+    /// Scope and pseudonym.
+    Nullifier,
+    /// The statement implies the request.
+    Policy,
+}
+
+impl CheckName {
+    /// All checks, in the order of the report.
+    pub const ALL: [CheckName; 16] = [
+        Self::Proof,
+        Self::Key,
+        Self::Root,
+        Self::RootAge,
+        Self::Context,
+        Self::Challenge,
+        Self::Class,
+        Self::Subject,
+        Self::Holder,
+        Self::Attributes,
+        Self::Schema,
+        Self::Validity,
+        Self::Status,
+        Self::IssuerSignature,
+        Self::Nullifier,
+        Self::Policy,
+    ];
+
+    /// The name in the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Key => "key",
+            Self::Root => "root",
+            Self::RootAge => "root_age",
+            Self::Context => "context",
+            Self::Challenge => "challenge",
+            Self::Class => "class",
+            Self::Subject => "subject",
+            Self::Holder => "holder",
+            Self::Attributes => "attributes",
+            Self::Schema => "schema",
+            Self::Validity => "validity",
+            Self::Status => "status",
+            Self::IssuerSignature => "issuer_signature",
+            Self::Nullifier => "nullifier",
+            Self::Policy => "policy",
+        }
+    }
+}
+
+impl fmt::Display for CheckName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The outcome of one check.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It holds.
+    Pass,
+    /// It does not hold.
+    Fail,
+    /// It could not be decided; the document does not verify.
+    Unknown,
+    /// It does not apply to this class or request.
+    NotApplicable,
+}
+
+/// One check of a report.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Check {
+    /// Which.
+    pub name: CheckName,
+    /// How it went.
+    pub outcome: Outcome,
+    /// A stable word for programs (`not_reached`, `revoked`, …); absent on a plain pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For people: what is wrong and what to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// The pseudonym of a presentation made for the expected audience.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Pseudonym {
+    /// The field element of the audience.
+    pub scope: String,
+    /// The same holder shows the same value to the same audience.
+    pub nullifier: String,
+}
+
+/// The tree head a proof was verified under.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HeadSummary {
+    /// The log.
+    pub log: String,
+    /// The publication's number.
+    pub seq: u64,
+    /// Unix seconds.
+    pub iat: u64,
+    /// The root.
+    pub root: String,
+}
+
+/// What was proved: present only when every value in it comes from verified inputs and signatures.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Proved {
+    /// The issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The agent, unless anonymous.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// One sentence per fact, for people.
+    pub statement: Vec<String>,
+    /// The attributes as rendered, without `id` and `type`; a slot that is not here is not shown.
+    pub shown: Map<String, Value>,
+    /// The attestation schema's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation_schema: Option<String>,
+    /// `holder` or `issuer`: who holds the secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custody: Option<String>,
+    /// RFC 3339: the leaf outlives this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_at: Option<String>,
+    /// When a pseudonym was expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym: Option<Pseudonym>,
+    /// The tree head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadSummary>,
+}
+
+/// The answer to a verification.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Report {
+    /// With a request: whether every check passed or does not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verified: Option<bool>,
+    /// Without a request: whether everything but `challenge` and `policy`, which need one, passed or does not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) authentic: Option<bool>,
+    /// What the document is.
+    pub class: Class,
+    /// All sixteen checks.
+    pub checks: Vec<Check>,
+    /// What was proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Proved>,
+    /// True when the key was made by one party, who could forge proofs; absent when no known key was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub development_key: Option<bool>,
+}
+
+impl Report {
+    /// Whether the document satisfies the request. False without a request.
+    pub fn verified(&self) -> bool {
+        self.verified == Some(true)
+    }
+
+    /// Whether the document is genuine, asked without a request; `None` when there was one.
+    pub fn authentic(&self) -> Option<bool> {
+        self.authentic
+    }
+
+    /// One check. Every report made here has all sixteen; one read from elsewhere may not.
+    pub fn check(&self, name: CheckName) -> Option<&Check> {
+        self.checks.iter().find(|check| check.name == name)
+    }
+
+    /// The outcome of one check; `Unknown` when it is missing.
+    pub fn outcome(&self, name: CheckName) -> Outcome {
+        self.check(name).map_or(Outcome::Unknown, |check| check.outcome)
+    }
+
+    /// The names of the checks that failed.
+    pub fn failed(&self) -> Vec<CheckName> {
+        self.checks.iter().filter(|check| check.outcome == Outcome::Fail).map(|check| check.name).collect()
+    }
+}

@@ -1,0 +1,322 @@
+//! The trust document: everything a verifier is configured with, in one signed file (`/.well-known/poa-trust.json`).
+//!
+//! It carries the issuer's DID and keys by purpose, its logs, attestation and disclosure schemas, verifying keys and
+//! status lists, and an `eddsa-jcs-2022` proof by one of its own active credentials keys. The proof shows that nobody
+//! edited the file; that it is the right issuer's is for people to check, by the [`Trust::fingerprint`].
+//! No request can carry, choose or add a key: what is not in here is not trusted.
+
+mod document;
+
+pub use document::{
+    KeyPurpose, KeyState, ListPurpose, TYPE, TrustDocument, TrustKey, TrustStatusList, TrustVerifyingKey, VERSION,
+};
+
+use poa_circuits::native::field::F;
+use poa_circuits::statement::CIRCUIT;
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use crate::data_integrity::{self, DataIntegrityError};
+use crate::did::{DidError, IssuerDid};
+use crate::ed25519::{Ed25519Error, PublicKey};
+use crate::json::{self, JsonError};
+use crate::key::{KeyError, VerifyingKey};
+use crate::multibase;
+use crate::schema::{AttestationSchema, DisclosureSchema, SchemaError};
+use crate::time::{self, TimeError};
+
+/// Why a trust document was refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// Not strict JSON.
+    #[error("trust document: {0}")]
+    Json(#[from] JsonError),
+    /// Unknown, missing or malformed members.
+    #[error("trust document: {0}")]
+    Shape(String),
+    /// A member with a wrong value.
+    #[error("trust document: {member}: {reason}")]
+    Member {
+        /// The offending member.
+        member: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An issuer key is refused.
+    #[error("trust document: key {id:?}: {error}")]
+    IssuerKey {
+        /// Its id.
+        id: String,
+        /// Why.
+        error: Ed25519Error,
+    },
+    /// A verifying key is refused.
+    #[error("trust document: verifying key {sha256}: {error}")]
+    VerifyingKey {
+        /// Its digest as named.
+        sha256: String,
+        /// Why.
+        error: KeyError,
+    },
+    /// A schema is refused.
+    #[error("trust document: schema {id:?}: {error}")]
+    Schema {
+        /// Its id.
+        id: String,
+        /// Why.
+        error: SchemaError,
+    },
+    /// The document's own signature.
+    #[error("trust document: {0}")]
+    Proof(#[from] DataIntegrityError),
+}
+
+fn member(member: &'static str, reason: impl Into<String>) -> TrustError {
+    TrustError::Member { member, reason: reason.into() }
+}
+
+/// One of the issuer's Ed25519 keys.
+#[derive(Clone, Debug)]
+pub struct IssuerKey {
+    id: String,
+    purpose: KeyPurpose,
+    state: KeyState,
+    retired_at: Option<u64>,
+    key: PublicKey,
+}
+
+/// Why a key may not verify something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyUseError {
+    /// No key of that id for that purpose is configured.
+    #[error("no such key is configured for this purpose; update the trust document if the issuer rotated its keys")]
+    Unknown,
+    /// The key verifies nothing any more.
+    #[error("the key is marked compromised: nothing it signed counts; ask the issuer for a new document")]
+    Compromised,
+    /// The key signed after it was retired.
+    #[error("the key was retired before this was signed; ask the issuer for a new document")]
+    Retired,
+}
+
+/// A verifying key and what is said about it.
+#[derive(Clone, Debug)]
+pub struct TrustedVerifyingKey {
+    /// The key.
+    pub key: VerifyingKey,
+    /// Active, retired (still verifies) or compromised (verifies nothing).
+    pub state: KeyState,
+    /// Made by one party: that party can forge proofs.
+    pub development: bool,
+}
+
+/// A checked trust document.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    document: TrustDocument,
+    keys: Vec<IssuerKey>,
+    attestation_schemas: Vec<AttestationSchema>,
+    disclosure_schemas: Vec<DisclosureSchema>,
+    verifying_keys: Vec<TrustedVerifyingKey>,
+    fingerprint: String,
+}
+
+impl Trust {
+    /// Reads and checks a trust document: strict JSON, known members only, every key and schema, and its signature.
+    ///
+    /// # Errors
+    /// [`TrustError`], the first that applies.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, TrustError> {
+        let signed = json::parse_strict(bytes)?;
+        let proof = signed.get("proof").ok_or_else(|| member("proof", "is missing"))?;
+        let value = data_integrity::without_proof(&signed);
+        let document = TrustDocument::deserialize(&value).map_err(|e| TrustError::Shape(e.to_string()))?;
+        let trust = Self::check(document, &value)?;
+        let proof = data_integrity::parse(proof, &value)?;
+        let key = trust
+            .keys
+            .iter()
+            .find(|key| key.id == proof.verification_method() && key.purpose == KeyPurpose::Credentials)
+            .filter(|key| key.state == KeyState::Active)
+            .ok_or_else(|| member("proof", "is not by an active credentials key of this document"))?;
+        proof.verify(&value, &key.key)?;
+        Ok(trust)
+    }
+
+    fn check(document: TrustDocument, value: &Value) -> Result<Self, TrustError> {
+        document.check_kind()?;
+        let trust = Self {
+            fingerprint: hex::encode(json::digest(value)),
+            keys: document.keys.iter().map(|key| issuer_key(&document, key)).collect::<Result<_, _>>()?,
+            attestation_schemas: attestation_schemas(&document)?,
+            disclosure_schemas: disclosure_schemas(&document)?,
+            verifying_keys: document.verifying_keys.iter().map(verifying_key).collect::<Result<_, _>>()?,
+            document,
+        };
+        unique("keys", trust.keys.iter().map(|key| &key.id))?;
+        unique("attestationSchemas", trust.attestation_schemas.iter().map(|s| &s.document().id))?;
+        unique("disclosureSchemas", trust.disclosure_schemas.iter().map(|s| &s.document().id))?;
+        unique("verifyingKeys", trust.verifying_keys.iter().map(|k| k.key.sha256()))?;
+        unique("statusLists", trust.document.status_lists.iter().map(|list| &list.id))?;
+        unique("logs", trust.document.logs.iter())?;
+        Ok(trust)
+    }
+
+    /// SHA-256 of the JCS form without `proof`, 64 hex digits: what two people compare by voice.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &IssuerDid {
+        &self.document.issuer
+    }
+
+    /// The service's base URL.
+    pub fn url(&self) -> &str {
+        &self.document.url
+    }
+
+    /// The document without its proof.
+    pub fn document(&self) -> &TrustDocument {
+        &self.document
+    }
+
+    /// The attestation schemas.
+    pub fn attestation_schemas(&self) -> &[AttestationSchema] {
+        &self.attestation_schemas
+    }
+
+    /// The attestation schema with this field element.
+    pub fn attestation_schema(&self, field: &F) -> Option<&AttestationSchema> {
+        self.attestation_schemas.iter().find(|schema| schema.field() == *field)
+    }
+
+    /// The disclosure schemas.
+    pub fn disclosure_schemas(&self) -> &[DisclosureSchema] {
+        &self.disclosure_schemas
+    }
+
+    /// The disclosure schema with this id.
+    pub fn disclosure_schema(&self, id: &str) -> Option<&DisclosureSchema> {
+        self.disclosure_schemas.iter().find(|schema| schema.document().id == id)
+    }
+
+    /// The verifying keys.
+    pub fn verifying_keys(&self) -> &[TrustedVerifyingKey] {
+        &self.verifying_keys
+    }
+
+    /// The verifying key a proof names.
+    pub fn verifying_key(&self, sha256: &[u8; 32]) -> Option<&TrustedVerifyingKey> {
+        self.verifying_keys.iter().find(|known| known.key.sha256() == *sha256)
+    }
+
+    /// The status list with this id (URL).
+    pub fn status_list(&self, id: &str) -> Option<&TrustStatusList> {
+        self.document.status_lists.iter().find(|list| list.id == id)
+    }
+
+    /// The key that may verify something signed at a time, by its id and purpose.
+    ///
+    /// # Errors
+    /// [`KeyUseError`] when there is none, it is compromised, or was retired before.
+    pub fn key(&self, id: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
+        let known = self
+            .keys
+            .iter()
+            .find(|key| key.id == id && key.purpose == purpose)
+            .ok_or(KeyUseError::Unknown)?;
+        match (known.state, known.retired_at) {
+            (KeyState::Compromised, _) => Err(KeyUseError::Compromised),
+            (KeyState::Retired, Some(at)) if signed_at_unix_s <= at => Ok(&known.key),
+            (KeyState::Retired, _) => Err(KeyUseError::Retired),
+            (KeyState::Active, _) => Ok(&known.key),
+        }
+    }
+}
+
+fn unique<T: PartialEq>(name: &'static str, items: impl Iterator<Item = T>) -> Result<(), TrustError> {
+    let mut seen = Vec::new();
+    for item in items {
+        if seen.contains(&item) {
+            return Err(member(name, "an entry stands twice"));
+        }
+        seen.push(item);
+    }
+    Ok(())
+}
+
+fn issuer_key(document: &TrustDocument, key: &TrustKey) -> Result<IssuerKey, TrustError> {
+    let name = key.id.strip_prefix(document.issuer.as_str()).and_then(|rest| rest.strip_prefix('#'));
+    let name_ok = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !name.is_some_and(name_ok) {
+        return Err(member("keys", format!("id {:?} is not <issuer>#<name>", key.id)));
+    }
+    if (key.state == KeyState::Retired) != key.retired_at.is_some() {
+        return Err(member("keys", "retiredAt stands exactly with the state retired"));
+    }
+    let retired_at = key.retired_at.as_deref().map(|at| parse_time("keys", at)).transpose()?;
+    let public = PublicKey::from_multikey(&key.public_key_multibase)
+        .map_err(|error| TrustError::IssuerKey { id: key.id.clone(), error })?;
+    Ok(IssuerKey { id: key.id.clone(), purpose: key.purpose, state: key.state, retired_at, key: public })
+}
+
+fn attestation_schemas(document: &TrustDocument) -> Result<Vec<AttestationSchema>, TrustError> {
+    let check = |schema: &crate::schema::AttestationSchemaDocument| {
+        if schema.issuer != document.issuer {
+            return Err(member("attestationSchemas", format!("{:?} is of another issuer", schema.id)));
+        }
+        if !document.logs.contains(&schema.log) {
+            return Err(member("attestationSchemas", format!("{:?} names an unlisted log", schema.id)));
+        }
+        AttestationSchema::new(schema.clone())
+            .map_err(|error| TrustError::Schema { id: schema.id.clone(), error })
+    };
+    document.attestation_schemas.iter().map(check).collect()
+}
+
+fn disclosure_schemas(document: &TrustDocument) -> Result<Vec<DisclosureSchema>, TrustError> {
+    let check = |schema: &crate::schema::DisclosureSchemaDocument| {
+        DisclosureSchema::new(schema.clone()).map_err(|error| TrustError::Schema { id: schema.id.clone(), error })
+    };
+    document.disclosure_schemas.iter().map(check).collect()
+}
+
+fn verifying_key(entry: &TrustVerifyingKey) -> Result<TrustedVerifyingKey, TrustError> {
+    if entry.circuit != CIRCUIT {
+        return Err(member("verifyingKeys", format!("circuit {:?} is not {CIRCUIT}", entry.circuit)));
+    }
+    let bytes = multibase::decode_base64url(&entry.bytes).map_err(|e| member("verifyingKeys", e.to_string()))?;
+    let key = VerifyingKey::from_bytes(&bytes)
+        .map_err(|error| TrustError::VerifyingKey { sha256: entry.sha256.clone(), error })?;
+    if hex::encode(key.sha256()) != entry.sha256 {
+        return Err(member("verifyingKeys", "sha256 is not the digest of bytes"));
+    }
+    Ok(TrustedVerifyingKey { key, state: entry.state, development: entry.development })
+}
+
+fn parse_time(name: &'static str, text: &str) -> Result<u64, TrustError> {
+    time::parse_utc(text).map_err(|e: TimeError| member(name, e.to_string()))
+}
+
+impl TrustDocument {
+    fn check_kind(&self) -> Result<(), TrustError> {
+        if self.kind != TYPE || self.version != VERSION {
+            return Err(member("type", format!("not {TYPE} version {VERSION}")));
+        }
+        let of_url = IssuerDid::from_url(&self.url).map_err(|e: DidError| member("url", e.to_string()))?;
+        if of_url != self.issuer {
+            return Err(member("issuer", format!("is not the DID of the url ({of_url})")));
+        }
+        if let Some(list) = self.status_lists.iter().find(|list| !list.id.starts_with(&format!("{}/", self.url))) {
+            return Err(member("statusLists", format!("{:?} is not under the url", list.id)));
+        }
+        parse_time("issuedAt", &self.issued_at).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests;

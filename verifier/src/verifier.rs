@@ -1,0 +1,124 @@
+//! The order of verification: shape, native checks, context, signatures, pairing.
+
+use poa_circuits::native::field::F;
+use serde_json::Value;
+
+use crate::checks::Checks;
+use crate::credential::{self, Document, ShapeError};
+use crate::head::HeadMemory;
+use crate::report::{CheckName, Class, Report};
+use crate::request::Request;
+use crate::trust::Trust;
+use crate::{signed, zk};
+
+/// Whether a (scope, nullifier) was seen before.
+pub type NullifierSeen<'a> = &'a dyn Fn(&F, &F) -> bool;
+
+/// What the caller fetched or remembers; the verifier itself reads no network, disk or clock.
+#[derive(Clone, Copy, Default)]
+pub struct Evidence<'a> {
+    /// Signed status lists, as fetched from the URLs of the trust document.
+    pub status_lists: &'a [Value],
+    /// Signed tree heads (compact JWS), the newest the caller could get: a status list must not lag behind them.
+    pub newest_heads: &'a [String],
+    /// The caller's record of pseudonyms; true refuses the presentation.
+    pub nullifier_seen: Option<NullifierSeen<'a>>,
+}
+
+/// Verifies documents of one issuer, as configured by its trust document.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    trust: Trust,
+}
+
+/// What every check may look at.
+pub(crate) struct Inquiry<'a> {
+    pub(crate) trust: &'a Trust,
+    /// The caller's request, or the one that demands nothing.
+    pub(crate) request: &'a Request,
+    pub(crate) had_request: bool,
+    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) now: u64,
+}
+
+impl Verifier {
+    /// A verifier that trusts what this document lists.
+    pub fn new(trust: Trust) -> Self {
+        Self { trust }
+    }
+
+    /// The trust document.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Verifies a document (JSON, or a compact JWS) against a request at a time in Unix seconds.
+    ///
+    /// Without a request the report says whether the document is authentic, never that it is verified. `memory`
+    /// should be kept between calls: it catches an issuer that shows two histories.
+    pub fn verify(
+        &self,
+        document: &[u8],
+        request: Option<&Request>,
+        evidence: &Evidence<'_>,
+        memory: &mut HeadMemory,
+        now_unix_s: u64,
+    ) -> Report {
+        let anything = Request { classes: vec![Class::Standing, Class::Presentation, Class::Signed], ..Request::default() };
+        let inquiry = Inquiry {
+            trust: &self.trust,
+            request: request.unwrap_or(&anything),
+            had_request: request.is_some(),
+            evidence,
+            now: now_unix_s,
+        };
+        match credential::read(document, &credential::contexts(self.trust.url())) {
+            Ok(document) => inquiry.judge(document, memory),
+            Err(error) => inquiry.malformed(&error),
+        }
+    }
+}
+
+impl Inquiry<'_> {
+    fn judge(&self, document: Document, memory: &mut HeadMemory) -> Report {
+        let class = document.class();
+        let mut checks = Checks::default();
+        if class != Class::Other && !self.request.classes.contains(&class) {
+            let detail = format!("a {} document; the request does not accept this class", class.as_str());
+            checks.fail(CheckName::Class, "class_not_accepted", detail);
+            return checks.finish(class, self.had_request);
+        }
+        if class != Class::Other {
+            checks.pass(CheckName::Class);
+        }
+        match document {
+            Document::Standing { credential, issuer_proof, zk } => {
+                let document =
+                    zk::ZkDocument { credential: &credential, zk: &zk, issuer_proof: Some(&issuer_proof) };
+                zk::verify(self, memory, checks, &document)
+            }
+            Document::Presentation { credential, zk } => {
+                let document = zk::ZkDocument { credential: &credential, zk: &zk, issuer_proof: None };
+                zk::verify(self, memory, checks, &document)
+            }
+            Document::Signed { credential, issuer_proof } => {
+                signed::verify(self, checks, &credential, &signed::Signature::DataIntegrity(&issuer_proof))
+            }
+            Document::SignedJwt { credential, jws } => {
+                signed::verify(self, checks, &credential, &signed::Signature::Jws(&jws))
+            }
+            Document::BareProof { zk } => zk::verify_bare(self, checks, &zk),
+        }
+    }
+
+    fn malformed(&self, error: &ShapeError) -> Report {
+        let mut checks = Checks::default();
+        let reason = match error {
+            ShapeError::Json(_) | ShapeError::Jws(_) => "malformed",
+            ShapeError::ZkProof(_) | ShapeError::Member { .. } => "wrong_shape",
+            ShapeError::Proofs(_) => "no_class",
+        };
+        checks.fail(CheckName::Class, reason, error.to_string());
+        checks.finish(Class::Other, self.had_request)
+    }
+}

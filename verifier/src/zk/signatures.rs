@@ -1,0 +1,146 @@
+//! What the issuer signed: tree heads, its own proof on a standing credential, status lists.
+//!
+//! Reading and looking up keys is native; verifying happens in [`check`], once every native check passed.
+
+use poa_circuits::statement::Public;
+
+use super::native::{Facts, check_root};
+use super::ZkDocument;
+use crate::checks::{Checks, Refusal, because, refuse};
+use crate::data_integrity;
+use crate::ed25519::PublicKey;
+use crate::head::{self, HeadClaims, HeadError, HeadMemory};
+use crate::jws;
+use crate::report::CheckName;
+use crate::schema::AttestationSchema;
+use crate::status::StatusEntry;
+use crate::status_check;
+use crate::trust::{KeyPurpose, Trust};
+use crate::verifier::Inquiry;
+use crate::zk_proof::ZkProof;
+
+/// A head with the key that is said to have signed it.
+pub(super) struct Head<'a> {
+    pub(super) claims: HeadClaims,
+    jws: jws::Unverified,
+    key: &'a PublicKey,
+}
+
+/// What only a standing credential has; empty in a presentation.
+#[derive(Default)]
+pub(super) struct Standing<'a> {
+    issuer_proof: Option<(data_integrity::Unverified, &'a PublicKey)>,
+    entries: Vec<StatusEntry>,
+}
+
+/// Reads a head of the trusted issuer; its signature is still to be checked.
+fn read<'a>(trust: &'a Trust, text: &str) -> Result<Head<'a>, Refusal> {
+    let jws = jws::parse(text).map_err(because("malformed"))?;
+    jws.expect_typ(head::TYP).map_err(because("malformed"))?;
+    let claims = jws.claims().map_err(because("malformed"))?;
+    let claims = HeadClaims::from_value(&claims).map_err(because("malformed"))?;
+    if claims.iss != *trust.issuer() {
+        return refuse("other_issuer", "the tree head is of another issuer");
+    }
+    let key = trust.key(jws.kid(), KeyPurpose::Heads, claims.iat).map_err(because("head_key"))?;
+    Ok(Head { claims, jws, key })
+}
+
+/// The head of the document: of its issuer, of the log of its attestation schema, of the proof's root.
+pub(super) fn read_head<'a>(
+    inquiry: &Inquiry<'a>,
+    zk: &ZkProof,
+    schema: Option<&AttestationSchema>,
+    public: &Public,
+) -> Result<Head<'a>, Refusal> {
+    let head = read(inquiry.trust, &zk.root_head)?;
+    if schema.is_some_and(|schema| schema.document().log != head.claims.log) {
+        return refuse("other_log", "the tree head is of another log than the leaf's attestation schema");
+    }
+    check_root(&head.claims, public)?;
+    Ok(head)
+}
+
+/// Reads the issuer's proof and the status entries of a standing credential.
+pub(super) fn read_standing<'a>(
+    inquiry: &Inquiry<'a>,
+    document: &ZkDocument<'_>,
+    checks: &mut Checks,
+) -> Option<Standing<'a>> {
+    let Some(proof) = document.issuer_proof else {
+        checks.not_applicable(CheckName::IssuerSignature, "presentation", "the issuer stands behind the tree head instead");
+        checks.not_applicable(CheckName::Status, "presentation", "a presentation is revoked by its root");
+        return Some(Standing::default());
+    };
+    let issuer_proof =
+        checks.keep(CheckName::IssuerSignature, read_issuer_proof(inquiry, document.credential, proof));
+    let entries = checks.keep(
+        CheckName::Status,
+        status_check::read_entries(inquiry.trust, &document.credential["credentialStatus"]),
+    );
+    Some(Standing { issuer_proof: Some(issuer_proof?), entries: entries? })
+}
+
+/// Parses the issuer's proof and finds its key.
+pub(crate) fn read_issuer_proof<'a>(
+    inquiry: &Inquiry<'a>,
+    credential: &serde_json::Value,
+    proof: &serde_json::Value,
+) -> Result<(data_integrity::Unverified, &'a PublicKey), Refusal> {
+    let proof = data_integrity::parse(proof, credential).map_err(because("malformed"))?;
+    let key = inquiry
+        .trust
+        .key(proof.verification_method(), KeyPurpose::Credentials, proof.created_unix_s())
+        .map_err(because("issuer_key"))?;
+    Ok((proof, key))
+}
+
+/// Verifies heads, the issuer's proof and the status lists.
+pub(super) fn check(
+    inquiry: &Inquiry<'_>,
+    memory: &mut HeadMemory,
+    document: &ZkDocument<'_>,
+    facts: &Facts<'_>,
+    checks: &mut Checks,
+) {
+    check_newest_heads(inquiry, memory, checks);
+    checks.take(CheckName::Root, accept(memory, &facts.head, inquiry.now));
+    let Some((proof, key)) = &facts.standing.issuer_proof else { return };
+    checks.take(
+        CheckName::IssuerSignature,
+        proof.verify(document.credential, key).map_err(because("signature")),
+    );
+    let head = &facts.head.claims;
+    let seen = memory.revocations(&head.iss, &head.log).unwrap_or(0).max(head.revocations);
+    status_check::check(inquiry, &facts.standing.entries, seen, checks);
+}
+
+fn accept(memory: &mut HeadMemory, head: &Head<'_>, now: u64) -> Result<(), Refusal> {
+    head.jws.verify(head.key).map_err(because("head_signature"))?;
+    memory.accept(&head.claims, now).map_err(|error| Refusal { reason: reason(&error), detail: error.to_string() })
+}
+
+/// The caller's own newest heads go into the memory first; one that cannot be used leaves `root` undecided.
+fn check_newest_heads(inquiry: &Inquiry<'_>, memory: &mut HeadMemory, checks: &mut Checks) {
+    for text in inquiry.evidence.newest_heads {
+        let accepted = read(inquiry.trust, text).and_then(|head| accept(memory, &head, inquiry.now));
+        match accepted {
+            Ok(()) => {}
+            Err(Refusal { reason: reason @ ("two_histories" | "order"), detail }) => {
+                checks.fail(CheckName::Root, reason, detail);
+            }
+            Err(Refusal { detail, .. }) => {
+                checks.unknown(CheckName::Root, "bad_evidence", format!("a newest head given by the caller: {detail}"));
+            }
+        }
+    }
+}
+
+fn reason(error: &HeadError) -> &'static str {
+    match error {
+        HeadError::Equivocation { .. } => "two_histories",
+        HeadError::Order { .. } => "order",
+        HeadError::Future { .. } => "future",
+        HeadError::Claims(_) | HeadError::Lifetime | HeadError::EmptyRoot => "malformed",
+    }
+}
