@@ -149,7 +149,9 @@ fn classify(document: Value, context: &Value) -> Result<Document, ShapeError> {
         ([], [_]) => Err(ShapeError::Proofs(
             "a Groth16 proof alone: no issuer stands behind this credential and no challenge was answered",
         )),
-        _ => Err(ShapeError::Proofs("its proofs are not those of any class: one issuer proof, one Groth16 proof, or one of each")),
+        _ => Err(ShapeError::Proofs(
+            "its proofs are not those of any class: one issuer proof, one Groth16 proof, or one of each",
+        )),
     }
 }
 

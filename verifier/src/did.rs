@@ -225,14 +225,38 @@ mod tests {
         ] {
             assert_eq!(IssuerDid::from_url(url).unwrap().as_str(), did);
         }
-        for url in ["poa.example", "https://", "https://a/", "https://a/b", "https://u@a", "https://A", "ftp://a", "https://a:0", "https://a:08", "https://a%3A1"] {
+        for url in [
+            "poa.example",
+            "https://",
+            "https://a/",
+            "https://a/b",
+            "https://u@a",
+            "https://A",
+            "ftp://a",
+            "https://a:0",
+            "https://a:08",
+            "https://a%3A1",
+        ] {
             assert_eq!(IssuerDid::from_url(url), Err(DidError::Url), "{url}");
         }
     }
 
     #[test]
     fn issuer_dids_have_one_spelling() {
-        for text in ["did:web:", "did:web:A", "did:web:a:b", "did:web:a%3a1", "did:web:a%3A", "did:web:a%3A65536", "did:web:a%3A1%3A2", "did:web:a..b", "did:web:-a", "did:key:a", "did:web:a#k", "did:web:a b"] {
+        for text in [
+            "did:web:",
+            "did:web:A",
+            "did:web:a:b",
+            "did:web:a%3a1",
+            "did:web:a%3A",
+            "did:web:a%3A65536",
+            "did:web:a%3A1%3A2",
+            "did:web:a..b",
+            "did:web:-a",
+            "did:key:a",
+            "did:web:a#k",
+            "did:web:a b",
+        ] {
             assert_eq!(text.parse::<IssuerDid>(), Err(DidError::Issuer), "{text}");
         }
     }

@@ -73,12 +73,10 @@ pub fn check(value: &Value) -> Result<(), JsonError> {
 
 fn check_at(value: &Value, depth: usize) -> Result<(), JsonError> {
     match value {
-        Value::Number(number) => checked_number(number.clone())
-            .map(drop)
-            .map_err(|reason| JsonError::Malformed(reason.to_owned())),
-        Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => {
-            Err(JsonError::Malformed(TOO_DEEP.to_owned()))
+        Value::Number(number) => {
+            checked_number(number.clone()).map(drop).map_err(|reason| JsonError::Malformed(reason.to_owned()))
         }
+        Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => Err(JsonError::Malformed(TOO_DEEP.to_owned())),
         Value::Array(items) => items.iter().try_for_each(|v| check_at(v, depth + 1)),
         Value::Object(members) => members.values().try_for_each(|v| check_at(v, depth + 1)),
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),

@@ -67,12 +67,12 @@ pub fn parse(text: &str) -> Result<Unverified, JwsError> {
         return Err(JwsError::TooLarge(text.len()));
     }
     let mut parts = text.split('.');
-    let (Some(header), Some(payload), Some(signature), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some(header), Some(payload), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(JwsError::Shape("it has not exactly three parts"));
     };
-    let decode = |part| multibase::from_base64url(part).map_err(|_| JwsError::Shape("a part is not canonical base64url"));
+    let decode =
+        |part| multibase::from_base64url(part).map_err(|_| JwsError::Shape("a part is not canonical base64url"));
     let (typ, kid) = read_header(&decode(header)?)?;
     Ok(Unverified {
         typ,

@@ -214,8 +214,8 @@ fn bounds(member: &'static str, named: &BTreeMap<String, Value>) -> Result<BTree
         .iter()
         .map(|(name, value)| {
             let slot = slot(member, name)?;
-            let bound = read_bound(slot, value)
-                .ok_or_else(|| refused(member, format!("{name}: {}", bound_form(slot))))?;
+            let bound =
+                read_bound(slot, value).ok_or_else(|| refused(member, format!("{name}: {}", bound_form(slot))))?;
             Ok((slot, bound))
         })
         .collect()

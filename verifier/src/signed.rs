@@ -105,7 +105,9 @@ fn schema(inquiry: &Inquiry<'_>, credential: &Value, checks: &mut Checks) {
         return checks.not_applicable(name, "none", "it names no schema");
     };
     match reference["id"].as_str().and_then(|id| inquiry.trust.disclosure_schema(id)) {
-        None => checks.fail(name, "unknown_disclosure_schema", "credentialSchema names a schema that is not configured"),
+        None => {
+            checks.fail(name, "unknown_disclosure_schema", "credentialSchema names a schema that is not configured")
+        }
         Some(schema) if reference["digestSRI"] != schema.digest_sri() => {
             checks.fail(name, "wrong_digest", "credentialSchema: digestSRI is not that of the configured schema");
         }
@@ -115,7 +117,11 @@ fn schema(inquiry: &Inquiry<'_>, credential: &Value, checks: &mut Checks) {
 
 fn challenge(inquiry: &Inquiry<'_>, checks: &mut Checks) {
     if inquiry.request.binding.is_some() {
-        checks.fail(CheckName::Challenge, "missing", "the request states a challenge; a signed credential answers none");
+        checks.fail(
+            CheckName::Challenge,
+            "missing",
+            "the request states a challenge; a signed credential answers none",
+        );
     } else {
         checks.not_applicable(CheckName::Challenge, "none", "no challenge was asked for and none was answered");
     }

@@ -150,7 +150,8 @@ impl Statement {
     /// # Errors
     /// [`StatementError`], the first that applies in input order.
     pub fn from_public(public: Public) -> Result<Self, StatementError> {
-        let valid_at = field::to_u64(&public.valid_at).filter(|t| t >> TIME_BITS == 0).ok_or(StatementError::ValidAt)?;
+        let valid_at =
+            field::to_u64(&public.valid_at).filter(|t| t >> TIME_BITS == 0).ok_or(StatementError::ValidAt)?;
         let mask = field::to_u64(&public.mask).and_then(|bits| Mask::new(bits).ok()).ok_or(StatementError::Mask)?;
         let mut shown = [Shown::Hidden; 6];
         for slot in Slot::ALL {

@@ -100,7 +100,11 @@ impl Bits {
     pub fn set(&mut self, index: u64, value: bool) -> Result<(), StatusError> {
         let (byte, mask) = position(index)?;
         let byte = self.0.get_mut(byte).ok_or(StatusError::Index(index))?;
-        if value { *byte |= mask } else { *byte &= !mask }
+        if value {
+            *byte |= mask
+        } else {
+            *byte &= !mask
+        }
         Ok(())
     }
 
@@ -121,7 +125,11 @@ impl Bits {
         let mut bits = Vec::new();
         let mut inflate = GzDecoder::new(gzip.as_slice()).take(MAX_INFLATED_BYTES as u64 + 1);
         inflate.read_to_end(&mut bits).map_err(|_| StatusError::Encoding)?;
-        if (MIN_ENTRIES / 8..=MAX_INFLATED_BYTES).contains(&bits.len()) { Ok(Self(bits)) } else { Err(StatusError::Encoding) }
+        if (MIN_ENTRIES / 8..=MAX_INFLATED_BYTES).contains(&bits.len()) {
+            Ok(Self(bits))
+        } else {
+            Err(StatusError::Encoding)
+        }
     }
 }
 

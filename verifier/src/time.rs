@@ -54,8 +54,7 @@ pub fn parse_utc(text: &str) -> Result<u64, TimeError> {
     // Two digits always fit.
     let small = |from: usize| number(from, from + 2) as u8;
     let month = Month::try_from(small(5)).map_err(|_| TimeError::Malformed)?;
-    let date =
-        Date::from_calendar_date(i32::from(number(0, 4)), month, small(8)).map_err(|_| TimeError::Malformed)?;
+    let date = Date::from_calendar_date(i32::from(number(0, 4)), month, small(8)).map_err(|_| TimeError::Malformed)?;
     let time = Time::from_hms(small(11), small(14), small(17)).map_err(|_| TimeError::Malformed)?;
     let unix_s = PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp();
     u64::try_from(unix_s).map_err(|_| TimeError::Malformed)

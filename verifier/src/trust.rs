@@ -224,11 +224,7 @@ impl Trust {
     /// # Errors
     /// [`KeyUseError`] when there is none, it is compromised, or was retired before.
     pub fn key(&self, id: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
-        let known = self
-            .keys
-            .iter()
-            .find(|key| key.id == id && key.purpose == purpose)
-            .ok_or(KeyUseError::Unknown)?;
+        let known = self.keys.iter().find(|key| key.id == id && key.purpose == purpose).ok_or(KeyUseError::Unknown)?;
         match (known.state, known.retired_at) {
             (KeyState::Compromised, _) => Err(KeyUseError::Compromised),
             (KeyState::Retired, Some(at)) if signed_at_unix_s <= at => Ok(&known.key),
@@ -272,8 +268,7 @@ fn attestation_schemas(document: &TrustDocument) -> Result<Vec<AttestationSchema
         if !document.logs.contains(&schema.log) {
             return Err(member("attestationSchemas", format!("{:?} names an unlisted log", schema.id)));
         }
-        AttestationSchema::new(schema.clone())
-            .map_err(|error| TrustError::Schema { id: schema.id.clone(), error })
+        AttestationSchema::new(schema.clone()).map_err(|error| TrustError::Schema { id: schema.id.clone(), error })
     };
     document.attestation_schemas.iter().map(check).collect()
 }

@@ -64,7 +64,8 @@ impl Verifier {
         memory: &mut HeadMemory,
         now_unix_s: u64,
     ) -> Report {
-        let anything = Request { classes: vec![Class::Standing, Class::Presentation, Class::Signed], ..Request::default() };
+        let anything =
+            Request { classes: vec![Class::Standing, Class::Presentation, Class::Signed], ..Request::default() };
         let inquiry = Inquiry {
             trust: &self.trust,
             request: request.unwrap_or(&anything),
@@ -93,8 +94,7 @@ impl Inquiry<'_> {
         }
         match document {
             Document::Standing { credential, issuer_proof, zk } => {
-                let document =
-                    zk::ZkDocument { credential: &credential, zk: &zk, issuer_proof: Some(&issuer_proof) };
+                let document = zk::ZkDocument { credential: &credential, zk: &zk, issuer_proof: Some(&issuer_proof) };
                 zk::verify(self, memory, checks, &document)
             }
             Document::Presentation { credential, zk } => {

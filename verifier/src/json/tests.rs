@@ -58,10 +58,7 @@ fn depth_and_size_are_bounded() {
 #[test]
 fn canonical_form_sorts_members_by_utf16_and_escapes_as_rfc_8785() {
     let value = parse_strict(r#"{"é":1.0,"b":"\u000a\u20ac","a":[true,null,-0]}"#.as_bytes()).unwrap();
-    assert_eq!(
-        String::from_utf8(canonical(&value)).unwrap(),
-        "{\"a\":[true,null,0],\"b\":\"\\n€\",\"é\":1}"
-    );
+    assert_eq!(String::from_utf8(canonical(&value)).unwrap(), "{\"a\":[true,null,0],\"b\":\"\\n€\",\"é\":1}");
 }
 
 #[test]

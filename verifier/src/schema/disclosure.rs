@@ -73,7 +73,9 @@ pub enum RuleError {
     #[error("{0} carries a bound that the disclosure schema does not allow")]
     Predicate(&'static str),
     /// A bound off the grid.
-    #[error("a bound on {0} is off the grid (reputation: steps of 500; counts: 1, 2, 5 × 10^k; dates: first of a month)")]
+    #[error(
+        "a bound on {0} is off the grid (reputation: steps of 500; counts: 1, 2, 5 × 10^k; dates: first of a month)"
+    )]
     Grid(&'static str),
     /// A slot that must not be 0.
     #[error("{0} is disclosed as 0, which this disclosure schema does not accept")]
@@ -218,7 +220,9 @@ fn predicates(
         };
         let repeated = (1..allowed.len()).any(|i| allowed[..i].contains(&allowed[i]));
         if allowed.is_empty() || repeated || !allowed.iter().all(fits) {
-            return Err(refused(format!("{name:?}: atLeast, atMost for slots 0-3, containsAll for capabilities, each once")));
+            return Err(refused(format!(
+                "{name:?}: atLeast, atMost for slots 0-3, containsAll for capabilities, each once"
+            )));
         }
         predicates.insert(slot, allowed.clone());
     }

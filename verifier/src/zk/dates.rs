@@ -110,11 +110,13 @@ fn standing(
 fn presentation(inquiry: &Inquiry<'_>, valid_at: u64) -> Result<(), Refusal> {
     let (now, valid_at) = (i128::from(inquiry.now), i128::from(valid_at));
     if valid_at < now - i128::from(SKEW_S) {
-        return refuse("expired", "the leaf is only proved to outlive a time that has passed; ask for a new presentation");
+        return refuse(
+            "expired",
+            "the leaf is only proved to outlive a time that has passed; ask for a new presentation",
+        );
     }
     if valid_at > now + i128::from(VALID_AT_AHEAD_S) {
         return refuse("too_far", "valid_at lies more than 400 days ahead");
     }
     Ok(())
 }
-

@@ -31,15 +31,11 @@ pub(super) struct Facts<'a> {
     /// `credentialSubject` without `id`, rendered from the statement.
     pub(super) rendered: Value,
     /// The issuer's proof and the status entries of a standing credential.
-    pub(super) standing: signatures::Standing<'a>>,
+    pub(super) standing: signatures::Standing<'a>,
 }
 
 /// Runs all native checks.
-pub(super) fn check<'a>(
-    inquiry: &Inquiry<'a>,
-    document: &ZkDocument<'a>,
-    checks: &mut Checks,
-) -> Option<Facts<'a>> {
+pub(super) fn check<'a>(inquiry: &Inquiry<'a>, document: &ZkDocument<'a>, checks: &mut Checks) -> Option<Facts<'a>> {
     let key = checks.keep(CheckName::Key, named_key(inquiry, document.zk));
     if key.is_some() {
         checks.pass(CheckName::Key);
@@ -114,7 +110,11 @@ fn nullifier(inquiry: &Inquiry<'_>, public: &Public, checks: &mut Checks) {
         return checks.not_applicable(name, "not_requested", "no pseudonym was expected");
     };
     if audience.scope() != public.scope {
-        checks.fail(name, "wrong_scope", "the pseudonym is not for this audience; ask for a presentation that names it");
+        checks.fail(
+            name,
+            "wrong_scope",
+            "the pseudonym is not for this audience; ask for a presentation that names it",
+        );
     } else if inquiry.evidence.nullifier_seen.is_some_and(|seen| seen(&public.scope, &public.nullifier)) {
         checks.fail(name, "seen_before", "this holder was seen before in this scope");
     } else {
@@ -128,7 +128,10 @@ fn attestation_schema<'a>(
     public: &Public,
 ) -> Result<&'a AttestationSchema, Refusal> {
     let Some(schema) = inquiry.trust.attestation_schema(&public.schema) else {
-        return refuse("unknown_attestation_schema", "the leaf was made under an attestation schema that is not configured");
+        return refuse(
+            "unknown_attestation_schema",
+            "the leaf was made under an attestation schema that is not configured",
+        );
     };
     if document.credential["issuer"] != schema.document().issuer.as_str() {
         return refuse("wrong_issuer", "issuer is not the issuer of the leaf's attestation schema");
@@ -153,7 +156,10 @@ fn disclosure_schema<'a>(
     }
     let id = reference["id"].as_str().unwrap_or_default();
     let Some(schema) = inquiry.trust.disclosure_schema(id) else {
-        return refuse("unknown_disclosure_schema", "credentialSchema names a schema that is not configured; update the trust document");
+        return refuse(
+            "unknown_disclosure_schema",
+            "credentialSchema names a schema that is not configured; update the trust document",
+        );
     };
     if reference["digestSRI"] != schema.digest_sri() {
         return refuse("wrong_digest", "credentialSchema: digestSRI is not that of the configured schema");
@@ -200,17 +206,14 @@ fn typed_statement(public: &Public, checks: &mut Checks) -> Option<Statement> {
 }
 
 /// `credentialSubject` as the statement renders it, `id` left to the check `subject`.
-fn rendering(
-    document: &ZkDocument<'_>,
-    statement: &Statement,
-    schema: &AttestationSchema,
-) -> Result<Value, Refusal> {
+fn rendering(document: &ZkDocument<'_>, statement: &Statement, schema: &AttestationSchema) -> Result<Value, Refusal> {
     let mut shown = document.credential["credentialSubject"].clone();
     if let Some(members) = shown.as_object_mut() {
         members.remove("id");
     }
     let build = render::build_sha256(&shown);
-    let rendered = render::credential_subject(statement, None, schema, build.as_ref()).map_err(because("not_rendered"))?;
+    let rendered =
+        render::credential_subject(statement, None, schema, build.as_ref()).map_err(because("not_rendered"))?;
     if json::canonical(&rendered) == json::canonical(&shown) {
         return Ok(rendered);
     }

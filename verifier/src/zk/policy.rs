@@ -9,12 +9,7 @@ use crate::statement::{Shown, Statement};
 use crate::verifier::Inquiry;
 
 /// Decides `policy`.
-pub(super) fn check(
-    inquiry: &Inquiry<'_>,
-    statement: &Statement,
-    schema: &AttestationSchema,
-    checks: &mut Checks,
-) {
+pub(super) fn check(inquiry: &Inquiry<'_>, statement: &Statement, schema: &AttestationSchema, checks: &mut Checks) {
     let name = CheckName::Policy;
     if statement.says_nothing() {
         checks.fail(name, "says_nothing", "no attribute is shown and every bound is trivial: it proves nothing of use");
@@ -82,9 +77,5 @@ fn contains_all(inquiry: &Inquiry<'_>, statement: &Statement, schema: &Attestati
         Shown::Value(set) | Shown::Contains(set) => set,
         Shown::Hidden | Shown::Bounds { .. } | Shown::Digest(_) => 0,
     };
-    if needed & !proved == 0 {
-        Ok(())
-    } else {
-        refuse("capability_missing", "a requested capability is not proved")
-    }
+    if needed & !proved == 0 { Ok(()) } else { refuse("capability_missing", "a requested capability is not proved") }
 }

@@ -4,8 +4,8 @@
 
 use poa_circuits::statement::Public;
 
-use super::native::{Facts, check_root};
 use super::ZkDocument;
+use super::native::{Facts, check_root};
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::data_integrity;
 use crate::ed25519::PublicKey;
@@ -68,16 +68,17 @@ pub(super) fn read_standing<'a>(
     checks: &mut Checks,
 ) -> Option<Standing<'a>> {
     let Some(proof) = document.issuer_proof else {
-        checks.not_applicable(CheckName::IssuerSignature, "presentation", "the issuer stands behind the tree head instead");
+        checks.not_applicable(
+            CheckName::IssuerSignature,
+            "presentation",
+            "the issuer stands behind the tree head instead",
+        );
         checks.not_applicable(CheckName::Status, "presentation", "a presentation is revoked by its root");
         return Some(Standing::default());
     };
-    let issuer_proof =
-        checks.keep(CheckName::IssuerSignature, read_issuer_proof(inquiry, document.credential, proof));
-    let entries = checks.keep(
-        CheckName::Status,
-        status_check::read_entries(inquiry.trust, &document.credential["credentialStatus"]),
-    );
+    let issuer_proof = checks.keep(CheckName::IssuerSignature, read_issuer_proof(inquiry, document.credential, proof));
+    let entries = checks
+        .keep(CheckName::Status, status_check::read_entries(inquiry.trust, &document.credential["credentialStatus"]));
     Some(Standing { issuer_proof: Some(issuer_proof?), entries: entries? })
 }
 
@@ -106,10 +107,7 @@ pub(super) fn check(
     check_newest_heads(inquiry, memory, checks);
     checks.take(CheckName::Root, accept(memory, &facts.head, inquiry.now));
     let Some((proof, key)) = &facts.standing.issuer_proof else { return };
-    checks.take(
-        CheckName::IssuerSignature,
-        proof.verify(document.credential, key).map_err(because("signature")),
-    );
+    checks.take(CheckName::IssuerSignature, proof.verify(document.credential, key).map_err(because("signature")));
     let head = &facts.head.claims;
     let seen = memory.revocations(&head.iss, &head.log).unwrap_or(0).max(head.revocations);
     status_check::check(inquiry, &facts.standing.entries, seen, checks);
