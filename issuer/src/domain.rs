@@ -1,0 +1,168 @@
+//! The rules of the service: who may do what, what is counted, what is published when. No SQL, no HTTP; time
+//! and randomness are passed in, and every write is one named transaction of the [`Store`].
+//!
+//! | file | what |
+//! |---|---|
+//! | [`agents`], [`challenges`], [`rotation`], [`standing`] | registration, proof of possession, keys, revocation |
+//! | [`attestors`], [`receipts`], [`attestations`] | who may sign receipts, what a receipt is, storing them |
+//! | [`reputation`], [`attributes`] | what follows from receipts |
+//! | [`schemas`] | attestation and disclosure schemas |
+//! | [`leaves`], [`log`] | which leaf an agent has, the tree, publications, heads, paths |
+//! | [`credentials`] | issuance records, idempotency, status indices |
+
+use std::sync::Arc;
+
+use poa_circuits::native::tree::Frontier;
+use poa_verifier::did::IssuerDid;
+use poa_verifier::ed25519::PublicKey;
+use tokio::sync::Mutex;
+
+use crate::keys::MasterKey;
+use crate::store::Store;
+
+pub mod agents;
+pub mod attestations;
+pub mod attestors;
+pub mod attributes;
+pub mod challenges;
+pub mod credentials;
+pub mod entropy;
+pub mod error;
+mod housekeeping;
+pub mod ids;
+pub mod leaves;
+pub mod log;
+pub mod receipts;
+pub mod reputation;
+pub mod rotation;
+pub mod schemas;
+pub mod standing;
+mod text;
+
+pub use agents::{
+    Actor, Agent, AgentStatus, Custody, HolderProof, LeafSummary, ManagedSecrets, Page, Registration, RequestKeys,
+};
+pub use attestations::{MAX_RECEIPTS, ReceiptOutcome};
+pub use attestors::Attestor;
+pub use challenges::{CHALLENGE_TTL_S, Challenge};
+pub(crate) use credentials::Reservation;
+pub use credentials::{Begin, Begun, Credential, CredentialState, Idempotency, PENDING_TTL_S, Pending, StatusBits};
+pub use entropy::{Entropy, EntropyRng, os_entropy};
+pub use error::{DomainError, HeadSigningError, Kind};
+pub use ids::{AgentUuid, CredentialId, IdError};
+pub use leaves::{LeafRecord, Opening};
+pub use log::{Head, LogAudit, Publication};
+pub(crate) use log::{LogState, Place, Settled, Zeroed};
+pub use poa_verifier::head::HeadClaims;
+pub use receipts::ReceiptError;
+pub use rotation::{HolderRotation, Rotation};
+pub use schemas::{AttestationSchemaRecord, DisclosureSchemaRecord};
+pub use standing::Revoker;
+
+/// The lifetime of a leaf unless settings say otherwise, in seconds: 90 days.
+pub const LEAF_LIFETIME_S: u64 = 90 * 86_400;
+
+/// What a service is, as far as the rules are concerned.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The issuer's DID, `did:web:<host>`.
+    pub issuer: String,
+    /// The host as in the issuer's DID; agents are `did:poa:<did_host>:<uuid>`.
+    pub did_host: String,
+    /// Base URL without a trailing slash; schema ids begin with it.
+    pub public_url: String,
+    /// Id of the log.
+    pub log: String,
+    /// The capability registry, at most 64 names.
+    pub capabilities: Vec<String>,
+    /// Seconds between a leaf's attestation and its expiry.
+    pub leaf_lifetime_s: u64,
+}
+
+/// Signs tree heads: the compact JWS of exactly these claims, `typ: poa-root+jwt`.
+pub trait HeadSigner: Send + Sync {
+    /// Signs; also the head of a tree whose every leaf was revoked.
+    fn sign_head(&self, claims: &HeadClaims) -> Result<String, HeadSigningError>;
+}
+
+/// When an agent's leaf has to be looked at again.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Due {
+    /// In the next publication that becomes an anchor: its attributes may have changed.
+    NextAnchor = 1,
+    /// In the next publication: first attestation, rotation, revocation, suspension, resumption.
+    NextPublication = 2,
+}
+
+/// The service's rules over its store. Share it in an `Arc`.
+pub struct Domain {
+    store: Store,
+    settings: Settings,
+    issuer: IssuerDid,
+    master: MasterKey,
+    signer: Arc<dyn HeadSigner>,
+    entropy: Entropy,
+    /// The log's lock, held by one publication at a time; inside it the frontier of a `seq`, a cache of the
+    /// stored nodes that is dropped whenever a publication fails.
+    publication: Mutex<Option<(u64, Frontier)>>,
+}
+
+impl Domain {
+    /// Opens the domain over a store. Seeds the log and an attestation schema per custody when they are missing.
+    pub async fn open(
+        store: Store,
+        settings: Settings,
+        master: MasterKey,
+        signer: Arc<dyn HeadSigner>,
+        entropy: Entropy,
+        now: u64,
+    ) -> Result<Self, DomainError> {
+        let issuer = settings
+            .issuer
+            .parse()
+            .map_err(|_| DomainError::Member { member: "issuer", reason: "is not a did:web" })?;
+        let domain = Self { store, settings, issuer, master, signer, entropy, publication: Mutex::default() };
+        domain.seed(now).await?;
+        Ok(domain)
+    }
+
+    async fn seed(&self, now: u64) -> Result<(), DomainError> {
+        self.store
+            .run_tx("seed", |tx, _| {
+                Box::pin(async move {
+                    tx.ensure_log(&self.settings.log).await?;
+                    for custody in [Custody::Holder, Custody::Issuer] {
+                        let schema = schemas::attestation_schema(&self.settings, custody);
+                        let known = tx.attestation_schemas().await?;
+                        match known.iter().find(|k| (&k.name, k.version) == (&schema.name, schema.version)) {
+                            None => tx.insert_attestation_schema(&schema, now).await?,
+                            Some(known) if known.document == schema.document => {}
+                            // Another registry, lifetime or URL: leaves were made under the old meaning.
+                            Some(_) => return Err(DomainError::SchemaExists),
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// What the service is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn rng(&self) -> EntropyRng {
+        EntropyRng::new(&self.entropy)
+    }
+}
+
+/// Weak and malformed Ed25519 keys are refused wherever one enters.
+fn check_ed25519(key: &[u8; 32]) -> Result<PublicKey, DomainError> {
+    PublicKey::from_bytes(key).map_err(|_| DomainError::WeakKey)
+}

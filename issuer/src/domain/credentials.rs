@@ -1,0 +1,401 @@
+//! Issuance records: what was reserved, is waiting for the holder's proof, was issued or revoked. Documents are
+//! made and signed elsewhere; here is what makes issuing happen at most once and revoking for good.
+//!
+//! A credential is *reserved* while we prove, *pending* while a holder proves (ten minutes, nothing is published
+//! before), *issued* when [`Domain::complete_credential`] returns: from then on it survives a crash.
+
+use poa_circuits::native::tree::Path;
+use rand_core::Rng as _;
+use serde_json::{Value, json};
+
+use super::agents::AgentStatus;
+use super::ids::{AgentUuid, CredentialId};
+use super::leaves::{self, Opening};
+use super::log::Head;
+use super::{Domain, DomainError, Kind};
+use crate::store::Tx;
+
+/// How long a reserved or pending credential may be completed, in seconds.
+pub const PENDING_TTL_S: u64 = 600;
+/// Draws before the status list counts as full; at most half of it is in use.
+const INDEX_DRAWS: u32 = 64;
+const MAX_KEY_BYTES: usize = 255;
+
+/// How far a credential is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CredentialState {
+    /// Being proved by the service.
+    Reserved,
+    /// Being proved by the holder.
+    Pending,
+    /// Issued.
+    Issued,
+}
+
+/// A credential's record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credential {
+    /// Its id.
+    pub id: CredentialId,
+    /// Its subject.
+    pub agent: AgentUuid,
+    /// URL of its disclosure schema.
+    pub schema: String,
+    /// How far it is.
+    pub state: CredentialState,
+    /// Without proofs while pending, whole when issued.
+    pub document: Option<Value>,
+    /// Its index in every status list.
+    pub status_index: u32,
+    /// The leaf it was made from.
+    pub leaf_index: u32,
+    /// The publication it was made under.
+    pub head_seq: u64,
+    /// `iat` of the head it was made under.
+    pub head_iat: u64,
+    /// Unix seconds.
+    pub created_at: u64,
+    /// Until when it may be completed, Unix seconds; none when issued.
+    pub pending_until: Option<u64>,
+    /// Unix seconds; none before it is issued.
+    pub valid_until: Option<u64>,
+    /// When it, or its agent's every credential, was revoked. As decided, for this credential alone; as
+    /// published, for those of a revoked agent: see `revoked`.
+    pub revoked_at: Option<u64>,
+    /// The published revocation bit.
+    pub revoked: bool,
+    /// The published suspension bit.
+    pub suspended: bool,
+}
+
+/// Makes a repeated request give the first one's result.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// Who sent it; keys of different principals have nothing to do with each other.
+    pub principal: String,
+    /// The `Idempotency-Key` header.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub digest: [u8; 32],
+}
+
+/// What a fresh credential is made from.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// Its id.
+    pub id: CredentialId,
+    /// Its index in every status list.
+    pub status_index: u32,
+    /// The agent's leaf.
+    pub opening: Opening,
+    /// The newest head.
+    pub head: Head,
+    /// From the leaf to the head's root.
+    pub path: Path,
+}
+
+/// Whether a request is the first of its kind.
+#[derive(Clone, Debug)]
+pub enum Begun {
+    /// It is: make the document.
+    Fresh(Box<Begin>),
+    /// The same request came before and gave this credential.
+    Repeat(Box<Credential>),
+}
+
+/// A pending credential with what its holder proves about.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The record, with the document without proofs.
+    pub credential: Credential,
+    /// The leaf it was begun with.
+    pub opening: Opening,
+    /// The head it was begun under.
+    pub head: Head,
+    /// From the leaf to the head's root.
+    pub path: Path,
+}
+
+/// The status lists as published.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StatusBits {
+    /// Entries of each list.
+    pub size: u32,
+    /// Revoked indices, ascending.
+    pub revoked: Vec<u32>,
+    /// Suspended indices, ascending.
+    pub suspended: Vec<u32>,
+    /// The counter that heads carry too.
+    pub revocations: u64,
+    /// The newest publication.
+    pub seq: u64,
+}
+
+/// A credential to be reserved.
+pub(crate) struct Reservation<'a> {
+    pub id: CredentialId,
+    pub agent: AgentUuid,
+    pub schema: &'a str,
+    pub log: &'a str,
+    pub leaf_index: u32,
+    pub head_seq: u64,
+    pub head_iat: u64,
+    pub idempotency: Option<&'a Idempotency>,
+    pub now: u64,
+}
+
+impl Domain {
+    /// Reserves a credential of the agent's live leaf under the newest head, with a random status index. A
+    /// request with a known idempotency key gives the credential that the first one made.
+    pub async fn begin_credential(
+        &self,
+        agent: AgentUuid,
+        schema: &str,
+        idempotency: Option<Idempotency>,
+        now: u64,
+    ) -> Result<Begun, DomainError> {
+        if idempotency.as_ref().is_some_and(|i| i.key.is_empty() || i.key.len() > MAX_KEY_BYTES) {
+            return Err(DomainError::Member { member: "Idempotency-Key", reason: "has 1 to 255 bytes" });
+        }
+        let idempotency = idempotency.as_ref();
+        self.store
+            .run_tx("begin_credential", |tx, _| {
+                Box::pin(async move {
+                    if let Some(earlier) = earlier(tx, idempotency, now).await? {
+                        return Ok(Begun::Repeat(Box::new(earlier)));
+                    }
+                    self.reserve(tx, agent, schema, idempotency, now).await
+                })
+            })
+            .await
+    }
+
+    async fn reserve(
+        &self,
+        tx: &mut Tx,
+        agent: AgentUuid,
+        schema: &str,
+        idempotency: Option<&Idempotency>,
+        now: u64,
+    ) -> Result<Begun, DomainError> {
+        let log = self.settings.log.as_str();
+        let status = self.required_agent(tx, agent).await?.status;
+        if status != AgentStatus::Active {
+            return Err(DomainError::AgentNotActive(status));
+        }
+        let record = tx.live_leaf(agent, log).await?.ok_or(DomainError::NoLeaf)?;
+        let opening = leaves::opening(tx, record).await?;
+        let head = tx.newest_head(log).await?.ok_or(DomainError::NoHead)?;
+        let path = super::log::path(tx, log, opening.index, head.seq).await?;
+        let reservation = Reservation {
+            id: CredentialId::random(&mut self.rng()),
+            agent,
+            schema,
+            log,
+            leaf_index: opening.index,
+            head_seq: head.seq,
+            head_iat: head.iat,
+            idempotency,
+            now,
+        };
+        tx.insert_credential(&reservation).await?;
+        let status_index = self.take_status_index(tx, reservation.id).await?;
+        Ok(Begun::Fresh(Box::new(Begin { id: reservation.id, status_index, opening, head, path })))
+    }
+
+    /// A random free index. The space doubles before more than half of it is in use.
+    async fn take_status_index(&self, tx: &mut Tx, id: CredentialId) -> Result<u32, DomainError> {
+        let size = tx.grow_status_space().await?;
+        let mut rng = self.rng();
+        for _ in 0..INDEX_DRAWS {
+            // The size is a power of two, so the remainder is uniform.
+            let index = rng.next_u32() % size;
+            if tx.take_status_index(index, id).await? {
+                return Ok(index);
+            }
+        }
+        Err(DomainError::StatusListFull)
+    }
+
+    /// Finishes a reserved or pending credential. It is durable when this returns. Refused when the agent was
+    /// suspended or revoked meanwhile.
+    pub async fn complete_credential(
+        &self,
+        id: CredentialId,
+        document: Value,
+        valid_until: u64,
+        now: u64,
+    ) -> Result<Credential, DomainError> {
+        let document = &document;
+        self.store
+            .run_tx("complete_credential", |tx, _| {
+                Box::pin(async move {
+                    self.unfinished(tx, id, now).await?;
+                    tx.complete_credential(id, document, valid_until).await?;
+                    required(tx, id).await
+                })
+            })
+            .await
+    }
+
+    /// Hands a reserved credential to its holder: ten minutes from now to prove over the document.
+    pub async fn hold_credential(
+        &self,
+        id: CredentialId,
+        unsigned: Value,
+        now: u64,
+    ) -> Result<Credential, DomainError> {
+        let unsigned = &unsigned;
+        self.store
+            .run_tx("hold_credential", |tx, _| {
+                Box::pin(async move {
+                    let credential = self.unfinished(tx, id, now).await?;
+                    if credential.state != CredentialState::Reserved {
+                        return Err(DomainError::CredentialState);
+                    }
+                    tx.hold_credential(id, unsigned, now + PENDING_TTL_S).await?;
+                    required(tx, id).await
+                })
+            })
+            .await
+    }
+
+    /// The credential, if it may still be completed.
+    async fn unfinished(&self, tx: &mut Tx, id: CredentialId, now: u64) -> Result<Credential, DomainError> {
+        let credential = required(tx, id).await?;
+        let until = credential.pending_until.ok_or(DomainError::CredentialState)?;
+        if now >= until {
+            return Err(DomainError::PendingExpired);
+        }
+        let status = self.required_agent(tx, credential.agent).await?.status;
+        if status != AgentStatus::Active {
+            return Err(DomainError::AgentNotActive(status));
+        }
+        let record = tx.leaf(&self.settings.log, credential.leaf_index).await?.ok_or(DomainError::NoLeaf)?;
+        let superseded = record.zeroed_seq.is_some();
+        if superseded && leaves::opening(tx, record).await?.schema.revoke_on_supersede {
+            return Err(DomainError::LeafSuperseded);
+        }
+        Ok(credential)
+    }
+
+    /// Gives up a reserved or pending credential: its idempotency key is free again, its status index is spent.
+    pub async fn abandon_credential(&self, id: CredentialId) -> Result<(), DomainError> {
+        self.store
+            .run_tx("abandon_credential", |tx, _| {
+                Box::pin(async move {
+                    if required(tx, id).await?.state == CredentialState::Issued {
+                        return Err(DomainError::CredentialState);
+                    }
+                    Ok(tx.delete_unfinished(id).await?)
+                })
+            })
+            .await
+    }
+
+    /// A credential's record.
+    pub async fn credential(&self, id: CredentialId) -> Result<Credential, DomainError> {
+        self.store.read_tx(|tx, _| Box::pin(async move { required(tx, id).await })).await
+    }
+
+    /// A pending credential with what its holder proves about.
+    pub async fn pending_credential(&self, id: CredentialId, now: u64) -> Result<Pending, DomainError> {
+        let log = self.settings.log.as_str();
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move {
+                    let credential = required(tx, id).await?;
+                    if credential.state != CredentialState::Pending {
+                        return Err(DomainError::CredentialState);
+                    }
+                    self.unfinished(tx, id, now).await?;
+                    let record = tx.leaf(log, credential.leaf_index).await?.ok_or(DomainError::NoLeaf)?;
+                    let head = tx.head(log, credential.head_seq, credential.head_iat).await?;
+                    Ok(Pending {
+                        opening: leaves::opening(tx, record).await?,
+                        path: super::log::path(tx, log, credential.leaf_index, credential.head_seq).await?,
+                        head: head.ok_or(DomainError::NotFound(Kind::Head))?,
+                        credential,
+                    })
+                })
+            })
+            .await
+    }
+
+    /// Revokes one issued credential, not its agent. Its bit is set in the next publication.
+    pub async fn revoke_credential(&self, id: CredentialId, now: u64) -> Result<Credential, DomainError> {
+        self.store
+            .run_tx("revoke_credential", |tx, _| {
+                Box::pin(async move {
+                    let credential = required(tx, id).await?;
+                    if credential.state != CredentialState::Issued {
+                        return Err(DomainError::CredentialState);
+                    }
+                    if credential.revoked_at.is_none() {
+                        tx.revoke_credential(id, now).await?;
+                        let detail = json!({ "agent": credential.agent.to_string() });
+                        tx.log_act(now, "revoke_credential", &id.to_string(), &detail).await?;
+                    }
+                    required(tx, id).await
+                })
+            })
+            .await
+    }
+
+    /// The status lists as published, of one moment.
+    pub async fn status_bits(&self) -> Result<StatusBits, DomainError> {
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move {
+                    let log = &self.settings.log;
+                    let state = tx.log_state(log).await?.ok_or(DomainError::NotFound(Kind::Log))?;
+                    let (revoked, suspended) = tx.set_bits().await?;
+                    let size = tx.status_space_size().await?;
+                    Ok(StatusBits { size, revoked, suspended, revocations: state.revocations, seq: state.seq })
+                })
+            })
+            .await
+    }
+}
+
+async fn required(tx: &mut Tx, id: CredentialId) -> Result<Credential, DomainError> {
+    tx.credential(id).await?.ok_or(DomainError::NotFound(Kind::Credential))
+}
+
+/// The credential an earlier request with this key made. One that ran out of time makes room for a new one.
+async fn earlier(tx: &mut Tx, idempotency: Option<&Idempotency>, now: u64) -> Result<Option<Credential>, DomainError> {
+    let Some(idempotency) = idempotency else { return Ok(None) };
+    let Some((id, digest)) = tx.credential_of_key(&idempotency.principal, &idempotency.key).await? else {
+        return Ok(None);
+    };
+    let credential = required(tx, id).await?;
+    if credential.pending_until.is_some_and(|until| now >= until) {
+        tx.delete_unfinished(id).await?;
+        return Ok(None);
+    }
+    if digest != idempotency.digest {
+        return Err(DomainError::IdempotencyMismatch);
+    }
+    if credential.state == CredentialState::Reserved {
+        return Err(DomainError::IdempotencyInProgress);
+    }
+    Ok(Some(credential))
+}
+
+impl CredentialState {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Pending => "pending",
+            Self::Issued => "issued",
+        }
+    }
+}
+
+impl std::str::FromStr for CredentialState {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Reserved, Self::Pending, Self::Issued].into_iter().find(|s| s.as_str() == text).ok_or(())
+    }
+}

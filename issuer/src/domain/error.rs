@@ -1,0 +1,169 @@
+//! What the domain refuses, and why. The HTTP layer alone decides on status codes.
+
+use super::agents::AgentStatus;
+use super::receipts::ReceiptError;
+use crate::store::{RetryReason, StoreError};
+
+/// Why an act was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DomainError {
+    /// Nothing of that kind has this id.
+    #[error("no such {0}")]
+    NotFound(Kind),
+    /// A text member is empty, too long or has a character it may not have.
+    #[error("{member}: {reason}")]
+    Member {
+        /// The member's name.
+        member: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The Ed25519 key is malformed, of small order or not canonical.
+    #[error("the Ed25519 public key is malformed or weak")]
+    WeakKey,
+
+    /// The nonce was never handed out for this, was used, or has expired.
+    #[error("the challenge is unknown, used or expired")]
+    Challenge,
+    /// `exp` differs from the challenge's.
+    #[error("exp is not the challenge's")]
+    ChallengeExpiry,
+    /// The holder's signature does not verify over the challenge.
+    #[error("the holder's signature does not verify")]
+    HolderSignature,
+    /// The signature of the key in force is missing; only the operator may do without.
+    #[error("the holder key in force has to sign too")]
+    OldSignatureMissing,
+    /// The identity commitment was or is another key's.
+    #[error("this holder key was used before")]
+    IdentityUsed,
+    /// The pseudonym commitment belongs to another agent.
+    #[error("this pseudonym commitment belongs to another agent")]
+    PseudonymUsed,
+    /// Only the operator may change the pseudonym commitment.
+    #[error("the pseudonym commitment of an agent does not change")]
+    PseudonymChanged,
+    /// A rotation that names no key.
+    #[error("no key to rotate")]
+    NothingToRotate,
+    /// The agent's secrets are not where this act needs them.
+    #[error("not possible in this agent's custody")]
+    Custody,
+    /// The agent is suspended or revoked.
+    #[error("the agent is {}", .0.as_str())]
+    AgentNotActive(AgentStatus),
+    /// Revocation is permanent; and only a suspended agent can resume.
+    #[error("an agent that is {} cannot do this", .0.as_str())]
+    StatusChange(AgentStatus),
+
+    /// An attestor with this key exists under another name, or was retired.
+    #[error("the attestor is registered already")]
+    AttestorExists,
+    /// More receipts than one request may carry.
+    #[error("at most {0} receipts at a time")]
+    TooManyReceipts(usize),
+    /// A receipt was refused.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+
+    /// A schema of that name and version exists with other content; schemas are immutable.
+    #[error("a schema of this name and version exists with other content")]
+    SchemaExists,
+
+    /// No head has been published yet.
+    #[error("no head has been published yet")]
+    NoHead,
+    /// The agent has no live leaf in a published head.
+    #[error("the agent has no published leaf")]
+    NoLeaf,
+    /// The tree at that publication is not kept, or never was.
+    #[error("the tree of this publication is not available")]
+    SeqNotKept,
+    /// The clock stands more than a minute before the newest head.
+    #[error("the clock is at {now}, but the newest head was signed at {newest}")]
+    ClockBehind {
+        /// The clock, Unix seconds.
+        now: u64,
+        /// The newest head, Unix seconds.
+        newest: u64,
+    },
+    /// The log holds 2^32 leaves.
+    #[error("the log is full")]
+    LogFull,
+    /// Another process published in this database.
+    #[error("another process publishes in this database")]
+    LogChanged,
+    /// The signer of heads failed.
+    #[error(transparent)]
+    HeadSigning(#[from] HeadSigningError),
+
+    /// The same idempotency key came with another request.
+    #[error("this Idempotency-Key was used for another request")]
+    IdempotencyMismatch,
+    /// The first request with this idempotency key is still being worked on.
+    #[error("the request with this Idempotency-Key is still being worked on")]
+    IdempotencyInProgress,
+    /// The credential is not waiting for what was sent.
+    #[error("the credential is already complete, or not ready")]
+    CredentialState,
+    /// The ten minutes to complete the credential are over.
+    #[error("the time to complete this credential is over")]
+    PendingExpired,
+    /// The leaf was superseded meanwhile, and its schema revokes in that case.
+    #[error("the leaf was superseded")]
+    LeafSuperseded,
+    /// No free status index was found.
+    #[error("the status list is full")]
+    StatusListFull,
+
+    /// A sealed secret does not open: another master key, or altered bytes.
+    #[error("a sealed secret does not open")]
+    Sealed,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What was looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// An agent.
+    Agent,
+    /// An attestor.
+    Attestor,
+    /// An attestation or disclosure schema.
+    Schema,
+    /// A signed tree head.
+    Head,
+    /// A log.
+    Log,
+    /// A credential.
+    Credential,
+    /// An issuer key.
+    IssuerKey,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Agent => "agent",
+            Self::Attestor => "attestor",
+            Self::Schema => "schema",
+            Self::Head => "head",
+            Self::Log => "log",
+            Self::Credential => "credential",
+            Self::IssuerKey => "issuer key",
+        })
+    }
+}
+
+/// The signer of heads failed; the text is for the service's log only.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a head could not be signed: {0}")]
+pub struct HeadSigningError(pub String);
+
+impl RetryReason for DomainError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_busy())
+    }
+}

@@ -1,0 +1,53 @@
+//! What may be forgotten: used and expired nonces, unfinished credentials, heads nobody accepts any more and the
+//! node versions only they needed.
+
+use poa_verifier::head::LIFETIME_S;
+
+use super::receipts::SKEW_S;
+use super::{Domain, DomainError, Kind};
+
+/// An expired reservation is kept this long, so that its holder learns that it expired, in seconds.
+const EXPIRED_KEPT_S: u64 = 3_600;
+/// Publications whose superseded nodes are deleted in one transaction.
+const COLLECT_CHUNK: u64 = 64;
+
+impl Domain {
+    /// Deletes what nobody needs any more. Call it hourly; each transaction is short.
+    pub async fn housekeep(&self, now: u64) -> Result<(), DomainError> {
+        self.store
+            .run_tx("forget_expired", |tx, _| {
+                Box::pin(async move {
+                    tx.delete_expired_challenges(now).await?;
+                    tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;
+                    Ok::<_, DomainError>(tx.delete_expired_credentials(now.saturating_sub(EXPIRED_KEPT_S)).await?)
+                })
+            })
+            .await?;
+        while self.collect_nodes(now).await? {}
+        Ok(())
+    }
+
+    /// Deletes some node versions that no acceptable head needs; true while there may be more.
+    async fn collect_nodes(&self, now: u64) -> Result<bool, DomainError> {
+        let log = self.settings.log.as_str();
+        let oldest_iat = now.saturating_sub(LIFETIME_S);
+        self.store
+            .run_tx("collect_nodes", |tx, _| {
+                Box::pin(async move {
+                    let state = tx.log_state(log).await?.ok_or(DomainError::NotFound(Kind::Log))?;
+                    // The newest publication is kept whatever its age.
+                    let keep = tx.oldest_seq_since(log, oldest_iat).await?.unwrap_or(state.seq);
+                    let end = keep.min(state.collected_seq + COLLECT_CHUNK);
+                    for seq in state.collected_seq + 1..=end {
+                        tx.delete_nodes_replaced_at(log, seq).await?;
+                    }
+                    if end > state.collected_seq {
+                        tx.set_collected_seq(log, end).await?;
+                    }
+                    tx.delete_heads(log, oldest_iat, end).await?;
+                    Ok(end < keep)
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,84 @@
+//! Changing the tree in memory: leaves set to 0, leaves appended, and which nodes that changes.
+//!
+//! Zeroing many leaves recomputes each ancestor once. The frontier is then restored from the changed nodes, so
+//! that the next append builds on them: otherwise it would resurrect what was revoked.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use poa_circuits::native::field::F;
+use poa_circuits::native::tree::{self, DEPTH, Frontier, TreeError};
+
+/// A node's place: level (0 leaves to 32 root) and index from the left.
+pub(crate) type Place = (u8, u32);
+
+/// The nodes whose stored values [`zero_leaves`] needs: siblings of recomputed nodes, and the frontier's peaks.
+/// None of them is recomputed itself; places right of the last leaf are left out, they are empty.
+pub(super) fn needed(zeroed: &BTreeSet<u32>, size: u64) -> BTreeSet<Place> {
+    let mut places = BTreeSet::new();
+    let mut row = zeroed.clone();
+    for level in 0..DEPTH as u8 {
+        let siblings = row.iter().map(|index| index ^ 1).filter(|index| !row.contains(index));
+        places.extend(siblings.filter(|index| u64::from(*index) << level < size).map(|index| (level, index)));
+        if let Some(peak) = peak(size, level)
+            && !row.contains(&peak)
+        {
+            places.insert((level, peak));
+        }
+        row = row.into_iter().map(|index| index >> 1).collect();
+    }
+    places
+}
+
+/// The frontier's node at a level, if it has one there.
+fn peak(size: u64, level: u8) -> Option<u32> {
+    // Fits: size is at most 2^32, and the whole tree's peak at level 32 is not asked for.
+    (size >> level & 1 == 1).then(|| ((size >> level) - 1) as u32)
+}
+
+/// Sets leaves to 0 and recomputes every ancestor once. `stored` holds the [`needed`] nodes. Gives the changed
+/// nodes and the frontier of the changed tree.
+pub(super) fn zero_leaves(
+    frontier: &Frontier,
+    zeroed: &BTreeSet<u32>,
+    stored: &HashMap<Place, F>,
+) -> (Frontier, BTreeMap<Place, F>) {
+    if zeroed.is_empty() {
+        return (frontier.clone(), BTreeMap::new());
+    }
+    let mut changed: BTreeMap<Place, F> = zeroed.iter().map(|index| ((0, *index), tree::zero(0))).collect();
+    let mut row: BTreeSet<u32> = zeroed.clone();
+    for level in 0..DEPTH as u8 {
+        let value = |index: u32| {
+            let place = (level, index);
+            changed.get(&place).or_else(|| stored.get(&place)).copied().unwrap_or_else(|| tree::zero(level.into()))
+        };
+        let parents: BTreeSet<u32> = row.iter().map(|index| index >> 1).collect();
+        let values: Vec<_> = parents
+            .iter()
+            // Level 31 has the indices 0 and 1 only, so doubling never overflows.
+            .map(|parent| ((level + 1, *parent), tree::node(&value(2 * parent), &value(2 * parent + 1))))
+            .collect();
+        changed.extend(values);
+        row = parents;
+    }
+    let restored = Frontier::restore(frontier.size(), |level, index| {
+        let place = (level, index);
+        Ok::<_, std::convert::Infallible>(changed.get(&place).or_else(|| stored.get(&place)).copied())
+    });
+    let Ok(restored) = restored;
+    (restored, changed)
+}
+
+/// Appends leaves; the nodes it sets are added to `changed`, over what was there.
+pub(super) fn append_leaves(
+    frontier: &mut Frontier,
+    leaves: &[F],
+    changed: &mut BTreeMap<Place, F>,
+) -> Result<(), TreeError> {
+    let updates = frontier.append(leaves)?;
+    changed.extend(updates.into_iter().map(|update| ((update.level, update.index), update.value)));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

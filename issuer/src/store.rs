@@ -1,0 +1,185 @@
+//! The database: SQL is in this module and its children, and nowhere else.
+//!
+//! One file per table group adds methods to [`Tx`]; the domain calls them inside named transactions.
+//! There is one writer connection, so writes are serial, and a few readers that see a consistent snapshot
+//! each. SQLite runs in WAL mode with `synchronous = FULL`: what a write transaction acknowledged survives
+//! a crash of the process and of the machine.
+//!
+//! SQL is kept portable (`$1` placeholders, no dialect beyond what PostgreSQL also takes), and closures of
+//! [`Store::run_tx`] are repeatable, so that a server database can stand behind the same seam.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::path::Path;
+use std::pin::Pin;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+mod agents;
+mod attestations;
+mod challenges;
+mod credentials;
+mod leaves;
+mod log;
+mod nodes;
+mod operation;
+mod row;
+mod schemas;
+mod status;
+
+pub use agents::NewAgent;
+pub use operation::{IssuerKeyRow, OperatorAct};
+
+/// The migrations of this version, embedded. Forward only; landed files never change (`tests/store.rs`).
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+
+/// How often a transaction is tried when another process holds the database.
+const ATTEMPTS: u32 = 5;
+/// How long a connection waits for a lock before that.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+/// Most values bound in one statement; SQLite allows 32,766.
+pub(crate) const MAX_BOUND: usize = 30_000;
+
+/// What a transaction's closure gives back.
+pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+/// Tells the compiler that what a closure borrows outlives the transaction; carries nothing.
+pub struct Borrows<'t, 'env>(PhantomData<&'t &'env ()>);
+
+/// Why the database could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database is of a newer version, or a landed migration was changed.
+    #[error("migrations: {0}")]
+    Migrations(#[from] sqlx::migrate::MigrateError),
+    /// A stored value does not decode: the database was altered by other means.
+    #[error("column {0} holds a value that this service never writes")]
+    Corrupt(&'static str),
+}
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+/// A transaction. The methods are in the children of this module, by table group.
+pub struct Tx {
+    inner: Transaction<'static, Sqlite>,
+}
+
+impl Store {
+    /// Opens the database file, which is made when missing, and brings it to this version.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
+            .await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// The readers' connections, which refuse to write. For tests and diagnostics.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// The writer's connection. For tests and diagnostics.
+    pub fn writer_pool(&self) -> &SqlitePool {
+        &self.writer
+    }
+
+    /// Closes the connections after the running transactions.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Runs a write transaction. It commits when the closure succeeds and leaves no trace when it does
+    /// not; when another process holds the database it is tried again, so the closure must be repeatable.
+    pub async fn run_tx<'env, T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t mut Tx, Borrows<'t, 'env>) -> Work<'t, T, E> + Send + Sync,
+        T: Send,
+        E: From<StoreError> + RetryReason + Send,
+    {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(&work).await {
+                Err(error) if attempt < ATTEMPTS && error.is_busy() => {
+                    tracing::warn!(transaction = name, attempt, "the database is busy, trying again");
+                    tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<'env, T, E, F>(&self, work: &F) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t mut Tx, Borrows<'t, 'env>) -> Work<'t, T, E> + Send + Sync,
+        T: Send,
+        E: From<StoreError> + Send,
+    {
+        // IMMEDIATE takes the write lock first, so nothing read inside can go stale before it is written.
+        let inner = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
+        let mut tx = Tx { inner };
+        let value = work(&mut tx, Borrows(PhantomData)).await?;
+        tx.inner.commit().await.map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Runs a read transaction: everything inside is from one moment.
+    pub async fn read_tx<'env, T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut Tx, Borrows<'t, 'env>) -> Work<'t, T, E> + Send,
+        T: Send,
+        E: From<StoreError> + Send,
+    {
+        let inner = self.readers.begin().await.map_err(StoreError::from)?;
+        work(&mut Tx { inner }, Borrows(PhantomData)).await
+    }
+}
+
+impl Tx {
+    /// The connection, for the SQL in the children of this module.
+    fn conn(&mut self) -> &mut SqliteConnection {
+        &mut self.inner
+    }
+}
+
+/// Errors that may say "try the transaction again".
+pub trait RetryReason {
+    /// Whether the database was merely busy.
+    fn is_busy(&self) -> bool;
+}
+
+impl RetryReason for StoreError {
+    fn is_busy(&self) -> bool {
+        // SQLITE_BUSY is 5, SQLITE_LOCKED 6; extended codes keep them in the low byte.
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+            }
+            _ => false,
+        }
+    }
+}

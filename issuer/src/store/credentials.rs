@@ -1,0 +1,149 @@
+//! Issuance records.
+
+use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
+
+use super::row::{bytes32, flag, parsed, parsed_opt, stored, unsigned, unsigned_opt, value};
+use super::{StoreError, Tx};
+use crate::domain::{Credential, CredentialId, PENDING_TTL_S, Reservation};
+
+impl Tx {
+    /// Reserves a credential.
+    pub(crate) async fn insert_credential(&mut self, new: &Reservation<'_>) -> Result<(), StoreError> {
+        let idempotency = new.idempotency;
+        sqlx::query(
+            "INSERT INTO credentials (id, agent, schema_id, state, log, leaf_idx, head_seq, head_issued_at, \
+             created_at, expires_at, status_due, principal, idempotency_key, request_digest) \
+             VALUES ($1, $2, $3, 'reserved', $4, $5, $6, $7, $8, $9, 0, $10, $11, $12)",
+        )
+        .bind(new.id.to_string())
+        .bind(new.agent.to_string())
+        .bind(new.schema)
+        .bind(new.log)
+        .bind(i64::from(new.leaf_index))
+        .bind(stored(new.head_seq, "credentials.head_seq")?)
+        .bind(stored(new.head_iat, "credentials.head_issued_at")?)
+        .bind(stored(new.now, "credentials.created_at")?)
+        .bind(stored(new.now + PENDING_TTL_S, "credentials.expires_at")?)
+        .bind(idempotency.map(|i| i.principal.as_str()))
+        .bind(idempotency.map(|i| i.key.as_str()))
+        .bind(idempotency.map(|i| i.digest.to_vec()))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// A credential's record with its published status bits.
+    pub async fn credential(&mut self, id: CredentialId) -> Result<Option<Credential>, StoreError> {
+        let row = sqlx::query(
+            "SELECT c.id, c.agent, c.schema_id, c.state, c.leaf_idx, c.head_seq, c.head_issued_at, c.document, \
+             c.created_at, c.expires_at, c.valid_until, c.revoked_at, s.idx AS status_idx, s.revoked, s.suspended \
+             FROM credentials c JOIN status_entries s ON s.credential = c.id WHERE c.id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(self.conn())
+        .await?;
+        row.as_ref().map(decode).transpose()
+    }
+
+    /// The credential that a principal's idempotency key made, and the digest of that request.
+    pub async fn credential_of_key(
+        &mut self,
+        principal: &str,
+        key: &str,
+    ) -> Result<Option<(CredentialId, [u8; 32])>, StoreError> {
+        let row =
+            sqlx::query("SELECT id, request_digest FROM credentials WHERE principal = $1 AND idempotency_key = $2")
+                .bind(principal)
+                .bind(key)
+                .fetch_optional(self.conn())
+                .await?;
+        row.map(|row| Ok((parsed(&row, "id")?, bytes32(&row, "request_digest")?))).transpose()
+    }
+
+    /// Stores the finished document.
+    pub async fn complete_credential(
+        &mut self,
+        id: CredentialId,
+        document: &Value,
+        valid_until: u64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE credentials SET state = 'issued', document = $2, valid_until = $3, expires_at = NULL \
+             WHERE id = $1 AND state <> 'issued'",
+        )
+        .bind(id.to_string())
+        .bind(document.to_string())
+        .bind(stored(valid_until, "credentials.valid_until")?)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Stores the document that the holder proves over.
+    pub async fn hold_credential(
+        &mut self,
+        id: CredentialId,
+        unsigned_document: &Value,
+        until: u64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE credentials SET state = 'pending', document = $2, expires_at = $3 \
+             WHERE id = $1 AND state = 'reserved'",
+        )
+        .bind(id.to_string())
+        .bind(unsigned_document.to_string())
+        .bind(stored(until, "credentials.expires_at")?)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Revokes one credential; the next publication sets its bit.
+    pub async fn revoke_credential(&mut self, id: CredentialId, now: u64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE credentials SET revoked_at = $2, status_due = 1 WHERE id = $1 AND revoked_at IS NULL")
+            .bind(id.to_string())
+            .bind(stored(now, "credentials.revoked_at")?)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a credential that was never issued. Its status index stays spent.
+    pub async fn delete_unfinished(&mut self, id: CredentialId) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM credentials WHERE id = $1 AND state <> 'issued'")
+            .bind(id.to_string())
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes credentials that were never issued and expired before `before`.
+    pub async fn delete_expired_credentials(&mut self, before: u64) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM credentials WHERE expires_at IS NOT NULL AND expires_at < $1")
+            .bind(stored(before, "before")?)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+}
+
+fn decode(row: &SqliteRow) -> Result<Credential, StoreError> {
+    Ok(Credential {
+        id: parsed(row, "id")?,
+        agent: parsed(row, "agent")?,
+        schema: value(row, "schema_id")?,
+        state: parsed(row, "state")?,
+        document: parsed_opt(row, "document")?,
+        status_index: unsigned(row, "status_idx")?,
+        leaf_index: unsigned(row, "leaf_idx")?,
+        head_seq: unsigned(row, "head_seq")?,
+        head_iat: unsigned(row, "head_issued_at")?,
+        created_at: unsigned(row, "created_at")?,
+        pending_until: unsigned_opt(row, "expires_at")?,
+        valid_until: unsigned_opt(row, "valid_until")?,
+        revoked_at: unsigned_opt(row, "revoked_at")?,
+        revoked: flag(row, "revoked")?,
+        suspended: flag(row, "suspended")?,
+    })
+}
