@@ -18,7 +18,7 @@ pub mod key;
 pub mod prove;
 mod qap;
 
-//pub use disclosure::{Disclosure, DisclosureError, Predicates};
-//pub use holder::{Audience, Material, PresentError};
+pub use disclosure::{Disclosure, DisclosureError, Predicates};
+pub use holder::{Audience, Material, Occasion, PresentError, present, prove_standing, standing_subject};
 pub use key::{ProvingKey, ProvingKeyError};
 pub use prove::{ProveError, prove};

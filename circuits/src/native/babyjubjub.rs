@@ -2,7 +2,7 @@
 //!
 //! `ark-ed-on-bn254` implements the isomorphic curve with a = 1: `x_ark = s·x_circom`, `y` equal,
 //! `s = sqrt(168700)`. The conversion happens here and nowhere else. Ark's generator is a different point
-//! and is never used: [`base8`] is.
+//! and is never used: circomlib's `Base8` is.
 
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ed_on_bn254::EdwardsAffine;

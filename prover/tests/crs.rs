@@ -1,0 +1,105 @@
+//! Damaged key files, each refused for what is wrong with it.
+
+use ark_bn254::{Bn254, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_groth16::ProvingKey as ArkKey;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use poa_prover::crs::{CrsError, MANIFEST, PROVING_KEY, VERIFYING_KEY, verify};
+use poa_prover::{ProvingKey, ProvingKeyError};
+use poa_verifier::key::KeyError;
+
+use rand_core::UnwrapErr;
+
+/// The operating system's randomness.
+fn os_rng() -> UnwrapErr<getrandom::SysRng> {
+    UnwrapErr(getrandom::SysRng)
+}
+
+fn committed() -> ArkKey<Bn254> {
+    ArkKey::deserialize_uncompressed_unchecked(PROVING_KEY).unwrap()
+}
+
+fn load(key: &ArkKey<Bn254>) -> ProvingKeyError {
+    let mut bytes = Vec::new();
+    key.serialize_uncompressed(&mut bytes).unwrap();
+    ProvingKey::from_bytes(&bytes).err().expect("a damaged key is refused")
+}
+
+#[test]
+fn other_lengths_are_refused() {
+    let cut = &PROVING_KEY[..PROVING_KEY.len() - 1];
+    assert_eq!(ProvingKey::from_bytes(cut).err(), Some(ProvingKeyError::Malformed));
+    let longer = [PROVING_KEY, &[0]].concat();
+    assert_eq!(ProvingKey::from_bytes(&longer).err(), Some(ProvingKeyError::Malformed));
+    let mut key = committed();
+    key.h_query.pop();
+    assert_eq!(load(&key), ProvingKeyError::Length { query: "h", found: 16_383, needed: 16_384 });
+}
+
+#[test]
+fn a_point_off_the_curve_is_refused_with_its_query() {
+    let off_curve = G1Affine::new_unchecked(1u64.into(), 1u64.into());
+    let mut key = committed();
+    key.l_query[7] = off_curve;
+    assert_eq!(load(&key), ProvingKeyError::Point("l"));
+}
+
+#[test]
+fn a_point_outside_the_subgroup_is_refused() {
+    // The curve over Fq2 has a large cofactor: the first x with a point gives one outside the subgroup.
+    let outside = (1u64..)
+        .find_map(|x| G2Affine::get_point_from_x_unchecked(ark_bn254::Fq2::from(x), true))
+        .filter(|point| !point.is_in_correct_subgroup_assuming_on_curve())
+        .unwrap();
+    let mut key = committed();
+    key.b_g2_query[3] = outside;
+    assert_eq!(load(&key), ProvingKeyError::Point("b_g2"));
+}
+
+#[test]
+fn delta_and_beta_must_agree_between_the_groups() {
+    let mut key = committed();
+    key.delta_g1 = G1Affine::generator();
+    assert_eq!(load(&key), ProvingKeyError::Groups("delta"));
+    let mut key = committed();
+    key.beta_g1 = key.delta_g1;
+    assert_eq!(load(&key), ProvingKeyError::Groups("beta"));
+}
+
+#[test]
+fn a_key_nobody_contributed_to_is_refused() {
+    let mut key = committed();
+    key.vk.delta_g2 = key.vk.gamma_g2;
+    assert!(matches!(load(&key), ProvingKeyError::VerifyingKey(_)));
+    key.vk.delta_g2 = -G2Affine::generator();
+    assert!(matches!(load(&key), ProvingKeyError::VerifyingKey(_)));
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_refused() {
+    let mut other = committed();
+    other.vk.gamma_abc_g1.swap(3, 4);
+    let mut swapped = Vec::new();
+    other.vk.serialize_uncompressed(&mut swapped).unwrap();
+    let refused = verify(MANIFEST, PROVING_KEY, &swapped, &mut os_rng());
+    assert!(matches!(refused, Err(CrsError::Differs { member: "verifying_key_sha256", .. })));
+    let text = std::str::from_utf8(MANIFEST).unwrap();
+    for (from, to, member) in [
+        ("\"poa/1\"", "\"poa/2\"", "circuit"),
+        ("11116", "11115", "constraints"),
+        ("\"circom\"", "\"libsnark\"", "reduction"),
+        ("\"poa-crs/1\"", "\"poa-crs/2\"", "format"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let edited = text.replace(from, to);
+        let refused = verify(edited.as_bytes(), PROVING_KEY, VERIFYING_KEY, &mut os_rng());
+        let differs = matches!(&refused, Err(CrsError::Differs { member: found, .. }) if *found == member);
+        assert!(differs, "{member}");
+    }
+    let unknown = text.replacen('{', "{\"extra\": 1,", 1);
+    assert!(matches!(
+        verify(unknown.as_bytes(), PROVING_KEY, VERIFYING_KEY, &mut os_rng()),
+        Err(CrsError::Manifest(_))
+    ));
+    assert!(matches!(poa_verifier::key::VerifyingKey::from_bytes(&[]), Err(KeyError::Length { .. })));
+}
