@@ -1,0 +1,238 @@
+//! The running service: what [`App::open`] puts together and every handler is given.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use poa_prover::{ProvingKey, crs};
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::disclosure::AddSchemaError;
+use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
+use crate::keys::{
+    IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
+};
+use crate::proving::WorkerPool;
+use crate::service::status_lists::StatusLists;
+use crate::store::{Store, StoreError};
+use crate::trust::{Published, TrustFailure};
+
+mod publisher;
+mod serve;
+
+pub use publisher::Publisher;
+
+/// The one log of this service.
+const LOG: &str = "main";
+const DATABASE_FILE: &str = "poa.sqlite";
+/// Verifications done at the same time, and how many may wait. One takes a few milliseconds.
+const VERIFIERS: (usize, usize) = (1, 64);
+
+/// The service. Shared as `Arc<App>`; made by [`App::open`].
+pub struct App {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Entropy,
+    domain: Domain,
+    keys: Arc<IssuerKeys>,
+    operator_token: OperatorToken,
+    new_operator_token: Mutex<Option<Zeroizing<String>>>,
+    proving_key: &'static ProvingKey,
+    development_key: bool,
+    has_proved: AtomicBool,
+    provers: WorkerPool,
+    verifiers: WorkerPool,
+    published: Published,
+    status_lists: StatusLists,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The configuration cannot work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// `--production` with a key that one party made.
+    #[error(
+        "--production refuses the development key: whoever made it can forge proofs; install a key from a ceremony"
+    )]
+    DevelopmentKey,
+    /// The data directory could not be made.
+    #[error("data directory: {0}")]
+    DataDirectory(std::io::Error),
+    /// The operator's token could not be made or read.
+    #[error(transparent)]
+    OperatorToken(#[from] PrivateFileError),
+    /// The master key could not be made or read.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The issuer's keys.
+    #[error(transparent)]
+    Keys(#[from] SignError),
+    /// The rules could not take up their state.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// The manifest of the proving key is damaged.
+    #[error("crs/manifest.json: {0}")]
+    Manifest(#[from] serde_json::Error),
+    /// A schema could not be seeded.
+    #[error("seeding the disclosure schemas: {0}")]
+    Schemas(#[from] AddSchemaError),
+    /// The trust document could not be made, or our own verifier refuses it.
+    #[error(transparent)]
+    Trust(#[from] TrustFailure),
+    /// No thread could be started.
+    #[error("worker threads: {0}")]
+    Workers(std::io::Error),
+}
+
+impl App {
+    /// Opens the data directory, making what is missing, and checks that this service can prove and
+    /// verify before it answers anything.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>, entropy: Entropy) -> Result<Arc<Self>, OpenError> {
+        config.check()?;
+        let development_key = crs::Manifest::from_json(crs::MANIFEST)?.setup.is_development();
+        if config.production && development_key {
+            return Err(OpenError::DevelopmentKey);
+        }
+        let proving_key = ProvingKey::development();
+        make_private_directory(&config.data_dir).map_err(OpenError::DataDirectory)?;
+        let mut rng = EntropyRng::new(&entropy);
+        let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
+        let from_environment = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
+        let master = MasterKey::load(&config.data_dir, from_environment, &mut rng)?;
+        let store = Store::open(&config.data_dir.join(DATABASE_FILE)).await?;
+        let now = clock.now_unix_s();
+        let issuer = config.public_url.issuer_did();
+        let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
+        let domain =
+            Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
+        crate::disclosure::seed(&domain, &config.public_url, now).await?;
+        let published = Published::build(&config, &domain, &keys, proving_key, development_key).await?;
+        let start = |name, (workers, queue)| WorkerPool::start(name, workers, queue).map_err(OpenError::Workers);
+        Ok(Arc::new(Self {
+            provers: start("prover", (config.proving.workers, config.proving.queue))?,
+            verifiers: start("verifier", VERIFIERS)?,
+            config,
+            clock,
+            entropy,
+            domain,
+            keys,
+            operator_token,
+            new_operator_token: Mutex::new(made),
+            proving_key,
+            development_key,
+            has_proved: AtomicBool::new(false),
+            published,
+            status_lists: StatusLists::default(),
+        }))
+    }
+
+    /// The operator's token, once, when this start made it: print it and forget it.
+    pub fn take_new_operator_token(&self) -> Option<Zeroizing<String>> {
+        self.new_operator_token.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The rules and their state.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now_unix_s()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(crate) fn rng(&self) -> EntropyRng {
+        EntropyRng::new(&self.entropy)
+    }
+
+    pub(crate) fn keys(&self) -> &IssuerKeys {
+        &self.keys
+    }
+
+    pub(crate) fn operator_token(&self) -> &OperatorToken {
+        &self.operator_token
+    }
+
+    pub(crate) fn shared_keys(&self) -> Arc<IssuerKeys> {
+        Arc::clone(&self.keys)
+    }
+
+    pub(crate) fn proving_key(&self) -> &'static ProvingKey {
+        self.proving_key
+    }
+
+    /// SHA-256 of the verifying key, the name proofs call it by.
+    pub(crate) fn vk_sha256(&self) -> String {
+        hex::encode(self.proving_key.verifying_key().sha256())
+    }
+
+    /// Whether one party made the proving key, and so could forge.
+    pub(crate) fn development_key(&self) -> bool {
+        self.development_key
+    }
+
+    /// Notes that this process made a proof that verified.
+    pub(crate) fn note_proof(&self) {
+        self.has_proved.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_proved(&self) -> bool {
+        self.has_proved.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn provers(&self) -> &WorkerPool {
+        &self.provers
+    }
+
+    pub(crate) fn verifiers(&self) -> &WorkerPool {
+        &self.verifiers
+    }
+
+    pub(crate) fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// Signs and publishes the trust document anew, after a schema was added.
+    pub(crate) async fn republish(&self) -> Result<(), TrustFailure> {
+        let Self { config, domain, keys, proving_key, development_key, .. } = self;
+        let next = Published::build(config, domain, keys, proving_key, *development_key).await?;
+        self.published.replace(next);
+        Ok(())
+    }
+
+    pub(crate) fn status_list_cache(&self) -> &StatusLists {
+        &self.status_lists
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        issuer: config.public_url.issuer_did(),
+        did_host: config.public_url.did_host(),
+        public_url: config.public_url.to_string(),
+        log: LOG.to_owned(),
+        capabilities: config.capabilities.clone(),
+        leaf_lifetime_s: LEAF_LIFETIME_S,
+    }
+}
+
+/// Readable by its owner alone: it holds the database beside the secret files.
+fn make_private_directory(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}

@@ -1,0 +1,47 @@
+//! Serving over a socket until told to stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::App;
+
+/// How long requests under way may take after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(20);
+
+impl App {
+    /// Serves on `listener` and publishes, until `shutdown` resolves; then lets requests under way
+    /// finish, for at most twenty seconds, and stops publishing.
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let publisher = self.spawn_publisher();
+        let (stopped, stopping) = oneshot::channel();
+        let signal = async move {
+            shutdown.await;
+            // Nobody waits any more when serving has ended by itself.
+            let _ = stopped.send(());
+        };
+        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(signal);
+        let deadline = async {
+            match stopping.await {
+                Ok(()) => tokio::time::sleep(DRAIN).await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        let result = tokio::select! {
+            result = serving => result,
+            () = deadline => {
+                tracing::warn!("requests under way did not finish in time");
+                Ok(())
+            }
+        };
+        publisher.stop().await;
+        result
+    }
+}

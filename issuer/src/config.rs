@@ -1,0 +1,131 @@
+//! What an operator decides before the service starts. Every field has a unit and a checked type; a
+//! value that cannot work is refused here, not at the first request.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+mod public_url;
+
+pub use public_url::{PublicUrl, PublicUrlError};
+
+/// The capability registry a new service starts with. Once written into an attestation schema it is
+/// fixed: a longer list is a new schema whose registry begins with the old one.
+pub const DEFAULT_CAPABILITIES: [&str; 8] = [
+    "swe-bench-lite",
+    "swe-bench-verified",
+    "swe-bench-test",
+    "swe-bench-multimodal",
+    "open-source",
+    "logs-published",
+    "trajectories-published",
+    "checked-by-board",
+];
+
+/// Everything the service is told from outside, except time and randomness.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Directory of the database, the operator's token and the master key. Made when missing.
+    pub data_dir: PathBuf,
+    /// Where the service is reached from outside; its host names the issuer (`did:web`).
+    pub public_url: PublicUrl,
+    /// The address the service listens on.
+    pub listen: SocketAddr,
+    /// Seconds between two publications of the log, 1 to 60. A head is published only when something
+    /// waits or the newest is a minute old.
+    pub publish_interval_s: u64,
+    /// Refuse to start on a development key or without `https`.
+    pub production: bool,
+    /// How many proofs are made at a time and how many may wait.
+    pub proving: ProvingLimits,
+    /// The capability names of the attestation schemas seeded on first start, at most 64.
+    pub capabilities: Vec<String>,
+}
+
+/// Bounds of the proving pool.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ProvingLimits {
+    /// Proofs made at the same time, at least 1.
+    pub workers: usize,
+    /// Requests that may wait for a worker; one more is answered 503.
+    pub queue: usize,
+}
+
+/// Why a configuration cannot work.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The publication interval is 0 or longer than the minute after which a head is signed anew.
+    #[error("publish_interval_s is {0}, not between 1 and 60")]
+    PublishInterval(u64),
+    /// No worker would ever prove.
+    #[error("proving.workers is 0")]
+    NoWorkers,
+    /// More names than the 64 bits of the attribute.
+    #[error("{0} capabilities, but an attestation schema has at most 64")]
+    TooManyCapabilities(usize),
+    /// `did:web` is resolved over https; a production issuer must be reachable so.
+    #[error("--production needs a public URL with https, not {0}")]
+    Insecure(String),
+}
+
+impl Config {
+    /// The defaults for a service that keeps its state in `data_dir` and is reached at `public_url`:
+    /// a publication every 10 s, one proof at a time with 16 waiting, the default registry.
+    pub fn new(data_dir: PathBuf, public_url: PublicUrl, listen: SocketAddr) -> Self {
+        Self {
+            data_dir,
+            public_url,
+            listen,
+            publish_interval_s: 10,
+            production: false,
+            proving: ProvingLimits { workers: 1, queue: 16 },
+            capabilities: DEFAULT_CAPABILITIES.map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// Checks what the types alone do not.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !(1..=60).contains(&self.publish_interval_s) {
+            return Err(ConfigError::PublishInterval(self.publish_interval_s));
+        }
+        if self.proving.workers == 0 {
+            return Err(ConfigError::NoWorkers);
+        }
+        if self.capabilities.len() > 64 {
+            return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
+        }
+        if self.production && !self.public_url.is_https() {
+            return Err(ConfigError::Insecure(self.public_url.to_string()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let url = PublicUrl::parse("http://127.0.0.1:8080").unwrap();
+        Config::new(PathBuf::from("data"), url, ([127, 0, 0, 1], 8080).into())
+    }
+
+    #[test]
+    fn the_defaults_pass() {
+        assert_eq!(config().check(), Ok(()));
+    }
+
+    #[test]
+    fn each_unworkable_value_is_named() {
+        let change = |change: fn(&mut Config)| {
+            let mut config = config();
+            change(&mut config);
+            config.check()
+        };
+        assert_eq!(change(|c| c.publish_interval_s = 0), Err(ConfigError::PublishInterval(0)));
+        assert_eq!(change(|c| c.publish_interval_s = 61), Err(ConfigError::PublishInterval(61)));
+        assert_eq!(change(|c| c.proving.workers = 0), Err(ConfigError::NoWorkers));
+        assert_eq!(change(|c| c.capabilities = vec![String::new(); 65]), Err(ConfigError::TooManyCapabilities(65)));
+        assert_eq!(change(|c| c.production = true), Err(ConfigError::Insecure("http://127.0.0.1:8080".to_owned())));
+    }
+}

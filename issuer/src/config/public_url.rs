@@ -1,0 +1,158 @@
+//! The origin under which the service is reached, and the DID that follows from it.
+
+use std::fmt;
+
+/// An origin: scheme, host and optional port, no path, no trailing slash.
+///
+/// Plain `http` is accepted for loopback hosts only, since the `did:web` documents that verifiers pin
+/// would otherwise travel unprotected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PublicUrl {
+    scheme: Scheme,
+    authority: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+/// Why a text is not a public URL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicUrlError {
+    /// Neither `http://` nor `https://`.
+    #[error("the public URL must begin with https:// (or http:// on loopback)")]
+    Scheme,
+    /// `http` for a host other than localhost or 127.x.y.z.
+    #[error("plain http is accepted for localhost and 127.0.0.0/8 only")]
+    Insecure,
+    /// A path, query, user, upper-case letter or IPv6 literal, none of which `did:web` can carry here.
+    #[error("the public URL is scheme, lower-case host and optional port, nothing else")]
+    Authority,
+    /// Not a number from 1 to 65535, or with leading zeros.
+    #[error("the public URL's port is not a number from 1 to 65535")]
+    Port,
+}
+
+impl PublicUrl {
+    /// Parses an origin such as `https://issuer.example` or `http://127.0.0.1:8080`.
+    pub fn parse(text: &str) -> Result<Self, PublicUrlError> {
+        let (scheme, authority) = if let Some(rest) = text.strip_prefix("https://") {
+            (Scheme::Https, rest)
+        } else if let Some(rest) = text.strip_prefix("http://") {
+            (Scheme::Http, rest)
+        } else {
+            return Err(PublicUrlError::Scheme);
+        };
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        };
+        if !is_host(host) {
+            return Err(PublicUrlError::Authority);
+        }
+        if port.is_some_and(|port| !is_port(port)) {
+            return Err(PublicUrlError::Port);
+        }
+        if scheme == Scheme::Http && !is_loopback(host) {
+            return Err(PublicUrlError::Insecure);
+        }
+        Ok(Self { scheme, authority: authority.to_owned() })
+    }
+
+    /// The host as DIDs write it: `%3A` before a port.
+    pub fn did_host(&self) -> String {
+        self.authority.replace(':', "%3A")
+    }
+
+    /// The issuer's DID, `did:web:<host>`.
+    pub fn issuer_did(&self) -> String {
+        format!("did:web:{}", self.did_host())
+    }
+
+    /// The absolute URL of `path`, which begins with `/`.
+    pub fn join(&self, path: &str) -> String {
+        format!("{self}{path}")
+    }
+
+    /// Whether the scheme is `https`.
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        write!(f, "{scheme}://{}", self.authority)
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    host.len() <= 253 && host.split('.').all(label)
+}
+
+fn is_port(port: &str) -> bool {
+    // `u16::from_str` takes a leading `+` and zeros; a DID with another spelling would be another DID.
+    port.parse::<u16>().is_ok_and(|number| number != 0 && number.to_string() == port)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_become_dids() {
+        for (url, did) in [
+            ("https://issuer.example", "did:web:issuer.example"),
+            ("http://127.0.0.1:8080", "did:web:127.0.0.1%3A8080"),
+            ("http://localhost:1", "did:web:localhost%3A1"),
+        ] {
+            let parsed = PublicUrl::parse(url).unwrap();
+            assert_eq!(parsed.issuer_did(), did);
+            assert_eq!(parsed.to_string(), url);
+            assert_eq!(parsed.join("/health"), format!("{url}/health"));
+        }
+    }
+
+    #[test]
+    fn everything_but_an_origin_is_refused() {
+        use PublicUrlError::*;
+        for (url, error) in [
+            ("issuer.example", Scheme),
+            ("ftp://issuer.example", Scheme),
+            ("http://issuer.example", Insecure),
+            ("http://127.0.0.1.example", Insecure),
+            ("https://issuer.example/", Authority),
+            ("https://Issuer.example", Authority),
+            ("https://user@issuer.example", Authority),
+            ("https://", Authority),
+            ("https://-a.example", Authority),
+            ("https://[::1]:80", Authority),
+            ("https://issuer.example:", Port),
+            ("https://issuer.example:0", Port),
+            ("https://issuer.example:+80", Port),
+            ("https://issuer.example:080", Port),
+            ("https://issuer.example:65536", Port),
+            ("https://issuer.example:80/x", Port),
+        ] {
+            assert_eq!(PublicUrl::parse(url), Err(error), "{url}");
+        }
+    }
+}

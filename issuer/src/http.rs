@@ -1,0 +1,95 @@
+//! The HTTP API: one file per resource, [`error`] alone for refusals.
+//!
+//! Limits are declared where the routes are: body sizes in each resource, times here. Every answer that
+//! is an error is a problem document, also those that no handler made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::map_response;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::app::App;
+
+mod agents;
+mod attestations;
+mod attestors;
+mod body;
+mod call;
+mod credentials;
+mod discovery;
+mod error;
+mod health;
+mod limits;
+mod opening;
+mod pages;
+mod parameters;
+mod presentations;
+mod reply;
+mod roots;
+mod rotation;
+mod schema_name;
+mod schemas;
+mod status_lists;
+mod tiles;
+mod verify;
+mod wire;
+
+pub use error::{ApiError, Problem, Recovery};
+
+impl App {
+    /// The whole API and the pages, for a server or for tests.
+    pub fn router(self: &Arc<Self>) -> Router {
+        let ordinary = Router::new()
+            .merge(agents::routes())
+            .merge(rotation::routes())
+            .merge(attestors::routes())
+            .merge(attestations::routes())
+            .merge(opening::routes())
+            .merge(schemas::routes())
+            .merge(roots::routes())
+            .merge(tiles::routes())
+            .merge(status_lists::routes())
+            .merge(health::routes())
+            .merge(pages::routes());
+        let open = Router::new().merge(verify::routes()).merge(discovery::routes()).layer(cors());
+        let proving = Router::new().merge(credentials::routes()).merge(presentations::routes());
+        Router::new()
+            .merge(ordinary.merge(open).layer(timeout(limits::ORDINARY)))
+            .merge(proving.layer(timeout(limits::PROVING)))
+            .fallback(error::unknown_path)
+            .layer(map_response(error::as_problem))
+            .layer(CatchPanicLayer::custom(error::panicked))
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .with_state(Arc::clone(self))
+    }
+}
+
+fn timeout(limit: Duration) -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limit)
+}
+
+/// Pages of other origins may verify and discover; they may do nothing that needs credentials.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT])
+}
+
+/// The route, never the path: a log of paths would link who was issued what with who fetched it.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route)
+}

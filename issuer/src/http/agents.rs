@@ -1,0 +1,270 @@
+//! `/agents`: registration, listing, lookup and standing.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json as JsonReply, Router};
+use poa_verifier::time;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::body::{Empty, Json};
+use super::call::{ByAnyone, ByEither, ByOperator, Call, Caller};
+use super::error::{ApiError, Problem};
+use super::limits::{self, LimitExt};
+use super::parameters::Id;
+use super::reply::{Created, private};
+use super::wire::{Ed25519Key, Element, Holder, Sha256Hex, Signature, Text};
+use crate::app::App;
+use crate::domain::{Agent, AgentUuid, Challenge, HolderProof, Registration, Revoker};
+
+const DEFAULT_PAGE: u32 = 50;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/agents", get(list).post(register).body_limit(limits::REGISTRATION_BYTES))
+        .route("/agents/challenge", post(challenge_new).body_limit(limits::SMALL_BYTES))
+        .route("/agents/{id}", get(show))
+        .route("/agents/{id}/challenge", post(challenge).body_limit(limits::SMALL_BYTES))
+        .route("/agents/{id}/revoke", post(revoke).body_limit(limits::SMALL_BYTES))
+        .route("/agents/{id}/suspend", post(suspend).body_limit(limits::SMALL_BYTES))
+        .route("/agents/{id}/resume", post(resume).body_limit(limits::SMALL_BYTES))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegisterBody {
+    name: Text<200>,
+    ed25519_public_key: Ed25519Key,
+    custody: CustodyName,
+    source: Option<Text<2048>>,
+    manifest: Option<Map<String, Value>>,
+    build_sha256: Option<Sha256Hex>,
+    holder: Option<RegisterHolder>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum CustodyName {
+    Holder,
+    Issuer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegisterHolder {
+    agent: Text<256>,
+    nonce: Text<64>,
+    exp: u64,
+    key: Holder,
+    pseudonym: Element,
+    signature: Signature,
+}
+
+impl RegisterBody {
+    fn into_registration(self, did_host: &str) -> Result<Registration, ApiError> {
+        if (self.custody == CustodyName::Holder) != self.holder.is_some() {
+            return Err(ApiError::of_member(
+                Problem::InvalidBody,
+                "holder",
+                "The member holder is there exactly when custody is \"holder\".",
+            ));
+        }
+        Ok(Registration {
+            name: self.name.0,
+            ed25519_public_key: self.ed25519_public_key.0.to_bytes(),
+            source: self.source.map(|source| source.0),
+            manifest: self.manifest.map(Value::Object),
+            build_sha256: self.build_sha256.map(|digest| digest.0),
+            holder: self.holder.map(|holder| holder.into_proof(did_host)).transpose()?,
+        })
+    }
+}
+
+impl RegisterHolder {
+    fn into_proof(self, did_host: &str) -> Result<HolderProof, ApiError> {
+        let agent = AgentUuid::from_did(&self.agent.0, did_host).ok_or_else(|| {
+            ApiError::of_member(
+                Problem::Unprocessable,
+                "holder.agent",
+                "Not the DID of an agent of this issuer; take it from the challenge.",
+            )
+        })?;
+        Ok(HolderProof {
+            agent,
+            nonce: self.nonce.0,
+            exp: self.exp,
+            key: self.key.0,
+            pseudonym: self.pseudonym.0,
+            signature: self.signature.0,
+        })
+    }
+}
+
+/// `POST /agents`.
+async fn register(
+    State(app): State<Arc<App>>,
+    call: Call<ByOperator, Json<RegisterBody>>,
+) -> Result<Created<Value>, ApiError> {
+    let registration = call.body.0.into_registration(&app.config().public_url.did_host())?;
+    let agent = app.domain().register_agent(registration, app.now()).await?;
+    let location = app.config().public_url.join(&format!("/agents/{}", agent.id));
+    Ok(Created(public_view(&agent)?, Some(location)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// `GET /agents`.
+async fn list(
+    State(app): State<Arc<App>>,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query.map_err(|_| {
+        ApiError::of_member(
+            Problem::InvalidParameter,
+            "query",
+            "The query takes cursor and limit (1 to 200), each once.",
+        )
+    })?;
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE);
+    if !(1..=crate::domain::agents::MAX_PAGE).contains(&limit) {
+        return Err(ApiError::of_member(Problem::InvalidParameter, "limit", "limit is a number from 1 to 200."));
+    }
+    let page = app.domain().agents(query.cursor.as_deref(), limit).await?;
+    let agents = page.items.iter().map(public_view).collect::<Result<Vec<_>, _>>()?;
+    let mut body = json!({ "agents": agents });
+    if let Some(next) = page.next {
+        body["next"] = next.into();
+    }
+    Ok(private(JsonReply(body)))
+}
+
+/// `GET /agents/{id}`.
+async fn show(State(app): State<Arc<App>>, Id(id): Id<AgentUuid>) -> Result<Response, ApiError> {
+    let agent = app.domain().agent(id).await?;
+    Ok(private(JsonReply(public_view(&agent)?)))
+}
+
+/// `POST /agents/challenge`.
+async fn challenge_new(State(app): State<Arc<App>>, _: Call<ByOperator, Empty>) -> Result<Created<Value>, ApiError> {
+    let challenge = app.domain().challenge(None, app.now()).await?;
+    Ok(Created(challenge_view(&challenge), None))
+}
+
+/// `POST /agents/{id}/challenge`.
+async fn challenge(
+    State(app): State<Arc<App>>,
+    Id(id): Id<AgentUuid>,
+    call: Call<ByEither, Empty>,
+) -> Result<Created<Value>, ApiError> {
+    call.caller.may_act_for(id)?;
+    let challenge = app.domain().challenge(Some(id), app.now()).await?;
+    Ok(Created(challenge_view(&challenge), None))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevokeBody {
+    holder: Option<RevokeHolder>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevokeHolder {
+    nonce: Text<64>,
+    exp: u64,
+    signature: Signature,
+}
+
+/// `POST /agents/{id}/revoke`: the operator, or the holder by its signature in the body.
+async fn revoke(
+    State(app): State<Arc<App>>,
+    Id(id): Id<AgentUuid>,
+    call: Call<ByAnyone, Json<RevokeBody>>,
+) -> Result<Response, ApiError> {
+    let revoker = match (call.body.0.holder, call.caller) {
+        (Some(holder), _) => Revoker::Holder { nonce: holder.nonce.0, exp: holder.exp, signature: holder.signature.0 },
+        (None, Some(Caller::Operator)) => Revoker::Operator,
+        (None, _) => {
+            return Err(ApiError::new(
+                Problem::Unauthenticated,
+                "Revoking needs the operator's bearer token, or the holder's signature in the body.",
+            ));
+        }
+    };
+    let agent = app.domain().revoke_agent(id, revoker, app.now()).await?;
+    Ok(standing(&agent))
+}
+
+/// `POST /agents/{id}/suspend`.
+async fn suspend(
+    State(app): State<Arc<App>>,
+    Id(id): Id<AgentUuid>,
+    _: Call<ByOperator, Empty>,
+) -> Result<Response, ApiError> {
+    Ok(standing(&app.domain().suspend_agent(id, app.now()).await?))
+}
+
+/// `POST /agents/{id}/resume`.
+async fn resume(
+    State(app): State<Arc<App>>,
+    Id(id): Id<AgentUuid>,
+    _: Call<ByOperator, Empty>,
+) -> Result<Response, ApiError> {
+    Ok(standing(&app.domain().resume_agent(id, app.now()).await?))
+}
+
+fn standing(agent: &Agent) -> Response {
+    private(JsonReply(json!({
+        "agent": agent.did,
+        "status": agent.status.as_str(),
+        "effective": "next publication",
+    })))
+    .into_response()
+}
+
+fn challenge_view(challenge: &Challenge) -> Value {
+    json!({
+        "agent": challenge.agent_did,
+        "issuer": challenge.issuer,
+        "nonce": challenge.nonce,
+        "exp": challenge.exp,
+    })
+}
+
+/// What anybody may know of an agent: no attribute, no commitment.
+pub(super) fn public_view(agent: &Agent) -> Result<Value, ApiError> {
+    let time = |unix_s| time::format_utc(unix_s).map_err(|error| ApiError::internal(&error));
+    let key = poa_verifier::ed25519::PublicKey::from_bytes(&agent.ed25519_public_key)
+        .map_err(|error| ApiError::internal(&error))?;
+    let mut view = json!({
+        "agent": agent.did,
+        "id": agent.id.to_string(),
+        "name": agent.name,
+        "custody": agent.custody.as_str(),
+        "ed25519_public_key": key.to_multikey(),
+        "status": agent.status.as_str(),
+        "registered_at": time(agent.registered_at)?,
+        "build_sha256": agent.build_sha256.map(hex::encode),
+        "source": agent.source,
+        "manifest": agent.manifest,
+    });
+    if let Some(leaf) = &agent.leaf {
+        view["leaf"] = json!({
+            "log": leaf.log,
+            "index": leaf.index,
+            "seq": leaf.seq,
+            "attested_at": time(leaf.attested_at)?,
+            "expires_at": time(leaf.expires_at)?,
+        });
+    }
+    Ok(view)
+}

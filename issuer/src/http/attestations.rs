@@ -1,0 +1,80 @@
+//! `POST /attestations`: signed work receipts, one or many. The receipts authenticate themselves.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json as JsonReply, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body::{self, Raw};
+use super::call::{ByAnyone, Call};
+use super::error::{ApiError, Problem};
+use super::limits::{self, LimitExt};
+use super::reply::{Created, private};
+use crate::app::App;
+use crate::domain::ReceiptOutcome;
+
+/// Most receipts in one request.
+const MAX_RECEIPTS: usize = 500;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/attestations", post(receive).body_limit(limits::BATCH_BYTES))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchBody {
+    attestations: Vec<String>,
+}
+
+/// Stores receipts. Idempotent by digest; 201 when at least one is new. A request that carries a single
+/// receipt, which is refused, is refused with it; in a larger batch each has its own outcome.
+async fn receive(State(app): State<Arc<App>>, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
+    let receipts = receipts(&call.body)?;
+    let outcomes = app.domain().store_attestations(&receipts, app.now()).await?;
+    if let [ReceiptOutcome::Refused { error, .. }] = outcomes.as_slice() {
+        return Err(error.into());
+    }
+    let results = json!({ "results": outcomes.iter().map(view).collect::<Vec<_>>() });
+    let stored = outcomes.iter().any(|outcome| matches!(outcome, ReceiptOutcome::Stored { .. }));
+    Ok(if stored { Created(results, None).into_response() } else { private(JsonReply(results)) })
+}
+
+fn receipts(body: &Raw) -> Result<Vec<String>, ApiError> {
+    let receipts = match body.media_type.as_str() {
+        "application/json" => body::decode::<BatchBody>(&body.bytes)?.attestations,
+        "application/jose" => vec![text(&body.bytes)?],
+        other => return Err(body::unsupported(other, "application/json or application/jose")),
+    };
+    if receipts.is_empty() || receipts.len() > MAX_RECEIPTS {
+        return Err(ApiError::of_member(
+            Problem::Unprocessable,
+            "attestations",
+            format!("A request carries 1 to {MAX_RECEIPTS} receipts."),
+        ));
+    }
+    Ok(receipts)
+}
+
+fn text(bytes: &[u8]) -> Result<String, ApiError> {
+    String::from_utf8(bytes.to_vec())
+        .map_err(|_| ApiError::new(Problem::ReceiptRefused, "The receipt is not ASCII text."))
+}
+
+fn view(outcome: &ReceiptOutcome) -> Value {
+    match outcome {
+        ReceiptOutcome::Stored { digest } => json!({ "digest": digest, "status": "stored" }),
+        ReceiptOutcome::Known { digest } => json!({ "digest": digest, "status": "known" }),
+        ReceiptOutcome::Refused { digest, error } => {
+            let mut view = json!({ "status": "refused", "problem": ApiError::from(error).to_json() });
+            if let Some(digest) = digest {
+                view["digest"] = digest.as_str().into();
+            }
+            view
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Who is calling: the operator by bearer token, an agent by request signature, or the public.
+//!
+//! [`Call`] is the one extractor of requests with a body. Its order matters: size, credentials,
+//! permission, body, and only then is the nonce of a signed request consumed. So a request that is
+//! refused for its form changes nothing, and one that is acted upon cannot be sent again.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use poa_verifier::ed25519::PublicKey;
+use sha2::{Digest, Sha256};
+
+use super::body::FromBody;
+use super::error::{ApiError, Problem, Recovery};
+use crate::app::App;
+use crate::domain::{AgentUuid, DomainError};
+use crate::http_signature::{self, Message, Verified};
+
+/// An authenticated caller.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Caller {
+    /// Holds the operator's token.
+    Operator,
+    /// Signed the request with a key of this agent that is in force.
+    Agent(AgentUuid),
+}
+
+impl Caller {
+    /// The operator may act for every agent, an agent for itself.
+    pub fn may_act_for(self, agent: AgentUuid) -> Result<(), ApiError> {
+        match self {
+            Self::Agent(caller) if caller != agent => Err(ApiError::new(
+                Problem::Forbidden,
+                "An agent can act for itself only; this request is signed by another one.",
+            )),
+            Self::Operator | Self::Agent(_) => Ok(()),
+        }
+    }
+
+    /// The name under which idempotency keys are kept apart.
+    pub fn principal(self) -> String {
+        match self {
+            Self::Operator => "operator".to_owned(),
+            Self::Agent(agent) => agent.to_string(),
+        }
+    }
+}
+
+/// Who may make a call. `Caller` is what the handler learns about the one who did.
+pub trait Access {
+    /// What is known about the caller once admitted.
+    type Caller: Send;
+    /// Admits or refuses.
+    fn admit(caller: Option<Caller>) -> Result<Self::Caller, ApiError>;
+}
+
+/// The operator alone.
+#[derive(Debug)]
+pub struct ByOperator;
+/// An agent alone.
+#[derive(Debug)]
+pub struct ByAgent;
+/// The operator or an agent.
+#[derive(Debug)]
+pub struct ByEither;
+/// Anybody; credentials are checked when there are some.
+#[derive(Debug)]
+pub struct ByAnyone;
+
+impl Access for ByOperator {
+    type Caller = ();
+    fn admit(caller: Option<Caller>) -> Result<(), ApiError> {
+        match caller {
+            Some(Caller::Operator) => Ok(()),
+            Some(Caller::Agent(_)) => Err(ApiError::new(Problem::Forbidden, "Only the operator may do this.")),
+            None => Err(unauthenticated("This path needs the operator's bearer token.")),
+        }
+    }
+}
+
+impl Access for ByAgent {
+    type Caller = AgentUuid;
+    fn admit(caller: Option<Caller>) -> Result<AgentUuid, ApiError> {
+        match caller {
+            Some(Caller::Agent(agent)) => Ok(agent),
+            Some(Caller::Operator) => {
+                Err(ApiError::new(Problem::Forbidden, "Only the agent itself may do this, with a signed request."))
+            }
+            None => Err(unauthenticated("This path needs a request signed by the agent.")),
+        }
+    }
+}
+
+impl Access for ByEither {
+    type Caller = Caller;
+    fn admit(caller: Option<Caller>) -> Result<Caller, ApiError> {
+        caller.ok_or_else(|| unauthenticated("This path needs the operator's bearer token or an agent's signature."))
+    }
+}
+
+impl Access for ByAnyone {
+    type Caller = Option<Caller>;
+    fn admit(caller: Option<Caller>) -> Result<Option<Caller>, ApiError> {
+        Ok(caller)
+    }
+}
+
+/// A request whose caller was admitted and whose body was read.
+#[derive(Debug)]
+pub struct Call<A: Access, B> {
+    /// Who called.
+    pub caller: A::Caller,
+    /// The decoded body.
+    pub body: B,
+    /// SHA-256 over method, path with query and body: what an idempotency key stands for.
+    pub digest: [u8; 32],
+    /// The header fields.
+    pub headers: HeaderMap,
+}
+
+impl<A: Access, B: FromBody + Send> FromRequest<Arc<App>> for Call<A, B> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let headers = request.headers().clone();
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+            use axum::response::IntoResponse;
+            match rejection.into_response().status() {
+                axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
+                    ApiError::new(Problem::PayloadTooLarge, "The body is larger than this path accepts.")
+                }
+                _ => ApiError::new(Problem::MalformedJson, "The body could not be read."),
+            }
+        })?;
+        let credentials = credentials(app, &method, &uri, &headers, &bytes).await?;
+        let caller = A::admit(credentials.as_ref().map(|credentials| credentials.caller))?;
+        let digest = digest(&method, &uri, &bytes);
+        let body = B::from_body(&headers, bytes)?;
+        if let Some(Verified { keyid, nonce, expires_unix_s }) = credentials.and_then(|credentials| credentials.signed)
+        {
+            consume(app, &keyid, &nonce, expires_unix_s).await?;
+        }
+        Ok(Self { caller, body, digest, headers })
+    }
+}
+
+struct Credentials {
+    caller: Caller,
+    signed: Option<Verified>,
+}
+
+async fn credentials(
+    app: &App,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<Credentials>, ApiError> {
+    let signed = headers.contains_key("signature") || headers.contains_key("signature-input");
+    match (headers.get(header::AUTHORIZATION), signed) {
+        (None, false) => Ok(None),
+        (Some(_), true) => Err(unauthenticated("Send a bearer token or a signature, not both.")),
+        (Some(value), false) => operator(app, value).map(Some),
+        (None, true) => agent(app, method, uri, headers, body).await.map(Some),
+    }
+}
+
+fn operator(app: &App, value: &HeaderValue) -> Result<Credentials, ApiError> {
+    let value = value.as_bytes();
+    let token = match value.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token,
+        _ => return Err(unauthenticated("The only Authorization scheme here is Bearer.")),
+    };
+    if !app.operator_token().matches(token) {
+        return Err(unauthenticated("The bearer token is not the operator's."));
+    }
+    Ok(Credentials { caller: Caller::Operator, signed: None })
+}
+
+async fn agent(
+    app: &App,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Credentials, ApiError> {
+    let now = app.now();
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let target_uri = app.config().public_url.join(path);
+    let message = Message { method: method.as_str(), target_uri: &target_uri, headers, body };
+    let parsed = http_signature::parse(message, now)
+        .map_err(|error| unauthenticated(&format!("Request signature: {error}.")))?;
+    let unknown = || unauthenticated("Request signature: keyid is not an agent of this issuer.");
+    let did_host = app.config().public_url.did_host();
+    let id = AgentUuid::from_did(parsed.claimed_keyid(), &did_host).ok_or_else(unknown)?;
+    let keys = match app.domain().request_keys(id, now).await {
+        Ok(found) => found.keys,
+        Err(DomainError::NotFound(_)) => return Err(unknown()),
+        Err(error) => return Err(error.into()),
+    };
+    // Stored keys were checked when they came in; one that is damaged since is simply not in force.
+    let keys: Vec<_> = keys.iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect();
+    let verified = parsed.verify(&keys).map_err(|error| unauthenticated(&format!("Request signature: {error}.")))?;
+    Ok(Credentials { caller: Caller::Agent(id), signed: Some(verified) })
+}
+
+async fn consume(app: &App, keyid: &str, nonce: &str, expires: u64) -> Result<(), ApiError> {
+    if app.domain().use_request_nonce(keyid, nonce, expires, app.now()).await? {
+        Ok(())
+    } else {
+        Err(unauthenticated("Request signature: the nonce was used before."))
+    }
+}
+
+fn digest(method: &Method, uri: &Uri, body: &[u8]) -> [u8; 32] {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut hash = Sha256::new();
+    for part in [method.as_str(), path] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(body);
+    hash.finalize().into()
+}
+
+fn unauthenticated(detail: &str) -> ApiError {
+    ApiError::new(Problem::Unauthenticated, detail).with_recovery(Recovery::Authenticate)
+}

@@ -1,0 +1,147 @@
+//! `/zk-credentials`: issue, complete, fetch, revoke.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json as JsonReply, Router};
+use serde::Deserialize;
+use serde_json::{Map, Value, json as object};
+
+use super::body::{Empty, Json};
+use super::call::{ByAgent, ByEither, Call, Caller};
+use super::error::{ApiError, Problem};
+use super::limits::{self, LimitExt};
+use super::parameters::Id;
+use super::reply::{Accepted, Created, private, typed, with_header};
+use super::schema_name::SchemaName;
+use super::wire::Text;
+use crate::app::App;
+use crate::domain::{AgentUuid, CredentialId, Idempotency};
+use crate::service::issuing::{Issue, Issued};
+use crate::service::showing::Form;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    let credential = axum::routing::get(fetch).delete(revoke).body_limit(limits::SMALL_BYTES);
+    Router::new()
+        .route("/zk-credentials", post(issue).body_limit(limits::SMALL_BYTES))
+        .route("/zk-credentials/{id}", credential)
+        .route("/zk-credentials/{id}/proof", post(complete).body_limit(limits::SMALL_BYTES))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssueBody {
+    agent: Text<256>,
+    schema: SchemaName,
+    #[serde(default)]
+    predicates: Map<String, Value>,
+}
+
+/// `POST /zk-credentials`: 201 with the credential, or 202 with what a self-custody holder proves over.
+async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<IssueBody>>) -> Result<Response, ApiError> {
+    let idempotency = idempotency(call.caller, &call.headers, call.digest)?;
+    let body = call.body.0;
+    let agent = agent_of(&app, &body.agent.0)?;
+    call.caller.may_act_for(agent)?;
+    let SchemaName { name, version } = body.schema;
+    let request = Issue { agent, name, version, predicates: body.predicates, idempotency };
+    Ok(reply(&app, app.issue(request).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofBody {
+    proof: Map<String, Value>,
+}
+
+/// `POST /zk-credentials/{id}/proof`: the holder's proof completes its credential.
+async fn complete(
+    State(app): State<Arc<App>>,
+    Id(id): Id<CredentialId>,
+    call: Call<ByAgent, Json<ProofBody>>,
+) -> Result<Response, ApiError> {
+    let proof = Value::Object(call.body.0.proof);
+    Ok(reply(&app, app.complete(id, call.caller, proof).await?))
+}
+
+/// `GET /zk-credentials/{id}`: both proofs; as `application/vc` the issuer's alone; as
+/// `application/vc+jwt` the issuer's signature around it.
+async fn fetch(
+    State(app): State<Arc<App>>,
+    Id(id): Id<CredentialId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let form = accepted_form(&headers);
+    let bytes = app.credential_as(id, form).await?;
+    let response = match form {
+        Form::Full => typed("application/json", bytes),
+        Form::IssuerProofOnly => typed("application/vc", bytes),
+        Form::Jwt => typed("application/vc+jwt", bytes),
+    };
+    Ok(with_header(private(response), header::VARY, "accept"))
+}
+
+/// `DELETE /zk-credentials/{id}`: revokes this credential's status, and says that it is no more than that.
+async fn revoke(
+    State(app): State<Arc<App>>,
+    Id(id): Id<CredentialId>,
+    call: Call<ByEither, Empty>,
+) -> Result<Response, ApiError> {
+    let credential = app.domain().credential(id).await?;
+    call.caller.may_act_for(credential.agent)?;
+    app.domain().revoke_credential(id, app.now()).await?;
+    Ok(private(JsonReply(object!({
+        "id": id.to_string(),
+        "revoked": true,
+        "scope": "this credential only",
+        "effective": "next publication",
+        "advice": "Other credentials and presentations of this agent go on verifying; whoever distrusts the agent revokes the agent.",
+    }))))
+}
+
+fn reply(app: &App, issued: Issued) -> Response {
+    match issued {
+        Issued::Credential { id, document } => {
+            let location = app.config().public_url.join(&format!("/zk-credentials/{id}"));
+            Created(document, Some(location)).into_response()
+        }
+        Issued::Pending(pending) => Accepted(pending).into_response(),
+    }
+}
+
+fn agent_of(app: &App, did: &str) -> Result<AgentUuid, ApiError> {
+    AgentUuid::from_did(did, &app.config().public_url.did_host())
+        .ok_or_else(|| ApiError::of_member(Problem::NotFound, "agent", "Not the DID of an agent of this issuer."))
+}
+
+fn idempotency(caller: Caller, headers: &HeaderMap, digest: [u8; 32]) -> Result<Option<Idempotency>, ApiError> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let key = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.to_str().ok(),
+        (Some(_), Some(_)) => None,
+    };
+    let usable = |key: &&str| (1..=255).contains(&key.len()) && key.is_ascii();
+    let key = key.filter(usable).ok_or_else(|| {
+        ApiError::of_member(
+            Problem::InvalidParameter,
+            "idempotency-key",
+            "Idempotency-Key stands once and has 1 to 255 printable ASCII characters.",
+        )
+    })?;
+    Ok(Some(Idempotency { principal: caller.principal(), key: key.to_owned(), digest }))
+}
+
+/// What the client accepts. Quality values are not weighed: a client that wants one of the two special
+/// forms names it and nothing else.
+fn accepted_form(headers: &HeaderMap) -> Form {
+    match headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).map(str::trim) {
+        Some("application/vc") => Form::IssuerProofOnly,
+        Some("application/vc+jwt") => Form::Jwt,
+        _ => Form::Full,
+    }
+}

@@ -1,0 +1,152 @@
+//! What each refusal of the rules is to a client. One exhaustive match: a new refusal does not compile
+//! until somebody has decided what it means here.
+
+use poa_prover::DisclosureError;
+
+use super::{ApiError, Problem, Recovery};
+use crate::documents::DocumentError;
+use crate::domain::{DomainError, Kind, ReceiptError};
+use crate::keys::SignError;
+use crate::proving::WorkError;
+use crate::service::ServiceError;
+use crate::store::StoreError;
+use crate::trust::TrustFailure;
+
+impl From<DomainError> for ApiError {
+    fn from(error: DomainError) -> Self {
+        use DomainError as D;
+        let text = sentence(&error);
+        let plain = |problem| Self::new(problem, text.clone());
+        let member = |problem, member: &str| Self::of_member(problem, member, text.clone());
+        match &error {
+            D::NotFound(Kind::Agent) => member(Problem::NotFound, "agent"),
+            D::NotFound(Kind::Attestor) => member(Problem::NotFound, "attestor"),
+            D::NotFound(Kind::Schema) => member(Problem::NotFound, "schema"),
+            D::NotFound(Kind::Head) => member(Problem::NotFound, "root"),
+            D::NotFound(Kind::Log) => member(Problem::NotFound, "log"),
+            D::NotFound(Kind::Credential) => member(Problem::NotFound, "id"),
+            D::NotFound(Kind::IssuerKey) => Self::internal(&error),
+            D::Member { member, reason } => {
+                Self::of_member(Problem::Unprocessable, *member, format!("{member}: {reason}."))
+            }
+            D::WeakKey => member(Problem::Unprocessable, "ed25519_public_key"),
+            D::Challenge => plain(Problem::StaleChallenge),
+            D::ChallengeExpiry => member(Problem::StaleChallenge, "exp").with_recovery(Recovery::RequestChallenge),
+            D::HolderSignature => member(Problem::BadSignature, "holder.signature"),
+            D::OldSignatureMissing => member(Problem::BadSignature, "holder.signature_old"),
+            D::IdentityUsed => member(Problem::Conflict, "holder.key"),
+            D::PseudonymUsed => member(Problem::Conflict, "holder.pseudonym"),
+            D::PseudonymChanged => member(Problem::Unprocessable, "holder.pseudonym"),
+            D::NothingToRotate => member(Problem::Unprocessable, "ed25519_public_key"),
+            D::Custody => member(Problem::Unprocessable, "agent"),
+            D::AgentNotActive(_) => member(Problem::AgentNotActive, "agent").with_recovery(Recovery::ContactIssuer),
+            D::StatusChange(_) => plain(Problem::Conflict),
+            D::AttestorExists => member(Problem::Conflict, "ed25519_public_key"),
+            D::TooManyReceipts(_) => member(Problem::Unprocessable, "attestations"),
+            D::Receipt(receipt) => receipt.into(),
+            D::SchemaExists => member(Problem::Conflict, "version"),
+            D::NoHead => plain(Problem::NotReady),
+            D::NoLeaf => plain(Problem::NoLeaf),
+            D::SeqNotKept => member(Problem::Gone, "seq").with_recovery(Recovery::RefreshRoot),
+            D::IdempotencyMismatch => plain(Problem::IdempotencyMismatch),
+            D::IdempotencyInProgress => plain(Problem::IdempotencyInProgress),
+            D::CredentialState => plain(Problem::NotPending),
+            D::PendingExpired => plain(Problem::Gone).with_recovery(Recovery::RefreshRoot),
+            D::LeafSuperseded => plain(Problem::Conflict).with_recovery(Recovery::RefreshRoot),
+            D::Store(store) => Self::from(store),
+            D::ClockBehind { .. } | D::LogFull | D::LogChanged | D::HeadSigning(_) | D::StatusListFull | D::Sealed => {
+                Self::internal(&error)
+            }
+        }
+    }
+}
+
+impl From<&ReceiptError> for ApiError {
+    fn from(error: &ReceiptError) -> Self {
+        match error.member() {
+            Some(member) => Self::of_member(Problem::ReceiptRefused, member, sentence(error)),
+            None => Self::of_member(Problem::ReceiptRefused, "attestations", sentence(error)),
+        }
+    }
+}
+
+impl From<&StoreError> for ApiError {
+    fn from(error: &StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<SignError> for ApiError {
+    fn from(error: SignError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<DocumentError> for ApiError {
+    fn from(error: DocumentError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<TrustFailure> for ApiError {
+    fn from(error: TrustFailure) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        use ServiceError as S;
+        match error {
+            S::Domain(error) => error.into(),
+            S::Sign(error) => error.into(),
+            S::Document(error) => error.into(),
+            S::Work(error) => error.into(),
+            S::Disclosure(error) => error.into(),
+            S::LeafExpiring => Self::new(Problem::NoLeaf, sentence(&error)),
+            S::ProofRefused { .. } => Self::of_member(Problem::ProofRefused, "proof", sentence(&error)),
+            S::Binding { member, .. } => Self::of_member(Problem::Unprocessable, member, sentence(&error)),
+            S::Proving(_) | S::SelfCheck { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<DisclosureError> for ApiError {
+    fn from(error: DisclosureError) -> Self {
+        let text = sentence(&error);
+        let attribute = |name: &str| format!("predicates.{name}");
+        match &error {
+            DisclosureError::Malformed { member, .. } => {
+                Self::of_member(Problem::Unprocessable, attribute(member), text)
+            }
+            DisclosureError::NotAllowed { attribute: name, predicate } => {
+                Self::of_member(Problem::Unprocessable, format!("predicates.{name}.{predicate}"), text)
+            }
+            DisclosureError::OffGrid(name) => Self::of_member(Problem::OffGrid, attribute(name), text),
+            DisclosureError::NotMet(name) => Self::of_member(Problem::PredicateNotMet, attribute(name), text),
+            DisclosureError::Zero("build_hash") => Self::new(Problem::BuildHashMissing, text),
+            DisclosureError::Zero(_) => Self::of_member(Problem::Unprocessable, "schema", text),
+            // The enum may grow in the prover's crate; what we do not know yet is still a refusal.
+            _ => Self::of_member(Problem::Unprocessable, "predicates", text),
+        }
+    }
+}
+
+impl From<WorkError> for ApiError {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Busy => Self::new(Problem::ProverBusy, "All workers are busy and the queue is full."),
+            WorkError::Failed => Self::internal(&error),
+        }
+    }
+}
+
+/// A library's error text as a sentence.
+fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => text,
+    }
+}

@@ -1,0 +1,67 @@
+//! `GET /health` (is the process up, on what key) and `GET /ready` (will it issue).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json as JsonReply, Router};
+use poa_circuits::native::field;
+use poa_circuits::statement::CIRCUIT;
+use serde_json::json;
+
+use super::error::{ApiError, Problem};
+use super::reply::private;
+use crate::app::App;
+use crate::domain::{DomainError, Head};
+
+/// A head is signed anew every minute; one older than this means that publishing has stopped.
+const STALE_HEAD_S: u64 = 180;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/health", get(health)).route("/ready", get(ready))
+}
+
+async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    let head = newest(&app).await?;
+    let of_head = |value: fn(&Head) -> serde_json::Value| head.as_ref().map(value);
+    let mut body = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "issuer": app.keys().issuer(),
+        "circuit": CIRCUIT,
+        "vk_sha256": app.vk_sha256(),
+        "development_key": app.development_key(),
+        "seq": of_head(|head| head.seq.into()),
+        "size": of_head(|head| head.size.into()),
+        "root": of_head(|head| field::encode_hex(&head.root).into()),
+        "head_age_s": head.as_ref().map(|head| app.now().saturating_sub(head.iat)),
+    });
+    if app.development_key() {
+        body["warning"] = "One party made the proving key and could forge proofs.".into();
+    }
+    Ok(private(JsonReply(body)))
+}
+
+/// Ready once this process has proved and verified, and while heads are being published.
+async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    if !app.has_proved() {
+        return Err(ApiError::new(Problem::NotReady, "The service is making its first proof."));
+    }
+    match newest(&app).await? {
+        Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => {
+            Ok(private(JsonReply(json!({ "ready": true }))))
+        }
+        Some(_) => Err(ApiError::new(Problem::NotReady, "The newest head is out of date.")),
+        None => Err(ApiError::new(Problem::NotReady, "No head has been published yet.")),
+    }
+}
+
+async fn newest(app: &App) -> Result<Option<Head>, ApiError> {
+    match app.domain().latest_head().await {
+        Ok(head) => Ok(Some(head)),
+        Err(DomainError::NoHead) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,34 @@
+//! How large a request may be and how long it may take, declared where each route is.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::MethodRouter;
+
+use crate::app::App;
+
+/// Requests of a few members.
+pub const SMALL_BYTES: usize = 16 * 1024;
+/// A registration with its manifest.
+pub const REGISTRATION_BYTES: usize = 64 * 1024;
+/// A batch of documents or receipts.
+pub const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Everything that does not prove: arriving, deciding, answering.
+pub const ORDINARY: Duration = Duration::from_secs(15);
+/// Proving, with its wait in the queue.
+pub const PROVING: Duration = Duration::from_secs(60);
+
+/// Declares the greatest body of a route.
+pub trait LimitExt {
+    /// Refuses longer bodies with 413.
+    fn body_limit(self, bytes: usize) -> Self;
+}
+
+impl LimitExt for MethodRouter<Arc<App>, Infallible> {
+    fn body_limit(self, bytes: usize) -> Self {
+        self.layer(DefaultBodyLimit::max(bytes))
+    }
+}

@@ -1,0 +1,55 @@
+//! `POST /presentations`: a managed agent answers a verifier's challenge through the service.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Json as JsonReply, Router};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::body::Json;
+use super::call::{ByAgent, Call};
+use super::error::ApiError;
+use super::limits::{self, LimitExt};
+use super::reply::private;
+use super::schema_name::SchemaName;
+use super::wire::Text;
+use crate::app::App;
+use crate::service::presenting::Present;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/presentations", post(present).body_limit(limits::SMALL_BYTES))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PresentBody {
+    schema: SchemaName,
+    #[serde(default)]
+    predicates: Map<String, Value>,
+    audience: Option<Text<512>>,
+    challenge: Text<512>,
+    domain: Text<512>,
+    #[serde(default)]
+    show_subject: bool,
+}
+
+async fn present(State(app): State<Arc<App>>, call: Call<ByAgent, Json<PresentBody>>) -> Result<Response, ApiError> {
+    let PresentBody { schema, predicates, audience, challenge, domain, show_subject } = call.body.0;
+    let presentation = app
+        .present(Present {
+            agent: call.caller,
+            name: schema.name,
+            version: schema.version,
+            predicates,
+            audience: audience.map(|audience| audience.0),
+            challenge: challenge.0,
+            domain: domain.0,
+            show_subject,
+        })
+        .await?;
+    Ok(private(JsonReply(presentation)))
+}

@@ -1,0 +1,74 @@
+//! `POST /agents/{id}/keys`: a new Ed25519 key, a new holder key, or both.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Json as JsonReply, Router};
+use serde::Deserialize;
+
+use super::agents::public_view;
+use super::body::Json;
+use super::call::{ByEither, Call, Caller};
+use super::error::ApiError;
+use super::limits::{self, LimitExt};
+use super::parameters::Id;
+use super::reply::private;
+use super::wire::{Ed25519Key, Element, Holder, Signature, Text};
+use crate::app::App;
+use crate::domain::{Actor, AgentUuid, HolderRotation, Rotation};
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/agents/{id}/keys", post(rotate).body_limit(limits::SMALL_BYTES))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotateBody {
+    ed25519_public_key: Option<Ed25519Key>,
+    holder: Option<RotateHolder>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotateHolder {
+    nonce: Text<64>,
+    exp: u64,
+    key: Holder,
+    pseudonym: Element,
+    signature_old: Option<Signature>,
+    signature_new: Signature,
+}
+
+impl From<RotateBody> for Rotation {
+    fn from(body: RotateBody) -> Self {
+        Self {
+            ed25519_public_key: body.ed25519_public_key.map(|key| key.0.to_bytes()),
+            holder: body.holder.map(|holder| HolderRotation {
+                nonce: holder.nonce.0,
+                exp: holder.exp,
+                key: holder.key.0,
+                pseudonym: holder.pseudonym.0,
+                signature_old: holder.signature_old.map(|signature| signature.0),
+                signature_new: holder.signature_new.0,
+            }),
+        }
+    }
+}
+
+/// Rotates keys. The old leaf is superseded at the next publication.
+async fn rotate(
+    State(app): State<Arc<App>>,
+    Id(id): Id<AgentUuid>,
+    call: Call<ByEither, Json<RotateBody>>,
+) -> Result<Response, ApiError> {
+    call.caller.may_act_for(id)?;
+    let actor = match call.caller {
+        Caller::Operator => Actor::Operator,
+        Caller::Agent(_) => Actor::Agent,
+    };
+    let agent = app.domain().rotate_keys(id, call.body.0.into(), actor, app.now()).await?;
+    Ok(private(JsonReply(public_view(&agent)?)))
+}

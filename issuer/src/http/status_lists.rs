@@ -1,0 +1,55 @@
+//! `GET /status-lists/{id}`: `revocation` and `suspension`, signed.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use poa_verifier::json;
+use poa_verifier::trust::ListPurpose;
+
+use super::error::ApiError;
+use super::parameters::Id;
+use super::reply::{cached, typed, with_header};
+use crate::app::App;
+
+/// Caches may keep a list this long; the signed time to live bounds it anyway.
+const KEPT_S: u32 = 60;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/status-lists/{id}", get(show))
+}
+
+struct Purpose(ListPurpose);
+
+impl FromStr for Purpose {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [ListPurpose::Revocation, ListPurpose::Suspension]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text)
+            .map(Self)
+            .ok_or(())
+    }
+}
+
+async fn show(
+    State(app): State<Arc<App>>,
+    Id(Purpose(purpose)): Id<Purpose>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let lists = app.status_lists().await?;
+    let etag = lists.etag(purpose);
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == etag.as_str());
+    let response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        typed("application/vc", json::canonical(lists.list(purpose)))
+    };
+    Ok(with_header(cached(response, KEPT_S), header::ETAG, &etag))
+}

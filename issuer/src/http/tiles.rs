@@ -1,0 +1,41 @@
+//! `GET /log/{log}/{seq}/tiles/{level}/{n}`: the tree in public pieces, so that fetching a path names nobody.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::get;
+
+use super::error::{ApiError, Problem};
+use super::reply::{cached, typed};
+use crate::app::App;
+
+/// A tile of a published head never changes, and is kept this long.
+const KEPT_S: u32 = 7 * 24 * 3600;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/log/{log}/{seq}/tiles/{level}/{n}", get(tile))
+}
+
+/// The nodes `256·n ..` of tree level `8·level` at publication `seq`, 32 bytes big-endian each,
+/// trailing empty ones left out.
+async fn tile(
+    State(app): State<Arc<App>>,
+    Path((log, seq, level, n)): Path<(String, String, String, String)>,
+) -> Result<Response, ApiError> {
+    let seq = number("seq", &seq)?;
+    let level = number("level", &level)?;
+    let n = number("n", &n)?;
+    let nodes = app.domain().tile(&log, seq, level, n).await?;
+    Ok(cached(typed("application/octet-stream", nodes), KEPT_S))
+}
+
+/// A decimal number in its one spelling.
+fn number<T: std::str::FromStr + ToString>(member: &'static str, text: &str) -> Result<T, ApiError> {
+    text.parse::<T>().ok().filter(|number| number.to_string() == text).ok_or_else(|| {
+        let detail = format!("{member} is a decimal number of the tile's address.");
+        ApiError::of_member(Problem::NotFound, member, detail)
+    })
+}

@@ -1,0 +1,123 @@
+//! `POST /verify`: a document and a request in, a report out. 4xx only when there was nothing to verify.
+//!
+//! Stateless and deterministic: evidence is this service's own status lists and newest head, and every call
+//! has its own head memory. Verifying here tells the issuer where agents go; verifiers should embed the crate.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Json as JsonReply, Router};
+use poa_verifier::{Report, Request};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body::{self, Raw};
+use super::call::{ByAnyone, Call};
+use super::error::{ApiError, Problem};
+use super::limits::{self, LimitExt};
+use super::reply::private;
+use crate::app::App;
+use crate::proving::WorkError;
+use crate::service::checking::{Checker, Question};
+
+/// Most documents in one request.
+const MAX_BATCH: usize = 32;
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/verify", post(verify).body_limit(limits::BATCH_BYTES))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchBody {
+    documents: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    document: Value,
+    request: Option<Value>,
+}
+
+enum Asked {
+    One(Box<Question>),
+    Batch(Vec<Question>),
+}
+
+async fn verify(State(app): State<Arc<App>>, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
+    let asked = asked(&call.body)?;
+    let checker = app.checker().await?;
+    Ok(private(JsonReply(match asked {
+        Asked::One(question) => {
+            let reports = run(&app, checker, vec![*question]).await?;
+            reports.into_iter().next().map_or(Value::Null, |report| json!(report))
+        }
+        Asked::Batch(questions) => json!({ "reports": run(&app, checker, questions).await? }),
+    })))
+}
+
+async fn run(app: &App, checker: Checker, questions: Vec<Question>) -> Result<Vec<Report>, ApiError> {
+    let work = move || questions.iter().map(|question| checker.check(question)).collect();
+    app.verifiers().run(work).await.map_err(|error| match error {
+        WorkError::Busy => ApiError::new(
+            Problem::VerifierBusy,
+            "As many verifications as this service does at a time are waiting; or embed the verifier.",
+        ),
+        WorkError::Failed => ApiError::internal(&error),
+    })
+}
+
+fn asked(body: &Raw) -> Result<Asked, ApiError> {
+    match body.media_type.as_str() {
+        "application/jose" | "application/vc+jwt" => {
+            Ok(Asked::One(Box::new(Question { document: body.bytes.to_vec(), request: None })))
+        }
+        "application/json" => from_json(&body.bytes),
+        other => Err(body::unsupported(other, "application/json, application/jose or application/vc+jwt")),
+    }
+}
+
+fn from_json(bytes: &[u8]) -> Result<Asked, ApiError> {
+    let value: Value = body::decode(bytes)?;
+    if value.get("documents").is_none() {
+        return Ok(Asked::One(Box::new(question(shaped(value)?, "")?)));
+    }
+    let BatchBody { documents } = shaped(value)?;
+    if documents.is_empty() || documents.len() > MAX_BATCH {
+        return Err(ApiError::of_member(
+            Problem::Unprocessable,
+            "documents",
+            format!("A batch has 1 to {MAX_BATCH} documents."),
+        ));
+    }
+    let question = |(index, item)| question(item, &format!("documents[{index}]."));
+    documents.into_iter().enumerate().map(question).collect::<Result<_, _>>().map(Asked::Batch)
+}
+
+fn shaped<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    serde_json::from_value(value)
+        .map_err(|error| ApiError::of_member(Problem::InvalidBody, "body", format!("{error}.")))
+}
+
+fn question(item: Item, path: &str) -> Result<Question, ApiError> {
+    let document = match item.document {
+        Value::Object(_) => item.document.to_string().into_bytes(),
+        Value::String(compact) => compact.into_bytes(),
+        _ => {
+            return Err(ApiError::of_member(
+                Problem::InvalidBody,
+                format!("{path}document"),
+                "A document is a JSON object, or a compact JWS as a string.",
+            ));
+        }
+    };
+    let request =
+        item.request.as_ref().map(Request::from_json).transpose().map_err(|error| {
+            ApiError::of_member(Problem::InvalidBody, format!("{path}request"), format!("{error}."))
+        })?;
+    Ok(Question { document, request })
+}

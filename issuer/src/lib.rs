@@ -1,0 +1,33 @@
+//! The service: registers agents, takes signed work receipts, keeps the log, issues and revokes credentials.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`app`] | [`App`]: everything put together; [`App::open`], [`App::router`], [`App::serve`] |
+//! | [`http`] | the API, one file per resource; [`http_signature`] for agents' requests |
+//! | [`service`], [`documents`], [`trust`], [`disclosure`] | what handlers ask for; the documents that are written |
+//! | [`domain`] | the rules: no SQL, no HTTP, time passed in |
+//! | [`store`] | SQL, and nothing else |
+//! | [`keys`] | what signs, what seals, the operator's token |
+//! | [`config`], [`clock`], [`proving`], [`pages`] | configuration, time, worker threads, HTML |
+//!
+//! `http` stands on `service`, `service` on `domain` and `documents`, `domain` on `store`; nothing points
+//! the other way.
+#![deny(missing_docs)]
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod disclosure;
+pub mod documents;
+pub mod domain;
+pub mod http;
+pub mod http_signature;
+pub mod keys;
+pub mod pages;
+pub mod proving;
+pub mod service;
+pub mod store;
+pub mod trust;
+
+pub use app::{App, OpenError, Publisher};
+pub use config::{Config, ProvingLimits, PublicUrl};

@@ -1,0 +1,79 @@
+//! What the handlers ask for: rules, documents, proofs and checks put together. Below HTTP, above the rules.
+
+use poa_prover::{DisclosureError, PresentError};
+use poa_verifier::report::CheckName;
+
+use crate::documents::DocumentError;
+use crate::domain::DomainError;
+use crate::keys::SignError;
+use crate::proving::WorkError;
+
+pub mod checking;
+mod first_proof;
+pub mod issuing;
+mod material;
+pub mod presenting;
+pub mod showing;
+pub mod status_lists;
+
+/// Why a service was refused or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The rules refuse.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// Signing failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// A document could not be written.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The pool is full, or the work was lost.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// The predicates are malformed, not allowed, off the grid or not met.
+    #[error(transparent)]
+    Disclosure(#[from] DisclosureError),
+    /// The leaf does not outlive what is asked for.
+    #[error("the agent's leaf expires too soon; it is renewed with the next anchor")]
+    LeafExpiring,
+    /// What came back from the holder does not verify.
+    #[error("check {check} does not pass: {reason}")]
+    ProofRefused {
+        /// The first check that does not pass.
+        check: CheckName,
+        /// Why.
+        reason: String,
+    },
+    /// The challenge, domain or audience cannot be used.
+    #[error("{member}: {reason}")]
+    Binding {
+        /// Which.
+        member: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Proving failed for no fault of the request.
+    #[error("proving failed: {0}")]
+    Proving(PresentError),
+    /// What was made here does not pass our own verifier; it does not leave.
+    #[error("own output refused by check {check}: {reason}")]
+    SelfCheck {
+        /// The first check that does not pass.
+        check: CheckName,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl From<PresentError> for ServiceError {
+    fn from(error: PresentError) -> Self {
+        match error {
+            PresentError::Expired { .. } => Self::LeafExpiring,
+            PresentError::Binding => Self::Binding { member: "challenge", reason: error.to_string() },
+            PresentError::Audience(_) => Self::Binding { member: "audience", reason: error.to_string() },
+            error => Self::Proving(error),
+        }
+    }
+}

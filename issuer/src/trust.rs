@@ -1,0 +1,153 @@
+//! What the service publishes about itself and verifies with: the signed trust document, and a verifier
+//! configured with exactly that. The service trusts nothing about itself that it does not publish.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use poa_circuits::statement::CIRCUIT;
+use poa_prover::ProvingKey;
+use poa_verifier::did::{DidError, IssuerDid};
+use poa_verifier::schema::{AttestationSchemaDocument, DisclosureSchemaDocument};
+use poa_verifier::trust::{
+    KeyPurpose, KeyState, ListPurpose, TYPE, Trust, TrustDocument, TrustError, TrustKey, TrustStatusList,
+    TrustVerifyingKey, VERSION,
+};
+use poa_verifier::{Verifier, json, multibase, time};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::documents::status_list_url;
+use crate::domain::{Domain, DomainError};
+use crate::keys::{IssuerKeys, SignError};
+use crate::store::{IssuerKeyRow, StoreError};
+
+/// One state of the published document.
+pub struct Snapshot {
+    /// The signed document in JCS form, as served.
+    pub bytes: Vec<u8>,
+    /// The verifier that is configured with it.
+    pub verifier: Verifier,
+}
+
+/// The trust document in force; replaced when a schema is added.
+pub struct Published(RwLock<Arc<Snapshot>>);
+
+/// Why the trust document could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustFailure {
+    /// The issuer's DID.
+    #[error("trust document: {0}")]
+    Issuer(#[from] DidError),
+    /// A time beyond the year 9999.
+    #[error("trust document: {0}")]
+    Time(#[from] time::TimeError),
+    /// A stored document is not what was stored.
+    #[error("trust document: stored schema: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rules.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// Signing.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// Our own verifier refuses it: it is not published.
+    #[error(transparent)]
+    Refused(#[from] TrustError),
+}
+
+impl Published {
+    /// Builds, signs and checks the document.
+    pub async fn build(
+        config: &Config,
+        domain: &Domain,
+        keys: &IssuerKeys,
+        proving_key: &ProvingKey,
+        development: bool,
+    ) -> Result<Self, TrustFailure> {
+        let snapshot = snapshot(config, domain, keys, proving_key, development).await?;
+        Ok(Self(RwLock::new(Arc::new(snapshot))))
+    }
+
+    /// The state in force.
+    pub fn now(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over the state of another build.
+    pub fn replace(&self, other: Self) {
+        let next = other.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+async fn snapshot(
+    config: &Config,
+    domain: &Domain,
+    keys: &IssuerKeys,
+    proving_key: &ProvingKey,
+    development: bool,
+) -> Result<Snapshot, TrustFailure> {
+    let issuer = IssuerDid::from_url(&config.public_url.to_string())?;
+    let attestation = domain.attestation_schemas().await?;
+    let disclosure = domain.disclosure_schemas().await?;
+    let rows = domain.store().issuer_keys().await?;
+    // The newest of its parts, not the clock: the bytes, and so the fingerprint, change only with them.
+    let issued_at = rows
+        .iter()
+        .map(|row| row.created_at)
+        .chain(disclosure.iter().map(|schema| schema.created_at))
+        .max()
+        .unwrap_or_default();
+    let document = TrustDocument {
+        kind: TYPE.to_owned(),
+        version: VERSION,
+        url: config.public_url.to_string(),
+        issued_at: time::format_utc(issued_at)?,
+        keys: rows.iter().map(|row| trust_key(&issuer, row)).collect::<Result<_, _>>()?,
+        logs: vec![domain.settings().log.clone()],
+        attestation_schemas: stored::<AttestationSchemaDocument>(
+            attestation.into_iter().map(|schema| schema.document),
+        )?,
+        disclosure_schemas: stored::<DisclosureSchemaDocument>(disclosure.into_iter().map(|schema| schema.document))?,
+        verifying_keys: vec![verifying_key(proving_key, development)],
+        status_lists: [ListPurpose::Revocation, ListPurpose::Suspension]
+            .map(|purpose| TrustStatusList { id: status_list_url(&config.public_url, purpose), purpose })
+            .to_vec(),
+        issuer,
+    };
+    let signed = keys.sign_credential(&document.to_value(), issued_at)?;
+    let bytes = json::canonical(&signed);
+    let verifier = Verifier::new(Trust::from_json(&bytes)?);
+    Ok(Snapshot { bytes, verifier })
+}
+
+fn stored<T: DeserializeOwned>(documents: impl Iterator<Item = Value>) -> Result<Vec<T>, serde_json::Error> {
+    documents.map(serde_json::from_value).collect()
+}
+
+fn trust_key(issuer: &IssuerDid, row: &IssuerKeyRow) -> Result<TrustKey, TrustFailure> {
+    let (purpose, state): (KeyPurpose, KeyState) =
+        (serde_json::from_value(row.purpose.as_str().into())?, serde_json::from_value(row.state.as_str().into())?);
+    Ok(TrustKey {
+        id: issuer.key_id(&row.name),
+        purpose,
+        state,
+        retired_at: None,
+        public_key_multibase: row.public_key_multibase.clone(),
+    })
+}
+
+fn verifying_key(proving_key: &ProvingKey, development: bool) -> TrustVerifyingKey {
+    let key = proving_key.verifying_key();
+    TrustVerifyingKey {
+        sha256: hex::encode(key.sha256()),
+        circuit: CIRCUIT.to_owned(),
+        state: KeyState::Active,
+        development,
+        bytes: multibase::encode_base64url(&key.to_bytes()),
+    }
+}
