@@ -170,12 +170,12 @@ mod tests {
             "credentialSubject": { "id": "did:example:abcdefgh", "alumniOf": "The School of Examples" }
         });
         let key = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2";
-        let mut proof = options(&document, &format!("did:key:{key}#{key}"), 1_677_151_176).unwrap();
+        let mut proof = options(&document, &format!("did:key:{key}#{key}"), 1_677_281_798).unwrap();
         assert_eq!(
             hex::encode(json::digest(&document)),
             "59b7cb6251b8991add1ce0bc83107e3db9dbbab5bd2c28f687db1a03abc92f19"
         );
-        assert_eq!(proof["created"], "2023-02-23T11:19:36Z");
+        assert_eq!(proof["created"], "2023-02-24T23:36:38Z");
         assert_eq!(
             hex::encode(json::digest(&proof)),
             "66ab154f5c2890a140cb8388a22a160454f80575f6eae09e5a097cabe539a1db"

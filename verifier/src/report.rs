@@ -1,9 +1,11 @@
 //! The answer: every check by name, and what was proved, from verified values only.
 //!
 //! # Which check fails for which defect
-//! A document with one defect fails one check. The stages are: shape, native checks, context, signatures, pairing. The
-//! native checks are independent of each other and all run; a later stage runs only when the ones before it passed,
-//! otherwise its checks are `unknown` with reason `not_reached`.
+//! A document with one defect fails one check. The stages are: shape, native checks, context, signatures and pairing.
+//! The native checks are independent of each other and all run, except that `policy` and the disclosure schema's rule
+//! judge what the document shows and so wait for `attributes`; a later stage runs only when the ones before it passed.
+//! What did not run is `unknown` with reason `not_reached`. Signatures and pairing do not wait for each other: a revoked
+//! credential still shows that its proof is good.
 //!
 //! | check | fails when | stage |
 //! |---|---|---|

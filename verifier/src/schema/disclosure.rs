@@ -147,6 +147,11 @@ impl DisclosureSchema {
         self.mask
     }
 
+    /// The disclosed slots that must not be 0.
+    pub fn nonzero(&self) -> &[Slot] {
+        &self.nonzero
+    }
+
     /// Whether a bound of this kind may be carried by a slot.
     pub fn allows(&self, slot: Slot, predicate: Predicate) -> bool {
         self.predicates.get(&slot).is_some_and(|allowed| allowed.contains(&predicate))

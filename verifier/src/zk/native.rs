@@ -55,23 +55,24 @@ pub(super) fn check<'a>(inquiry: &Inquiry<'a>, document: &ZkDocument<'a>, checks
     if subject.is_some() {
         checks.pass(CheckName::Subject);
     }
+    let disclosure = checks.keep(CheckName::Schema, disclosure_schema(inquiry, document));
     let statement = typed_statement(&public, checks)?;
-    let disclosure = checks.keep(CheckName::Schema, disclosure_schema(inquiry, document, &statement));
-    dates::validity(inquiry, document, &statement, head.as_ref().map(|head| &head.claims), disclosure, checks);
+    let claims = head.as_ref().map(|head| &head.claims);
+    dates::validity(inquiry, document, &statement, claims, disclosure, checks);
+    // What follows judges what the document shows, so it needs a document that shows what was proved.
     let schema = schema?;
-    if disclosure.is_some() {
-        checks.pass(CheckName::Schema);
-    }
-    policy::check(inquiry, &statement, schema, checks);
     let rendered = checks.keep(CheckName::Attributes, rendering(document, &statement, schema))?;
     checks.pass(CheckName::Attributes);
+    policy::check(inquiry, &statement, schema, checks);
+    let disclosure = disclosure?;
+    checks.take(CheckName::Schema, disclosure.check(&statement).map_err(because("rule_broken")));
     Some(Facts {
         key: key?,
         public,
         statement,
         proof: proof?,
         schema,
-        disclosure: disclosure?,
+        disclosure,
         head: head?,
         subject: subject?,
         rendered,
@@ -147,7 +148,6 @@ fn attestation_schema<'a>(
 fn disclosure_schema<'a>(
     inquiry: &Inquiry<'a>,
     document: &ZkDocument<'_>,
-    statement: &Statement,
 ) -> Result<&'a DisclosureSchema, Refusal> {
     let reference = &document.credential["credentialSchema"];
     let members = reference.as_object().map_or(0, serde_json::Map::len);
@@ -164,7 +164,6 @@ fn disclosure_schema<'a>(
     if reference["digestSRI"] != schema.digest_sri() {
         return refuse("wrong_digest", "credentialSchema: digestSRI is not that of the configured schema");
     }
-    schema.check(statement).map_err(because("rule_broken"))?;
     Ok(schema)
 }
 
