@@ -50,6 +50,8 @@ use crate::native::leaf::{AgentId, Leaf};
 use crate::native::tree::Path;
 
 #[cfg(feature = "gadgets")]
+pub mod assignment;
+#[cfg(feature = "gadgets")]
 pub mod circuit;
 #[cfg(all(test, feature = "gadgets"))]
 mod tests;

@@ -15,11 +15,11 @@ use crate::native::field::F;
 
 /// Bits of the secret scalar: the subgroup's order lies between 2^250 and 2^251.
 pub const SCALAR_BITS: usize = 251;
-const WINDOW_BITS: usize = 3;
+pub(crate) const WINDOW_BITS: usize = 3;
 const WINDOWS: usize = SCALAR_BITS.div_ceil(WINDOW_BITS);
 
 /// `TABLE[w][j] = j·8^w·B8` in circomlib's coordinates.
-static TABLE: LazyLock<Vec<[(F, F); 8]>> = LazyLock::new(|| {
+pub(crate) static TABLE: LazyLock<Vec<[(F, F); 8]>> = LazyLock::new(|| {
     let mut base = ark_ed_on_bn254::EdwardsProjective::from(base8());
     (0..WINDOWS)
         .map(|_| {

@@ -223,7 +223,7 @@ fn combine(row: &[F], state: &[Affine]) -> Affine {
 }
 
 /// The inverse of a small matrix, by Gauss and Jordan.
-fn invert(matrix: &[Vec<F>]) -> Vec<Vec<F>> {
+pub(crate) fn invert(matrix: &[Vec<F>]) -> Vec<Vec<F>> {
     let n = matrix.len();
     let mut rows: Vec<Vec<F>> = matrix.to_vec();
     for (i, row) in rows.iter_mut().enumerate() {

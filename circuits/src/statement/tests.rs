@@ -9,6 +9,7 @@ use super::circuit::synthesise;
 use super::*;
 use crate::native::tree::DEPTH;
 
+mod assignment;
 mod strategies;
 mod tampering;
 mod traps;
