@@ -15,7 +15,7 @@ use crate::native::field::F;
 /// An index into the assignment.
 pub type Wire = u32;
 
-/// A linear combination of wires. Terms may repeat until one-term-a-wire form in a row.
+/// A linear combination of wires. Terms may repeat; a row has each wire once.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Lc(Vec<(Wire, F)>);
 
