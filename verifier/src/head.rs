@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::did::IssuerDid;
+use crate::json;
 use crate::time::SKEW_S;
 
 /// The `typ` of a head.
@@ -91,7 +92,7 @@ impl HeadClaims {
     /// # Errors
     /// [`HeadError::Claims`], [`HeadError::Lifetime`] or [`HeadError::EmptyRoot`].
     pub fn from_value(claims: &Value) -> Result<Self, HeadError> {
-        let head = Self::deserialize(claims).map_err(|e| HeadError::Claims(e.to_string()))?;
+        let head: Self = json::read_object(claims).map_err(HeadError::Claims)?;
         if head.iat.checked_add(LIFETIME_S) != Some(head.exp) {
             return Err(HeadError::Lifetime);
         }

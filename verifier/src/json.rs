@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
@@ -80,6 +80,16 @@ fn check_at(value: &Value, depth: usize) -> Result<(), JsonError> {
         Value::Array(items) => items.iter().try_for_each(|v| check_at(v, depth + 1)),
         Value::Object(members) => members.values().try_for_each(|v| check_at(v, depth + 1)),
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// Reads a struct from an object. serde's derived readers also take an array of the members in order; a document has
+/// one form only.
+pub(crate) fn read_object<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    if value.is_object() {
+        serde_json::from_value(value.clone()).map_err(|e| e.to_string())
+    } else {
+        Err("must be an object".to_owned())
     }
 }
 

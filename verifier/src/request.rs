@@ -140,7 +140,11 @@ impl Request {
     /// [`RequestError`] with the offending member.
     pub fn from_json(value: &Value) -> Result<Self, RequestError> {
         json::check(value)?;
-        let wire = Wire::deserialize(value).map_err(|e| RequestError::Shape(e.to_string()))?;
+        if let Some((name, _)) = value.as_object().and_then(|members| members.iter().find(|(_, v)| v.is_null())) {
+            // serde would read null as "left out", which demands nothing.
+            return Err(RequestError::Shape(format!("{name} is null; leave it out to demand nothing")));
+        }
+        let wire: Wire = json::read_object(value).map_err(RequestError::Shape)?;
         let audience = wire
             .audience
             .as_deref()

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::credential::{self, CREDENTIAL_TYPE};
 use crate::did::AgentDid;
+use crate::head::HeadMemory;
 use crate::jws;
 use crate::report::{CheckName, Class, Proved, Report};
 use crate::status::VC_CONTEXT;
@@ -39,6 +40,7 @@ pub(crate) enum Signature<'a> {
 /// Verifies a signed credential.
 pub(crate) fn verify(
     inquiry: &Inquiry<'_>,
+    memory: &HeadMemory,
     mut checks: Checks,
     credential: &Value,
     signature: &Signature<'_>,
@@ -61,7 +63,7 @@ pub(crate) fn verify(
         checks.take(CheckName::IssuerSignature, check_signature(inquiry, credential, signature));
         match entries.as_deref() {
             Some([]) => checks.not_applicable(CheckName::Status, "none", "it names no status list"),
-            Some(entries) => status_check::check(inquiry, entries, 0, &mut checks),
+            Some(entries) => status_check::check(inquiry, entries, revocations_seen(inquiry, memory), &mut checks),
             None => {}
         }
         if checks.passed(CheckName::IssuerSignature) {
@@ -69,6 +71,12 @@ pub(crate) fn verify(
         }
     }
     Report { proved, ..checks.finish(Class::Signed, inquiry.had_request) }
+}
+
+/// The highest counter of any of the issuer's logs: a signed credential names none.
+fn revocations_seen(inquiry: &Inquiry<'_>, memory: &HeadMemory) -> u64 {
+    let trust = inquiry.trust;
+    trust.document().logs.iter().filter_map(|log| memory.revocations(trust.issuer(), log)).max().unwrap_or(0)
 }
 
 /// A VC 2.0 credential of the configured issuer.

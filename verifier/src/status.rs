@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::did::IssuerDid;
-use crate::multibase;
 use crate::time::{self, TimeError};
 use crate::trust::ListPurpose;
+use crate::{json, multibase};
 
 /// Least entries of a list, so that an index hides in a crowd.
 pub const MIN_ENTRIES: usize = 131_072;
@@ -193,7 +193,7 @@ impl StatusEntry {
     }
 
     fn from_value(value: &Value) -> Result<Self, StatusError> {
-        let wire = EntryWire::deserialize(value).map_err(|e| StatusError::Shape(e.to_string()))?;
+        let wire: EntryWire = json::read_object(value).map_err(StatusError::Shape)?;
         if wire.kind != ENTRY_TYPE {
             return Err(refused("type", "is not BitstringStatusListEntry"));
         }
@@ -288,7 +288,10 @@ impl StatusList {
     /// # Errors
     /// [`StatusError`].
     pub fn from_value(value: &Value) -> Result<Self, StatusError> {
-        let wire = ListWire::deserialize(value).map_err(|e| StatusError::Shape(e.to_string()))?;
+        let wire: ListWire = json::read_object(value).map_err(StatusError::Shape)?;
+        if !value["credentialSubject"].is_object() {
+            return Err(refused("credentialSubject", "must be an object"));
+        }
         if wire.context.first().and_then(Value::as_str) != Some(VC_CONTEXT) {
             return Err(refused("@context", "does not begin with the VC 2.0 context"));
         }

@@ -13,7 +13,6 @@ pub use document::{
 
 use poa_circuits::native::field::F;
 use poa_circuits::statement::CIRCUIT;
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::data_integrity::{self, DataIntegrityError};
@@ -132,7 +131,12 @@ impl Trust {
         let signed = json::parse_strict(bytes)?;
         let proof = signed.get("proof").ok_or_else(|| member("proof", "is missing"))?;
         let value = data_integrity::without_proof(&signed);
-        let document = TrustDocument::deserialize(&value).map_err(|e| TrustError::Shape(e.to_string()))?;
+        let document = json::read_object::<TrustDocument>(&value).map_err(TrustError::Shape)?;
+        if document.to_value() != value {
+            return Err(TrustError::Shape(
+                "a member is not in its one form (an object, say, written as a list)".to_owned(),
+            ));
+        }
         let trust = Self::check(document, &value)?;
         let proof = data_integrity::parse(proof, &value)?;
         let key = trust

@@ -102,10 +102,10 @@ impl Inquiry<'_> {
                 zk::verify(self, memory, checks, &document)
             }
             Document::Signed { credential, issuer_proof } => {
-                signed::verify(self, checks, &credential, &signed::Signature::DataIntegrity(&issuer_proof))
+                signed::verify(self, memory, checks, &credential, &signed::Signature::DataIntegrity(&issuer_proof))
             }
             Document::SignedJwt { credential, jws } => {
-                signed::verify(self, checks, &credential, &signed::Signature::Jws(&jws))
+                signed::verify(self, memory, checks, &credential, &signed::Signature::Jws(&jws))
             }
             Document::BareProof { zk } => zk::verify_bare(self, checks, &zk),
         }

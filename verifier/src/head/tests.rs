@@ -29,6 +29,9 @@ fn claims_are_exact() {
         without.as_object_mut().unwrap().remove(member);
         assert!(matches!(HeadClaims::from_value(&without), Err(HeadError::Claims(_))), "{member}");
     }
+    let in_order =
+        json!(["did:web:a.example", "main", 50, 50 + LIFETIME_S, field::encode_hex(&F::from(9u64)), 3, 3, 0, false]);
+    assert!(matches!(HeadClaims::from_value(&in_order), Err(HeadError::Claims(_))));
     let edited = |member: &str, value: Value| {
         let mut edited = good.clone();
         edited[member] = value;

@@ -1,1 +1,75 @@
-//! Tests.
+//! Requests are read strictly and name the member that is wrong.
+
+use serde_json::json;
+
+use super::*;
+
+fn member(value: Value) -> &'static str {
+    match Request::from_json(&value) {
+        Err(RequestError::Member { member, .. }) => member,
+        other => panic!("{value}: {other:?}"),
+    }
+}
+
+#[test]
+fn an_empty_request_demands_nothing() {
+    assert_eq!(Request::from_json(&json!({})), Ok(Request::default()));
+}
+
+#[test]
+fn a_full_request_is_read_and_written_back() {
+    let value = json!({
+        "issuers": ["did:web:poa.example"],
+        "logs": ["main"],
+        "schemas": ["https://poa.example/schemas/agent-attributes-holder/1"],
+        "classes": ["presentation"],
+        "disclose": ["build_hash"],
+        "at_least": {"reputation": 5000, "tasks_completed": "100", "earnings_sats": "0"},
+        "at_most": {"member_since": "2024-12-01T00:00:00Z"},
+        "contains_all": ["open-source"],
+        "subject": "did:poa:poa.example:6f1e7a7e-3c0b-4d52-9a3c-0123456789ab",
+        "audience": "https://verifier.example",
+        "challenge": "c",
+        "domain": "https://verifier.example",
+        "valid_at_least": "2027-02-01T00:00:00Z",
+        "max_root_age_s": 60,
+    });
+    let request = Request::from_json(&value).unwrap();
+    assert_eq!(request.at_least[&Slot::TasksCompleted], 100);
+    assert_eq!(request.at_most[&Slot::MemberSince], 1_733_011_200);
+    assert_eq!(request.to_json(), value);
+}
+
+#[test]
+fn wrong_values_are_named() {
+    assert_eq!(member(json!({"issuers": []})), "issuers");
+    assert_eq!(member(json!({"classes": ["other"]})), "classes");
+    assert_eq!(member(json!({"disclose": ["age"]})), "disclose");
+    assert_eq!(member(json!({"at_least": {"tasks_completed": 100}})), "at_least");
+    assert_eq!(member(json!({"at_least": {"tasks_completed": "+1"}})), "at_least");
+    assert_eq!(member(json!({"at_least": {"tasks_completed": "18446744073709551616"}})), "at_least");
+    assert_eq!(member(json!({"at_most": {"build_hash": "x"}})), "at_most");
+    assert_eq!(member(json!({"audience": "verifier.example"})), "audience");
+    assert_eq!(member(json!({"challenge": "x"})), "domain");
+    assert_eq!(member(json!({"domain": "x"})), "challenge");
+    assert_eq!(member(json!({"challenge": "", "domain": "x"})), "challenge");
+    assert_eq!(member(json!({"audience": "https://a", "challenge": "c", "domain": "https://b"})), "domain");
+    assert_eq!(member(json!({"valid_at_least": "soon"})), "valid_at_least");
+    assert_eq!(member(json!({"max_root_age_s": 59})), "max_root_age_s");
+}
+
+#[test]
+fn unknown_members_nulls_and_other_shapes_are_refused() {
+    for value in [
+        json!({"keys": []}),
+        json!({"scope": "0x"}),
+        json!({"issuers": null}),
+        json!({"logs": "main"}),
+        json!({"subject": 1}),
+        json!("x"),
+        json!({"max_root_age_s": -1}),
+    ] {
+        assert!(matches!(Request::from_json(&value), Err(RequestError::Shape(_))), "{value}");
+    }
+    assert!(matches!(Request::from_json(&json!({"max_root_age_s": u64::MAX})), Err(RequestError::Json(_))));
+}

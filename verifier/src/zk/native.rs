@@ -145,10 +145,7 @@ fn attestation_schema<'a>(
     }
 }
 
-fn disclosure_schema<'a>(
-    inquiry: &Inquiry<'a>,
-    document: &ZkDocument<'_>,
-) -> Result<&'a DisclosureSchema, Refusal> {
+fn disclosure_schema<'a>(inquiry: &Inquiry<'a>, document: &ZkDocument<'_>) -> Result<&'a DisclosureSchema, Refusal> {
     let reference = &document.credential["credentialSchema"];
     let members = reference.as_object().map_or(0, serde_json::Map::len);
     if members != 3 || reference["type"] != DISCLOSURE_SCHEMA_TYPE {

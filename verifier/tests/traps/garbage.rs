@@ -106,26 +106,23 @@ proptest! {
 
     #[test]
     fn random_bytes_never_panic_and_never_verify(bytes in proptest::collection::vec(any::<u8>(), 0..400), text in "\\{\\PC{0,200}\\}") {
-        let world = World::new();
-        prop_assert!(!verify(&world, &bytes).verified());
-        prop_assert!(!verify(&world, text.as_bytes()).verified());
+        prop_assert!(!verify(&SHARED, &bytes).verified());
+        prop_assert!(!verify(&SHARED, text.as_bytes()).verified());
         prop_assert!(Trust::from_json(&bytes).is_err() && Trust::from_json(text.as_bytes()).is_err());
     }
 
     #[test]
     fn a_changed_byte_of_a_document_never_verifies_as_something_else(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let world = World::new();
-        let good = world.standing().issue().to_string().into_bytes();
+        let good = SHARED.standing().issue().to_string().into_bytes();
         let mut bad = good.clone();
         bad[at.index(good.len())] = byte;
         let same = poa_verifier::json::parse_strict(&bad).ok() == poa_verifier::json::parse_strict(&good).ok();
-        prop_assert_eq!(verify(&world, &bad).verified(), same);
+        prop_assert_eq!(verify(&SHARED, &bad).verified(), same);
     }
 
     #[test]
     fn a_changed_byte_of_a_trust_document_is_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let world = World::new();
-        let good = signed_trust(&world.trust_document).to_string().into_bytes();
+        let good = signed_trust(&SHARED.trust_document).to_string().into_bytes();
         let mut bad = good.clone();
         bad[at.index(good.len())] = byte;
         let same = poa_verifier::json::parse_strict(&bad).ok() == poa_verifier::json::parse_strict(&good).ok();

@@ -13,6 +13,7 @@ mod heads;
 mod keys;
 mod lists;
 mod policy;
+mod schemas;
 mod statements;
 mod tampering;
 mod world;
