@@ -104,7 +104,7 @@ pub struct Request {
     pub subject: Option<AgentDid>,
     /// Whose pseudonym is expected.
     pub audience: Option<Audience>,
-    /// The challenge and domain the verifier set.
+    /// The challenge and domain the verifier set. That a challenge is random, fresh and used once is the caller's part.
     pub binding: Option<Binding>,
     /// The leaf must outlive this time, Unix seconds.
     pub valid_at_least: Option<u64>,

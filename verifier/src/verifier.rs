@@ -21,7 +21,8 @@ pub struct Evidence<'a> {
     pub status_lists: &'a [Value],
     /// Signed tree heads (compact JWS), the newest the caller could get: a status list must not lag behind them.
     pub newest_heads: &'a [String],
-    /// The caller's record of pseudonyms; true refuses the presentation.
+    /// The caller's record of pseudonyms; true refuses the presentation. It is asked before the proof is checked, so it
+    /// only looks up; the caller records the pseudonym of a report that is verified.
     pub nullifier_seen: Option<NullifierSeen<'a>>,
 }
 

@@ -64,6 +64,13 @@ fn keys_and_proofs_round_trip_through_every_form() {
     assert_eq!(words[8], poa_circuits::native::field::encode_hex(&x[0]));
 }
 
+#[test]
+fn the_committed_key_loads_under_its_committed_digest() {
+    let key = VerifyingKey::from_bytes(include_bytes!("../../../crs/verifying_key.bin")).unwrap();
+    let manifest: Value = serde_json::from_str(include_str!("../../../crs/manifest.json")).unwrap();
+    assert_eq!(manifest["verifying_key_sha256"], hex::encode(key.sha256()));
+}
+
 /// With `delta = gamma` the statement's term can be cancelled by `C`: nobody needs the trapdoor.
 #[test]
 fn delta_equal_to_plus_or_minus_gamma_is_forgeable_and_refused() {
