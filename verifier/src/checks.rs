@@ -69,8 +69,8 @@ impl Checks {
     pub(crate) fn finish(mut self, class: Class, had_request: bool) -> Report {
         let checks: Vec<Check> = CheckName::ALL.into_iter().map(|name| self.remove(name)).collect();
         let holds = |check: &&Check| matches!(check.outcome, Outcome::Pass | Outcome::NotApplicable);
-        let needs_request = |check: &&Check| matches!(check.name, CheckName::Challenge | CheckName::Policy);
-        let genuine = |check: &&Check| holds(check) || (needs_request(check) && check.outcome == Outcome::Unknown);
+        let no_demands = |check: &&Check| check.name == CheckName::Policy && check.outcome == Outcome::Unknown;
+        let genuine = |check: &&Check| holds(check) || no_demands(check);
         let known_class = class != Class::Other;
         Report {
             verified: had_request.then(|| known_class && checks.iter().all(|c| holds(&c))),

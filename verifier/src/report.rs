@@ -253,7 +253,8 @@ impl Report {
         self.verified == Some(true)
     }
 
-    /// Whether the document is genuine, asked without a request; `None` when there was one.
+    /// Whether the document is genuine, asked without a request; `None` when there was one. A presentation never is:
+    /// nobody stated the challenge that it answers.
     pub fn authentic(&self) -> Option<bool> {
         self.authentic
     }

@@ -84,13 +84,11 @@ fn challenge(inquiry: &Inquiry<'_>, zk: &ZkProof, checks: &mut Checks) {
     let name = CheckName::Challenge;
     match (&inquiry.request.binding, &zk.binding) {
         (None, None) => checks.not_applicable(name, "none", "no challenge was asked for and none was answered"),
-        (None, Some(_)) if !inquiry.had_request => {
-            checks.unknown(name, "no_request", "it answers a challenge; state yours in a request to have it checked");
-        }
         (None, Some(_)) => checks.fail(
             name,
             "not_asked_for",
-            "it answers a challenge that the request does not state; it may have been made for somebody else",
+            "it answers a challenge that no request stated, so it may have been made for somebody else; \
+             state your challenge and domain in the request",
         ),
         (Some(_), None) => {
             checks.fail(name, "missing", "the request states a challenge and the document answers none");
