@@ -46,6 +46,9 @@ impl Domain {
         let (new_leaves, zeroed) = (plan.draft.appended.len(), plan.draft.zeroed.len());
         *cache = Some((seq, plan.frontier));
         let signed = head.is_some();
+        if let Some(head) = &head {
+            tracing::info!(log.seq = head.seq, log.size = head.size, new_leaves, zeroed, "published a head");
+        }
         Ok(Publication { head: head.or(snapshot.newest), new_leaves, zeroed, signed })
     }
 

@@ -39,8 +39,16 @@ fn a_whole_receipt_is_read() {
 #[test]
 fn optional_members_may_be_null() {
     let optional = [
-        "quality", "confidence", "disputed", "earned_sats", "stake_sats", "capabilities", "build_sha256", "evidence",
-        "parent", "replaces",
+        "quality",
+        "confidence",
+        "disputed",
+        "earned_sats",
+        "stake_sats",
+        "capabilities",
+        "build_sha256",
+        "evidence",
+        "parent",
+        "replaces",
     ];
     for name in optional {
         parse_with(json!({ name: null })).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -103,9 +111,8 @@ fn each_malformed_member_is_named() {
 #[test]
 fn type_and_key_id_are_checked() {
     let claims = json!({ "iss": "did:key:z6Mk" });
-    let compact = |typ: &str, kid: &str| {
-        format!("{}.{}", jws::signing_input(typ, kid, &claims), multibase::base64url(&[0; 64]))
-    };
+    let compact =
+        |typ: &str, kid: &str| format!("{}.{}", jws::signing_input(typ, kid, &claims), multibase::base64url(&[0; 64]));
     let parse = |text: &str| UnverifiedReceipt::parse(text, HOST, &registry(), NOW).err();
     assert!(matches!(parse(&compact("poa-root+jwt", "did:key:z6Mk")), Some(ReceiptError::Jws(_))));
     assert!(matches!(parse("a.b"), Some(ReceiptError::Jws(_))));

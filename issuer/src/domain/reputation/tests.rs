@@ -26,13 +26,7 @@ fn worked_example() -> Vec<Receipt> {
             stake_sats: Some(20_000_000),
             ..at("b", 200)
         },
-        Receipt {
-            attempted: 100,
-            completed: 70,
-            disputed: Some(false),
-            stake_sats: Some(50_000_000),
-            ..at("c", 365)
-        },
+        Receipt { attempted: 100, completed: 70, disputed: Some(false), stake_sats: Some(50_000_000), ..at("c", 365) },
     ]
 }
 
@@ -70,8 +64,7 @@ fn the_documented_example_is_this_one() {
 fn factors_without_data_are_left_out_and_the_others_reweighted() {
     let receipt = Receipt { attempted: 300, completed: 150, ..sample("1", 100) };
     let factors = Factors::of(&[receipt]);
-    let expected =
-        Factors { completion: Some(5_000), longevity: Some(0), volume: Some(5_000), ..Factors::default() };
+    let expected = Factors { completion: Some(5_000), longevity: Some(0), volume: Some(5_000), ..Factors::default() };
     assert_eq!(factors, expected);
     assert_eq!(factors.score().get(), 3_888);
 }
@@ -123,7 +116,16 @@ fn the_newest_stake_counts_also_when_it_is_lower() {
 fn receipt() -> impl Strategy<Value = Receipt> {
     let optional = || prop::option::of(0..=FULL);
     let amount = prop::option::of(any::<u64>());
-    (any::<u16>(), 0..1u64 << 50, 0..1u64 << 53, any::<u64>(), optional(), optional(), prop::option::of(any::<bool>()), amount)
+    (
+        any::<u16>(),
+        0..1u64 << 50,
+        0..1u64 << 53,
+        any::<u64>(),
+        optional(),
+        optional(),
+        prop::option::of(any::<bool>()),
+        amount,
+    )
         .prop_map(|(jti, at, attempted, part, quality, confidence, disputed, stake_sats)| Receipt {
             attempted,
             completed: part % (attempted + 1),

@@ -1,0 +1,11 @@
+//! The domain over a real database: agents, receipts, the log, credentials, and what survives a kill.
+
+mod agents;
+mod crash;
+mod credentials;
+mod log;
+mod log_random;
+mod migrations;
+mod receipts;
+mod rig;
+mod standing;

@@ -1,0 +1,87 @@
+//! Migrations: forward only, never changed once landed, every column described.
+
+use poa_issuer::store::{MIGRATIONS, Store, StoreError};
+
+use super::rig::Rig;
+
+/// SHA-384 of each landed file, as sqlx computes it. A landed file never changes: add a new one instead.
+const LANDED: [(i64, &str); 6] = [
+    (1, "618621b3934ea2cfead92f964cd2c7ad1636438babdea6e70b05253efd5f38d51bd3c5f93755748bc99cd8b7b18ec4c7"),
+    (2, "b0ec3d1e8c85c6b07e758bcff620538172e20b24ec88ea4f1c00501d99572d60826ff188fc6f14b21d1383a7a17b0456"),
+    (3, "09bb7e5f8547948f20d72f3b6fb230309d74b6e4beaef9977398a34e03a4f9aa06813c822bba8ba448df424b9dd2cbd9"),
+    (4, "b329b781cf5996bf86d3cb8120a2b5678e802e684ac84052a1172e4c2d7e89569a04de8f5496c6d0190e45d5ed1439ba"),
+    (5, "8b42189c7150670e3c9e1b2fcf9afad57480883918c8b6fc2efa5b1e7c22fd5f57704198fdcde2aa1aaf113dc22f2d8c"),
+    (6, "e02032d24fac6b0cd8836584657882b4d73a8a3cc0016ec2df8c6b42b206ca5760e7f5bc538bf7b062476d3a37f2f428"),
+];
+
+#[test]
+fn landed_migrations_are_unchanged() {
+    let found: Vec<_> = MIGRATIONS.iter().map(|m| (m.version, hex::encode(&m.checksum))).collect();
+    let found: Vec<_> = found.iter().map(|(version, digest)| (*version, digest.as_str())).collect();
+    assert_eq!(found, LANDED);
+}
+
+#[test]
+fn migrations_only_go_forward() {
+    assert!(MIGRATIONS.iter().all(|m| !m.migration_type.is_down_migration()));
+}
+
+/// A column's line ends in a comment that says what it is, whose it is and whether it changes.
+#[test]
+fn every_column_is_described() {
+    let mut columns = 0;
+    for migration in MIGRATIONS.iter() {
+        for line in migration.sql.as_str().lines().filter(|line| line.starts_with("    ")) {
+            let word = line.trim_start().split(' ').next().unwrap_or_default();
+            if ["PRIMARY", "UNIQUE", "FOREIGN", "CHECK"].iter().any(|keyword| word.starts_with(keyword)) {
+                continue;
+            }
+            let comment = line.split_once("-- ").unwrap_or_else(|| panic!("no comment: {line}")).1;
+            assert!(comment.contains("fixed") || comment.contains("mutable"), "{line}");
+            assert_eq!(word.starts_with("sealed_"), comment.contains("sealed"), "{line}");
+            columns += 1;
+        }
+    }
+    assert!(columns > 90, "{columns} columns were looked at");
+}
+
+#[tokio::test]
+async fn the_database_is_opened_as_documented() {
+    let rig = Rig::new().await;
+    let pragma = async |name: &str| {
+        let sql = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
+        let mut values = Vec::new();
+        for pool in [rig.domain.store().writer_pool(), rig.domain.store().pool()] {
+            values.push(
+                sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(sql.as_str())).fetch_one(pool).await.unwrap(),
+            );
+        }
+        values
+    };
+    assert_eq!(pragma("journal_mode").await, ["wal", "wal"]);
+    assert_eq!(pragma("foreign_keys").await, ["1", "1"]);
+    // 2 is FULL: a commit waits until it is on the disk.
+    assert_eq!(pragma("synchronous").await, ["2", "2"]);
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let rig = Rig::new().await;
+    let refused = sqlx::query("DELETE FROM agents").execute(rig.domain.store().pool()).await;
+    assert!(refused.unwrap_err().to_string().contains("readonly"));
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused() {
+    let rig = Rig::new().await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'from the future', TRUE, x'00', 0)",
+    )
+    .execute(rig.domain.store().writer_pool())
+    .await
+    .unwrap();
+    rig.domain.store().close().await;
+    let error = Store::open(&rig.dir.path().join("poa.sqlite")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Migrations(_)), "{error}");
+}
