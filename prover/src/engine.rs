@@ -1,0 +1,109 @@
+//! The proving engine: Groth16 for circuit `poa/1`, several times faster than the stock prover and proven equal to it.
+//!
+//! * [`settings`](Settings): how much memory the tables may take;
+//! * `compiled_key`: rows and tables, derived from the standard proving key; `cache`: the same on disk;
+//! * `rows`, `quotient`: from assignment to the quotient's scalars, and C folded into the bases;
+//! * `msm`: multi-scalar multiplication over fixed bases;
+//! * `blinding`: from the deterministic sums to a zero-knowledge proof.
+//!
+//! Every proof is verified before it leaves. Work runs on the rayon pool that the caller is in: `pool.install(||
+//! engine.prove(…))` sets the number of threads. Explanation with the soundness and zero-knowledge arguments:
+//! `docs/engine.md`. [`crate::prove()`], the stock prover, is the oracle of the tests.
+
+mod blinding;
+mod cache;
+mod compiled_key;
+mod encoding;
+mod msm;
+mod quotient;
+mod rows;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use poa_circuits::statement::{Public, Witness, assignment};
+use poa_verifier::groth16::Proof;
+use poa_verifier::key::VerifyingKey;
+use rand_core::CryptoRng;
+
+use self::compiled_key::CompiledKey;
+use crate::key::{ProvingKey, ProvingKeyError};
+use crate::prove::ProveError;
+
+pub use self::cache::CacheError;
+pub use self::settings::Settings;
+
+/// A compiled proving key, ready to prove.
+pub struct Engine {
+    key: CompiledKey,
+}
+
+/// Where an engine came from.
+#[derive(Debug)]
+pub enum Origin {
+    /// Read from the cache.
+    Cache,
+    /// Compiled, for this reason, and stored in the cache.
+    Compiled(CacheError),
+    /// Compiled, but it could not be stored for the second reason: it will be compiled again next time.
+    NotStored(CacheError, CacheError),
+}
+
+impl Engine {
+    /// Compiles a key: some ten seconds of processor time, spread over the pool.
+    pub fn compile(key: &ProvingKey, settings: Settings) -> Self {
+        Self { key: CompiledKey::new(key, settings) }
+    }
+
+    /// Reads the compiled form of the proving key with these bytes. The cache takes the place of the checks in
+    /// [`ProvingKey::from_bytes`], which these very bytes passed when they were compiled.
+    ///
+    /// # Errors
+    /// [`CacheError`]; the file is then of no use and a compiled key is needed.
+    pub fn load(path: &Path, proving_key: &[u8], settings: Settings) -> Result<Self, CacheError> {
+        cache::load(path, proving_key, settings).map(|key| Self { key })
+    }
+
+    /// Reads the cache or, when that fails for any reason, checks and compiles the key and writes the cache.
+    ///
+    /// # Errors
+    /// [`ProvingKeyError`] when the bytes are no proving key for this circuit.
+    pub fn load_or_compile(
+        path: &Path,
+        proving_key: &[u8],
+        settings: Settings,
+    ) -> Result<(Self, Origin), ProvingKeyError> {
+        let reason = match Self::load(path, proving_key, settings) {
+            Ok(engine) => return Ok((engine, Origin::Cache)),
+            Err(reason) => reason,
+        };
+        let engine = Self::compile(&ProvingKey::from_bytes(proving_key)?, settings);
+        let origin = match cache::store(path, &engine.key, &cache::binding(proving_key, settings)) {
+            Ok(()) => Origin::Compiled(reason),
+            Err(not_stored) => Origin::NotStored(reason, not_stored),
+        };
+        Ok((engine, origin))
+    }
+
+    /// The key that the proofs verify under.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.key.verifying_key
+    }
+
+    /// Proves a statement with fresh blinding from `rng`, and verifies the proof before it leaves.
+    ///
+    /// `rng` must be the operating system's or seeded by it, and never be used twice in the same state: two proofs
+    /// blinded alike can be told to be of one witness.
+    ///
+    /// # Errors
+    /// [`ProveError`], as for [`crate::prove()`].
+    pub fn prove(&self, public: &Public, witness: &Witness, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
+        public.check(witness)?;
+        let assignment = assignment::derive(public, witness);
+        let proof = self.key.sum(&assignment).blind(self.verifying_key().delta_g2(), rng)?;
+        self.verifying_key().verify(&public.to_inputs(), &proof)?;
+        Ok(proof)
+    }
+}

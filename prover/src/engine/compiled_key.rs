@@ -1,0 +1,120 @@
+//! The proving key in the form that the engine works with.
+//!
+//! A public linear map of the standard key: the same points, some of them combined with known coefficients. It holds
+//! nothing that the standard key does not determine, so whoever could forge with it could forge without it.
+//!
+//! | table | bases | scalars |
+//! |---|---|---|
+//! | `a` | A query, G1 | the assignment `z` |
+//! | `b` | B query, G2 | `z` |
+//! | `c` | `−K_j` for the constant and the inputs, `L_j − K_j` for private wires, then `H_i` | `z`, then `a_i·b_i` |
+//!
+//! `K_j` is [`super::quotient`]'s. C is linear in the whole assignment, so folding the private columns alone would leave
+//! the inputs' share out and give invalid proofs.
+
+use ark_bn254::{Fr, G1Affine, G1Projective, g1, g2};
+use ark_ec::CurveGroup;
+use ark_ff::{BigInteger256, Field, PrimeField};
+use poa_circuits::statement::INPUTS;
+use poa_circuits::statement::assignment::WIRES;
+use poa_verifier::key::VerifyingKey;
+use rayon::prelude::*;
+use zeroize::Zeroizing;
+
+use super::blinding::Unblinded;
+use super::msm::Table;
+use super::quotient::Quotient;
+use super::rows::Rows;
+use super::settings::Settings;
+use crate::key::ProvingKey;
+
+/// The constant and the public inputs.
+const INSTANCE: usize = INPUTS + 1;
+
+/// Rows, tables and the verifying key.
+pub(super) struct CompiledKey {
+    pub verifying_key: VerifyingKey,
+    /// With one row more for each instance wire: `z_i · 0 = 0`.
+    pub a_rows: Rows,
+    pub b_rows: Rows,
+    pub a: Table<g1::Config>,
+    pub b: Table<g2::Config>,
+    pub c: Table<g1::Config>,
+    quotient: Quotient,
+}
+
+impl CompiledKey {
+    /// Derives the compiled form.
+    pub fn new(key: &ProvingKey, settings: Settings) -> Self {
+        let mut a_rows = Rows::new(&key.matrices[0]);
+        for wire in 0..INSTANCE {
+            a_rows.push([(Fr::ONE, wire)]);
+        }
+        let quotient = quotient(a_rows.len());
+        Self {
+            verifying_key: key.verifying_key().clone(),
+            a: Table::new(&key.ark.a_query, settings),
+            b: Table::new(&key.ark.b_g2_query, settings),
+            c: Table::new(&c_bases(key, &quotient), settings),
+            a_rows,
+            b_rows: Rows::new(&key.matrices[1]),
+            quotient,
+        }
+    }
+
+    /// Puts a stored form together; none when the parts do not fit this circuit.
+    pub fn from_parts(
+        verifying_key: VerifyingKey,
+        [a_rows, b_rows]: [Rows; 2],
+        a: Table<g1::Config>,
+        b: Table<g2::Config>,
+        c: Table<g1::Config>,
+    ) -> Option<Self> {
+        let quotient = Quotient::new(a_rows.len())?;
+        let below = |scalars: &[u32], end: usize| scalars.iter().all(|i| (*i as usize) < end);
+        let fits = b_rows.len() + INSTANCE == a_rows.len()
+            && below(a.scalars(), WIRES)
+            && below(b.scalars(), WIRES)
+            && below(c.scalars(), WIRES + quotient.size());
+        fits.then_some(Self { verifying_key, a_rows, b_rows, a, b, c, quotient })
+    }
+
+    /// Groth16's three sums with `r = s = 0`. Not zero-knowledge: only for [`super::blinding`].
+    pub fn sum(&self, assignment: &[Fr]) -> Unblinded {
+        let scalars = integers(assignment);
+        let (b, (c, a)) = rayon::join(
+            || self.b.sum(&scalars),
+            || rayon::join(|| self.c_sum(assignment, &scalars), || self.a.sum(&scalars)),
+        );
+        Unblinded { a: a + self.verifying_key.alpha_g1(), b: b + self.verifying_key.beta_g2(), c }
+    }
+
+    fn c_sum(&self, assignment: &[Fr], scalars: &[BigInteger256]) -> G1Projective {
+        let size = self.quotient.size();
+        let a = self.a_rows.evaluate(assignment, size);
+        let b = self.b_rows.evaluate(assignment, size);
+        let products = integers(&self.quotient.products(a, b));
+        let mut all = Zeroizing::new(Vec::with_capacity(scalars.len() + size));
+        all.extend_from_slice(scalars);
+        all.extend_from_slice(&products);
+        self.c.sum(&all)
+    }
+}
+
+fn quotient(rows: usize) -> Quotient {
+    // Cannot fail: the circuit has fewer than 2^14 rows and the field roots of unity of order 2^28.
+    Quotient::new(rows).expect("the circuit's rows fit a domain")
+}
+
+fn c_bases(key: &ProvingKey, quotient: &Quotient) -> Vec<G1Affine> {
+    let folded = quotient.fold(&key.ark.h_query, &key.matrices[2], WIRES);
+    let private = key.ark.l_query.iter().zip(&folded[INSTANCE..]).map(|(l, k)| -*k + l);
+    let bases: Vec<G1Projective> = folded[..INSTANCE].iter().map(|k| -*k).chain(private).collect();
+    let mut bases = G1Projective::normalize_batch(&bases);
+    bases.extend_from_slice(&key.ark.h_query);
+    bases
+}
+
+fn integers(scalars: &[Fr]) -> Zeroizing<Vec<BigInteger256>> {
+    Zeroizing::new(scalars.par_iter().with_min_len(1024).map(|scalar| scalar.into_bigint()).collect())
+}

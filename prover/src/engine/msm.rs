@@ -1,0 +1,24 @@
+//! Multi-scalar multiplication over fixed bases.
+//!
+//! [`table`] holds multiples of the bases, made when the key is compiled; [`digits`] reads a scalar as signed digits;
+//! each digit sends one table entry to a bucket ([`grouped`]); [`buckets`] sums all buckets by batched affine additions;
+//! [`weighted`] joins the buckets, again by batched additions. Generic over the curve: G1 and G2 of BN254 are the two
+//! instances.
+//!
+//! Which buckets an entry goes to depends on the scalars, and so do time and memory traffic: nothing here is constant
+//! time. The tables depend on the proving key alone.
+
+mod buckets;
+mod digits;
+mod grouped;
+mod table;
+#[cfg(test)]
+mod tests;
+mod weighted;
+
+pub(super) use table::Table;
+
+/// The curves of the engine.
+pub(super) trait Curve: ark_ec::short_weierstrass::SWCurveConfig<ScalarField = ark_bn254::Fr> {}
+
+impl<P: ark_ec::short_weierstrass::SWCurveConfig<ScalarField = ark_bn254::Fr>> Curve for P {}

@@ -1,0 +1,112 @@
+//! Fixed bases with their multiples, and sums over them.
+
+use ark_ec::short_weierstrass::{Affine, Projective};
+use ark_ec::{AdditiveGroup, AffineRepr, CurveGroup};
+use ark_ff::BigInteger256;
+use rayon::prelude::*;
+
+use super::buckets::{member, sum_groups};
+use super::grouped::{Grouped, Source};
+use super::{Curve, digits, weighted};
+use crate::engine::settings::Settings;
+
+/// Bases with table entries made together, so that they share inversions.
+const TOGETHER: usize = 256;
+
+/// Multiples of fixed bases: entry `i · multiples + j` is `2^(window_bits · stride · j)` times base `i`.
+pub(in crate::engine) struct Table<P: Curve> {
+    settings: Settings,
+    /// The scalar that each base is multiplied by, as an index into the caller's.
+    scalars: Vec<u32>,
+    entries: Vec<Affine<P>>,
+}
+
+impl<P: Curve> Table<P> {
+    /// Makes the table of bases, one a scalar; those at infinity are dropped.
+    pub fn new(bases: &[Affine<P>], settings: Settings) -> Self {
+        let kept: Vec<u32> = (0..bases.len() as u32).filter(|i| !bases[*i as usize].is_zero()).collect();
+        let entries = kept
+            .par_chunks(TOGETHER)
+            .map(|chunk| multiples(chunk.iter().map(|i| bases[*i as usize]), settings))
+            .collect::<Vec<_>>()
+            .concat();
+        Self { settings, scalars: kept, entries }
+    }
+
+    /// Puts a stored table together. `entries` and `scalars` are those of [`Table::entries`] and [`Table::scalars`];
+    /// none when their numbers do not fit together.
+    pub fn from_parts(settings: Settings, scalars: Vec<u32>, entries: Vec<Affine<P>>) -> Option<Self> {
+        let fits = scalars.len().checked_mul(settings.multiples()) == Some(entries.len());
+        fits.then_some(Self { settings, scalars, entries })
+    }
+
+    /// The index of each base's scalar.
+    pub fn scalars(&self) -> &[u32] {
+        &self.scalars
+    }
+
+    /// The multiples, base by base.
+    pub fn entries(&self) -> &[Affine<P>] {
+        &self.entries
+    }
+
+    /// The bases themselves.
+    pub fn bases(&self) -> impl Iterator<Item = &Affine<P>> {
+        self.entries.iter().step_by(self.settings.multiples())
+    }
+
+    /// Σ scalar · base, for scalars below 2^254.
+    pub fn sum(&self, scalars: &[BigInteger256]) -> Projective<P> {
+        let sets = self.settings.stride();
+        let buckets = self.settings.buckets();
+        let grouped = Grouped::new(sets * buckets, &Digits { table: self, scalars });
+        let sums = sum_groups(&grouped, &self.entries);
+        drop(grouped);
+        let mut sets = sums.chunks_exact(buckets as usize).rev().map(weighted::sum);
+        let mut sum = sets.next().unwrap_or(Projective::ZERO);
+        for set in sets {
+            for _ in 0..self.settings.window_bits() {
+                sum.double_in_place();
+            }
+            sum += set;
+        }
+        sum
+    }
+}
+
+/// Every digit of every scalar: the bucket it names, and the table entry that goes there.
+struct Digits<'a, P: Curve> {
+    table: &'a Table<P>,
+    scalars: &'a [BigInteger256],
+}
+
+impl<P: Curve> Source for Digits<'_, P> {
+    fn visit(&self, mut each: impl FnMut(u32, u32)) {
+        let settings = self.table.settings;
+        let (stride, multiples) = (settings.stride(), settings.multiples());
+        for (base, scalar) in self.table.scalars.iter().enumerate() {
+            let scalar = &self.scalars[*scalar as usize];
+            digits::for_each(scalar, settings.window_bits(), settings.windows(), |window, digit| {
+                let entry = base * multiples + (window / stride) as usize;
+                let bucket = (window % stride) * settings.buckets() + digit.unsigned_abs() - 1;
+                each(bucket, member(entry, digit < 0));
+            });
+        }
+    }
+}
+
+fn multiples<P: Curve>(bases: impl Iterator<Item = Affine<P>>, settings: Settings) -> Vec<Affine<P>> {
+    let doublings = settings.window_bits() * settings.stride();
+    let mut all = Vec::with_capacity(TOGETHER * settings.multiples());
+    for base in bases {
+        let mut multiple = base.into_group();
+        all.push(multiple);
+        for _ in 1..settings.multiples() {
+            for _ in 0..doublings {
+                multiple.double_in_place();
+            }
+            all.push(multiple);
+        }
+    }
+    Projective::normalize_batch(&all)
+}

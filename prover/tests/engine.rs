@@ -1,0 +1,131 @@
+//! The engine's proofs: accepted by two verifiers, for one statement, never the same twice, from disk and from the key.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use ark_bn254::Bn254;
+use ark_ff::Field;
+use ark_groth16::{Groth16, prepare_verifying_key};
+use ark_serialize::CanonicalDeserialize;
+use poa_circuits::native::field::F;
+use poa_circuits::statement::{Broken, INPUT_NAMES};
+use poa_prover::crs::{PROVING_KEY, VERIFYING_KEY};
+use poa_prover::engine::{CacheError, Origin};
+use poa_prover::{Engine, ProveError, ProvingKeyError, Settings};
+use poa_verifier::groth16::ProofError;
+
+mod common;
+use common::{os_rng, statement};
+
+/// Compiled once and kept in the build directory.
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let path = path("full.engine");
+    Engine::load_or_compile(&path, PROVING_KEY, Settings::FULL).unwrap().0
+});
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+#[test]
+fn a_proof_is_accepted_by_our_verifier_and_by_arkworks() {
+    let stock = ark_groth16::VerifyingKey::<Bn254>::deserialize_uncompressed(VERIFYING_KEY).unwrap();
+    let stock = prepare_verifying_key(&stock);
+    for mask in [0, 0b10101, 63] {
+        let (public, witness) = statement(mask);
+        let proof = ENGINE.prove(&public, &witness, &mut os_rng()).unwrap();
+        let inputs = public.to_inputs();
+        assert_eq!(ENGINE.verifying_key().verify(&inputs, &proof), Ok(()));
+        let proof = ark_groth16::Proof::deserialize_compressed(&proof.to_bytes()[..]).unwrap();
+        assert!(Groth16::<Bn254>::verify_proof(&stock, &proof, &inputs).unwrap());
+    }
+}
+
+#[test]
+fn a_proof_is_for_its_inputs_alone() {
+    let (public, witness) = statement(5);
+    let proof = ENGINE.prove(&public, &witness, &mut os_rng()).unwrap();
+    for (i, name) in INPUT_NAMES.iter().enumerate() {
+        let mut inputs = public.to_inputs();
+        inputs[i] += F::ONE;
+        assert_eq!(ENGINE.verifying_key().verify(&inputs, &proof), Err(ProofError::Unsatisfied), "{name}");
+    }
+}
+
+#[test]
+fn a_false_statement_is_refused_before_proving_by_clause() {
+    let (mut public, witness) = statement(0);
+    public.lower[1] = F::from(675u64);
+    let refused = ENGINE.prove(&public, &witness, &mut os_rng());
+    assert_eq!(refused, Err(ProveError::Statement(Broken::Bounds(1))));
+}
+
+#[test]
+fn two_proofs_of_one_statement_share_no_point() {
+    let (public, witness) = statement(1);
+    let [one, two] = [(); 2].map(|()| ENGINE.prove(&public, &witness, &mut os_rng()).unwrap());
+    assert!(one.a() != two.a() && one.b() != two.b() && one.c() != two.c());
+}
+
+#[test]
+fn the_caller_sets_the_number_of_threads() {
+    let (public, witness) = statement(2);
+    for threads in [1, 2, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let proof = pool.install(|| ENGINE.prove(&public, &witness, &mut os_rng())).unwrap();
+        assert_eq!(ENGINE.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
+    }
+}
+
+#[test]
+fn a_compiled_key_survives_the_disk_and_nothing_damaged_or_foreign_is_used() {
+    let path = path("small.engine");
+    fs::remove_file(&path).ok();
+    let load = || Engine::load(&path, PROVING_KEY, Settings::SMALL);
+    assert!(matches!(load(), Err(CacheError::Io(_))), "there is no file yet");
+
+    let (_, origin) = Engine::load_or_compile(&path, PROVING_KEY, Settings::SMALL).unwrap();
+    assert!(matches!(origin, Origin::Compiled(CacheError::Io(_))));
+    let (engine, origin) = Engine::load_or_compile(&path, PROVING_KEY, Settings::SMALL).unwrap();
+    assert!(matches!(origin, Origin::Cache));
+    let (public, witness) = statement(9);
+    let proof = engine.prove(&public, &witness, &mut os_rng()).unwrap();
+    assert_eq!(engine.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
+
+    assert!(matches!(Engine::load(&path, PROVING_KEY, Settings::FULL), Err(CacheError::Other)));
+    let mut other_key = PROVING_KEY.to_vec();
+    *other_key.last_mut().unwrap() ^= 1;
+    assert!(matches!(Engine::load(&path, &other_key, Settings::SMALL), Err(CacheError::Other)));
+    assert!(matches!(Engine::load(&path, b"", Settings::SMALL), Err(CacheError::VerifyingKey(_))));
+
+    let file = fs::read(&path).unwrap();
+    for at in [40, 1_000, 400_000, file.len() / 2, file.len() - 1] {
+        let mut damaged = file.clone();
+        damaged[at] ^= 4;
+        fs::write(&path, damaged).unwrap();
+        assert!(matches!(load(), Err(CacheError::Damaged)), "byte {at}");
+    }
+    fs::write(&path, &file[..file.len() - 1]).unwrap();
+    assert!(matches!(load(), Err(CacheError::Damaged)));
+    fs::write(&path, &file).unwrap();
+    assert!(load().is_ok());
+}
+
+#[test]
+fn bytes_that_are_no_proving_key_are_refused_and_leave_no_file() {
+    let path = path("none.engine");
+    let refused = Engine::load_or_compile(&path, &PROVING_KEY[..PROVING_KEY.len() - 1], Settings::SMALL);
+    assert_eq!(refused.err(), Some(ProvingKeyError::Malformed));
+    assert!(!path.exists());
+}
+
+#[test]
+fn an_engine_that_cannot_be_stored_still_proves() {
+    let path = path("no such directory").join("key.engine");
+    let coarse = Settings::new(8, 32).unwrap();
+    let (engine, origin) = Engine::load_or_compile(&path, PROVING_KEY, coarse).unwrap();
+    assert!(matches!(origin, Origin::NotStored(CacheError::Io(_), CacheError::Io(_))));
+    let (public, witness) = statement(0);
+    assert!(engine.prove(&public, &witness, &mut os_rng()).is_ok());
+}
