@@ -160,11 +160,13 @@ async fn credentials(
     body: &[u8],
 ) -> Result<Option<Credentials>, ApiError> {
     let signed = headers.contains_key("signature") || headers.contains_key("signature-input");
-    match (headers.get(header::AUTHORIZATION), signed) {
-        (None, false) => Ok(None),
-        (Some(_), true) => Err(unauthenticated("Send a bearer token or a signature, not both.")),
-        (Some(value), false) => operator(app, value).map(Some),
-        (None, true) => agent(app, method, uri, headers, body).await.map(Some),
+    let mut tokens = headers.get_all(header::AUTHORIZATION).iter();
+    match (tokens.next(), tokens.next(), signed) {
+        (None, _, false) => Ok(None),
+        (Some(_), _, true) => Err(unauthenticated("Send a bearer token or a signature, not both.")),
+        (Some(_), Some(_), false) => Err(unauthenticated("Authorization is repeated.")),
+        (Some(value), None, false) => operator(app, value).map(Some),
+        (None, _, true) => agent(app, method, uri, headers, body).await.map(Some),
     }
 }
 

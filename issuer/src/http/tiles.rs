@@ -14,6 +14,9 @@ use crate::app::App;
 /// A tile of a published head never changes, and is kept this long.
 const KEPT_S: u32 = 7 * 24 * 3600;
 
+/// Tiles start at tree levels 0, 8, 16 and 24.
+const LAST_LEVEL: u32 = 3;
+
 /// The routes of this resource.
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/log/{log}/{seq}/tiles/{level}/{n}", get(tile))
@@ -27,15 +30,24 @@ async fn tile(
 ) -> Result<Response, ApiError> {
     let seq = number("seq", &seq)?;
     let level = number("level", &level)?;
-    let n = number("n", &n)?;
+    let n: u32 = number("n", &n)?;
+    if level > LAST_LEVEL {
+        return Err(unknown("level"));
+    }
+    // 2^(32 - 8·level) nodes in tiles of 2^8.
+    if n >> (24 - 8 * level) != 0 {
+        return Err(unknown("n"));
+    }
     let nodes = app.domain().tile(&log, seq, level, n).await?;
     Ok(cached(typed("application/octet-stream", nodes), KEPT_S))
 }
 
 /// A decimal number in its one spelling.
 fn number<T: std::str::FromStr + ToString>(member: &'static str, text: &str) -> Result<T, ApiError> {
-    text.parse::<T>().ok().filter(|number| number.to_string() == text).ok_or_else(|| {
-        let detail = format!("{member} is a decimal number of the tile's address.");
-        ApiError::of_member(Problem::NotFound, member, detail)
-    })
+    let number = text.parse::<T>().ok().filter(|number| number.to_string() == text);
+    number.ok_or_else(|| unknown(member))
+}
+
+fn unknown(member: &'static str) -> ApiError {
+    ApiError::of_member(Problem::NotFound, member, "There is no tile of this address.")
 }

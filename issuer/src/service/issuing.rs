@@ -15,8 +15,8 @@ use super::{ServiceError, material};
 use crate::app::App;
 use crate::documents::{Unsigned, opening, unsigned_credential};
 use crate::domain::{
-    AgentStatus, AgentUuid, Begin, Begun, CredentialId, CredentialState, Custody, DomainError, Idempotency, Kind,
-    Pending,
+    AgentStatus, AgentUuid, Begin, Begun, Credential, CredentialId, CredentialState, Custody, DisclosureSchemaRecord,
+    DomainError, Idempotency, Kind, Pending,
 };
 use crate::keys::IssuerKeys;
 use crate::proving::WorkError;
@@ -69,18 +69,23 @@ impl App {
         let attestation = material::attestation(&domain.attestation_schema_for(agent.custody).await?)?;
         let asked = Value::Object(request.predicates);
         let predicates = Predicates::from_json(&asked, &attestation)?;
-        let begun = domain.begin_credential(agent.id, &record.id, request.idempotency, self.now()).await?;
-        let begin = match begun {
+        if let Some(key) = &request.idempotency
+            && let Some(first) = domain.earlier_credential(key, self.now()).await?
+        {
+            return self.repeated(first).await;
+        }
+        check_active(agent.status)?;
+        let schema = material::disclosure(&record)?;
+        // Known before anything is reserved: what is refused spends no index of the status lists.
+        let known = domain.leaf_opening(agent.id).await?;
+        Disclosure::new(&schema, &predicates, &known.attributes)?;
+        let begin = match domain.begin_credential(agent.id, &record.id, request.idempotency, self.now()).await? {
             Begun::Fresh(begin) => begin,
-            Begun::Repeat(first) if first.state == CredentialState::Pending => {
-                let pending = domain.pending_credential(first.id, self.now()).await?;
-                return self.pending_view(&pending).map(Issued::Pending);
-            }
-            Begun::Repeat(first) => return finished(first.id, first.document),
+            Begun::Repeat(first) => return self.repeated(*first).await,
         };
         let id = begin.id;
         let did = agent_did(&agent.did)?;
-        let order = Order { did, record, predicates };
+        let order = Order { did, record, schema, predicates };
         let result = match agent.custody {
             Custody::Holder => self.hold(*begin, &order).await,
             Custody::Issuer => self.prove_and_complete(*begin, order).await,
@@ -92,6 +97,15 @@ impl App {
             }
         }
         result
+    }
+
+    /// What the first request under an idempotency key gave.
+    async fn repeated(&self, first: Credential) -> Result<Issued, ServiceError> {
+        if first.state == CredentialState::Pending {
+            let pending = self.domain().pending_credential(first.id, self.now()).await?;
+            return self.pending_view(&pending).map(Issued::Pending);
+        }
+        finished(first.id, first.document)
     }
 
     async fn hold(&self, begin: Begin, order: &Order) -> Result<Issued, ServiceError> {
@@ -140,9 +154,9 @@ impl App {
     /// The document before any proof, once the attributes are known to satisfy what is asked.
     fn draft(&self, begin: &Begin, order: &Order) -> Result<Draft, ServiceError> {
         let opening = &begin.opening;
-        let schema: DisclosureSchema = material::disclosure(&order.record)?;
+        let schema = &order.schema;
         let attestation = material::attestation(&opening.schema)?;
-        let disclosure = Disclosure::new(&schema, &order.predicates, &opening.attributes)?;
+        let disclosure = Disclosure::new(schema, &order.predicates, &opening.attributes)?;
         let now = self.now();
         let valid_until = now.saturating_add(schema.document().valid_for_s).min(opening.expires_at);
         if valid_until < now.saturating_add(LEAST_VALIDITY_S.min(schema.document().valid_for_s)) {
@@ -177,7 +191,8 @@ impl App {
 /// What was asked for, checked as far as it can be without the leaf.
 struct Order {
     did: AgentDid,
-    record: crate::domain::DisclosureSchemaRecord,
+    record: DisclosureSchemaRecord,
+    schema: DisclosureSchema,
     predicates: Predicates,
 }
 

@@ -1,0 +1,22 @@
+//! The API, driven in process through [`App::router`](poa_issuer::App::router): one file per resource, a real
+//! database in a temporary directory, a clock that the test sets, nothing mocked.
+
+mod agents;
+mod attestations;
+mod attestors;
+mod credentials;
+mod discovery;
+mod envelope;
+mod health;
+mod malformed;
+mod opening;
+mod pages;
+mod presentations;
+mod request_signatures;
+mod roots;
+mod rotation;
+mod schemas;
+mod service;
+mod status_lists;
+mod tiles;
+mod verify;
