@@ -1,0 +1,51 @@
+//! The commands, one file each. Each takes its arguments and gives an [`crate::output::Answer`].
+
+pub mod agent;
+pub mod attest;
+pub mod crs;
+pub mod holder;
+pub mod issue;
+pub mod present;
+pub mod request;
+pub mod revoke;
+pub mod root;
+pub mod schema;
+pub mod serve;
+pub mod trust;
+pub mod verify;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::args::{Cli, Command};
+use crate::exit::{OrFail, Outcome};
+use crate::output::Answer;
+use crate::system;
+
+/// Runs the command that was given.
+pub fn run(cli: &Cli) -> Outcome<Answer> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Demo(args) => crate::demo::run(args, global),
+        Command::Serve(args) => serve::run(args, global),
+        Command::Agent(command) => agent::run(command, global),
+        Command::Attest(command) => attest::run(command, global),
+        Command::Issue(args) => issue::run(args, global),
+        Command::Present(args) => present::run(args, global),
+        Command::Request(args) => request::run(args),
+        Command::Verify(args) => verify::run(args, global),
+        Command::Revoke(command) => revoke::run(command, global),
+        Command::Root(command) => root::run(command, global),
+        Command::Schema(command) => schema::run(command, global),
+        Command::Trust(command) => trust::run(command, global),
+        Command::Crs(command) => crs::run(command),
+        Command::Holder(command) => holder::run(command, global),
+    }
+}
+
+/// Reads a JSON file strictly: no duplicate members, no trailing bytes.
+pub fn read_json(path: &Path) -> Outcome<Value> {
+    poa_verifier::json::parse_strict(&system::read(path)?)
+        .or_fail(format!("{} is not acceptable JSON", path.display()), "correct the file and try again")
+}

@@ -1,0 +1,59 @@
+//! `poa request`: a verifier's request with a fresh challenge, for a holder to answer.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::exit::Outcome;
+use crate::output::{Answer, pretty};
+use crate::predicates::PredicateArgs;
+use crate::system;
+
+/// What a verifier asks for.
+#[derive(Args)]
+pub struct RequestArgs {
+    /// The verifier itself, an origin or DID; the presentation is bound to it
+    #[arg(long, value_name = "ORIGIN")]
+    domain: String,
+    /// Ask for the holder's pseudonym at this verifier, so that it is recognised next time
+    #[arg(long)]
+    pseudonym: bool,
+    #[command(flatten)]
+    predicates: PredicateArgs,
+    /// Attributes to be shown outright
+    #[arg(long, value_delimiter = ',')]
+    disclose: Vec<String>,
+    /// Greatest age of the root in seconds; this is also the delay of revocation
+    #[arg(long, value_name = "SECONDS", default_value_t = 7200)]
+    max_root_age_s: u64,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &RequestArgs) -> Outcome<Answer> {
+    let mut request = Map::from_iter([
+        ("classes".into(), json!(["presentation"])),
+        ("challenge".into(), json!(system::random_hex())),
+        ("domain".into(), json!(args.domain)),
+        ("max_root_age_s".into(), json!(args.max_root_age_s)),
+    ]);
+    if args.pseudonym {
+        request.insert("audience".into(), json!(args.domain));
+    }
+    if !args.disclose.is_empty() {
+        request.insert("disclose".into(), json!(args.disclose));
+    }
+    args.predicates.parse()?.add_to_request(&mut request);
+    let request = Value::Object(request);
+    let next = format!("the holder answers it: poa present --to {} --request FILE", args.domain);
+    match &args.out {
+        Some(out) => {
+            system::write_atomically(out, pretty(&request).as_bytes())?;
+            Ok(Answer::done(format!("request in {}", out.display()), next, request))
+        }
+        None => Ok(Answer::done(pretty(&request).trim_end(), "", request)),
+    }
+}

@@ -1,0 +1,84 @@
+//! `poa revoke`: one credential, or an agent with everything made from it.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::args::{Global, ServiceArg};
+use crate::caller::{Caller, CallerArgs, uuid_of};
+use crate::exit::Outcome;
+use crate::holder::possession::{self, Challenge};
+use crate::output::Answer;
+use crate::system;
+
+/// What to revoke.
+#[derive(Subcommand)]
+pub enum RevokeCommand {
+    /// One credential's status; the agent itself stays
+    Credential(CredentialArgs),
+    /// An agent and every credential made from it, for good (operator, or its holder by signature)
+    Agent(AgentArgs),
+}
+
+/// One credential.
+#[derive(Args)]
+pub struct CredentialArgs {
+    #[command(flatten)]
+    service: ServiceArg,
+    #[command(flatten)]
+    caller: CallerArgs,
+    /// The credential's UUID, or its page's URL
+    credential: String,
+}
+
+/// One agent.
+#[derive(Args)]
+pub struct AgentArgs {
+    #[command(flatten)]
+    service: ServiceArg,
+    #[command(flatten)]
+    caller: CallerArgs,
+}
+
+/// Runs the command.
+pub fn run(command: &RevokeCommand, global: &Global) -> Outcome<Answer> {
+    match command {
+        RevokeCommand::Credential(args) => credential(args, global),
+        RevokeCommand::Agent(args) => agent(&args.service, &args.caller, global),
+    }
+}
+
+fn credential(args: &CredentialArgs, global: &Global) -> Outcome<Answer> {
+    let caller = Caller::find(&args.caller, global)?;
+    let client = caller.client(&args.service)?;
+    let id = uuid_of(args.credential.rsplit('/').next().unwrap_or_default())?;
+    let answer = client.delete(&format!("/zk-credentials/{id}"), caller.auth())?.json()?;
+    Ok(Answer::done(
+        format!("credential {id} is revoked, from the next publication on"),
+        "whoever distrusts the agent revokes the agent: poa revoke agent",
+        answer,
+    ))
+}
+
+/// Revokes an agent: as operator outright, as holder by a signature over a fresh challenge.
+pub fn agent(service: &ServiceArg, args: &CallerArgs, global: &Global) -> Outcome<Answer> {
+    let caller = Caller::find(args, global)?;
+    let client = caller.client(service)?;
+    let agent = caller.agent(args)?;
+    let base = format!("/agents/{}", uuid_of(&agent)?);
+    let body = match &caller {
+        Caller::Holder(dir, _) if dir.contents.proving.is_some() => {
+            let challenge = client.post(&format!("{base}/challenge"), &json!({}), caller.auth())?;
+            let challenge = Challenge::read(&challenge, system::now_unix_s())?;
+            challenge.expect(Some(&dir.contents.agent()?.did), None)?;
+            let secrets = dir.contents.proving()?;
+            json!({ "holder": possession::revocation(&challenge, secrets, &mut system::rng()) })
+        }
+        _ => json!({}),
+    };
+    let answer = client.post(&format!("{base}/revoke"), &body, caller.auth())?;
+    Ok(Answer::done(
+        format!("{agent} is revoked with all its credentials, from the next publication on"),
+        "this cannot be undone; a new agent is registered with new keys",
+        answer,
+    ))
+}

@@ -1,0 +1,94 @@
+//! `poa schema`: disclosure and attestation schemas.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::client::Auth;
+use crate::commands::read_json;
+use crate::exit::{Failure, Outcome};
+use crate::output::{Answer, pretty};
+
+/// Operations on schemas.
+#[derive(Subcommand)]
+pub enum SchemaCommand {
+    /// List them
+    List(ListArgs),
+    /// Show one document
+    Show(ShowArgs),
+    /// Add a disclosure schema (operator)
+    Add(AddArgs),
+}
+
+/// Where to ask.
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    service: ServiceArg,
+}
+
+/// Which schema.
+#[derive(Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    service: ServiceArg,
+    /// NAME/VERSION, for example task_completion/1
+    schema: String,
+}
+
+/// A new schema.
+#[derive(Args)]
+pub struct AddArgs {
+    #[command(flatten)]
+    service: ServiceArg,
+    #[command(flatten)]
+    operator: OperatorArgs,
+    /// File with the disclosure schema (JSON)
+    document: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(command: &SchemaCommand, global: &Global) -> Outcome<Answer> {
+    match command {
+        SchemaCommand::List(args) => {
+            let schemas = args.service.client(None)?.get("/schemas", Auth::Nobody)?;
+            let lines = pretty(&schemas).lines().map(str::to_owned).collect::<Vec<_>>();
+            Ok(Answer::done("the service's schemas", "", schemas).with_details(lines))
+        }
+        SchemaCommand::Show(args) => {
+            let path = format!("/schemas/{}", checked(&args.schema)?);
+            let document = args.service.client(None)?.get(&path, Auth::Nobody)?;
+            Ok(Answer::done(pretty(&document).trim_end(), "", document))
+        }
+        SchemaCommand::Add(args) => add(args, global),
+    }
+}
+
+fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
+    let token = args.operator.token(global)?;
+    let document = read_json(&args.document)?;
+    let client = args.service.client(None)?;
+    let answer = client.post("/schemas", &document, Auth::Operator(&token))?;
+    let id = answer["id"].as_str().or(document["id"].as_str()).unwrap_or_default();
+    Ok(Answer::done(
+        format!("the service issues under {id} from now on"),
+        "verifiers fetch the trust document again to know it",
+        answer.clone(),
+    ))
+}
+
+/// `name/version`, safe inside a path.
+fn checked(schema: &str) -> Outcome<&str> {
+    let fits = schema.split_once('/').is_some_and(|(name, version)| {
+        let word =
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        word(name) && version.parse::<u32>().is_ok()
+    });
+    if fits {
+        Ok(schema)
+    } else {
+        let what = format!("`{schema}` is no schema's name");
+        Err(Failure::error(what, "write NAME/VERSION, for example task_completion/1"))
+    }
+}

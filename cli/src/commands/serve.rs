@@ -1,0 +1,70 @@
+//! `poa serve`: the service.
+
+use std::net::{SocketAddr, TcpListener};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::exit::{OrFail, Outcome};
+use crate::output::{Answer, print_line};
+use crate::service::OpenService;
+
+/// How the service runs.
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "POA_LISTEN")]
+    listen: SocketAddr,
+    /// Where others reach the service; it names the issuer (did:web) [default: the listening address]
+    #[arg(long, value_name = "URL", env = "POA_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Seconds between publications of the log
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    publish_interval_s: u64,
+    /// Refuse development keys and anything else that is not for real use
+    #[arg(long)]
+    production: bool,
+    /// Proofs made at the same time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    proving_workers: usize,
+    /// Requests that may wait for a proof; one more is answered 503
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    proving_queue: usize,
+}
+
+/// Runs until interrupted.
+pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
+    let listener = TcpListener::bind(args.listen).or_fail(
+        format!("cannot listen on {}", args.listen),
+        "choose another address with --listen; port 0 takes a free one",
+    )?;
+    let data_dir = global.service_dir();
+    let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), |config| {
+        config.publish_interval_s = args.publish_interval_s;
+        config.production = args.production;
+        config.proving.workers = args.proving_workers;
+        config.proving.queue = args.proving_queue;
+    })?;
+    announce(&mut service, global, &data_dir);
+    service.serve()?;
+    Ok(Answer::done("stopped", "", json!({ "event": "stopped" })))
+}
+
+/// One line (or JSON object) when the service is ready; a new token is printed this once.
+fn announce(service: &mut OpenService, global: &Global, data_dir: &std::path::Path) {
+    let token = service.new_token.take();
+    if global.json {
+        let value = json!({
+            "event": "listening", "url": service.url, "data_dir": data_dir,
+            "new_operator_token": token.as_deref(),
+        });
+        print_line(&value.to_string());
+        return;
+    }
+    print_line(&format!("serving {} from {}", service.url, data_dir.display()));
+    if let Some(token) = token {
+        print_line(&format!("operator's token, printed this once: {}", token.as_str()));
+    }
+    print_line("next: poa trust add URL pins it for verifiers; Ctrl-C stops it");
+}

@@ -1,0 +1,125 @@
+//! `poa verify`: here, under a pinned trust document, or by a service.
+//!
+//! Verifying here tells nobody where an agent shows its credentials; a service learns it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use poa_verifier::head::HeadMemory;
+use poa_verifier::request::Request;
+use poa_verifier::{Evidence, Verifier};
+use serde_json::{Value, json};
+
+use crate::args::Global;
+use crate::client::{Auth, Client};
+use crate::commands::read_json;
+use crate::exit::{Failure, OrFail, Outcome};
+use crate::output::Answer;
+use crate::pinned::{Pinned, TrustArgs};
+use crate::verdict::Verdict;
+use crate::{snarkjs, system};
+
+/// What to verify and how.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// Credential or presentation (JSON), or compact JWS
+    document: PathBuf,
+    /// File with the verifier's request, or `any` to accept whatever the document proves
+    #[arg(long, value_name = "FILE|any")]
+    request: Option<PathBuf>,
+    /// Let this service verify instead; it learns what is shown to whom
+    #[arg(long, value_name = "URL")]
+    service: Option<String>,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Status list to use instead of fetching it; may be repeated
+    #[arg(long, value_name = "FILE")]
+    status_list: Vec<PathBuf>,
+    /// Fetch nothing: a check that needs more is `unknown`
+    #[arg(long)]
+    offline: bool,
+    /// Also write the proofs as snarkjs files below this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "service")]
+    export_snarkjs: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &VerifyArgs, global: &Global) -> Outcome<Answer> {
+    let document = system::read(&args.document)?;
+    let request = args.request.as_ref().map(read_request).transpose()?;
+    if let Some(url) = &args.service {
+        return Ok(by_service(&Client::new(url)?, &document, request.as_ref())?.into_answer());
+    }
+    let pinned = Pinned::find(global, &args.trust)?.ok_or_else(|| {
+        Failure::error(
+            "no trust is pinned, so there is nothing to verify against",
+            "pin the issuer's: poa trust add URL; or give --trust FILE",
+        )
+    })?;
+    let verdict = here(args, &pinned, &document, request.as_ref())?;
+    if let Some(directory) = &args.export_snarkjs {
+        let name = args.document.file_stem().unwrap_or_default().to_string_lossy();
+        snarkjs::export(&read_json(&args.document)?, &name, &pinned.trust, directory)?;
+    }
+    Ok(verdict.into_answer())
+}
+
+fn read_request(path: &PathBuf) -> Outcome<Value> {
+    let value = match path.to_str() {
+        Some("any") => json!({}),
+        _ => read_json(path)?,
+    };
+    Request::from_json(&value).or_fail("the request is not acceptable", "correct it; `poa request` makes one")?;
+    Ok(value)
+}
+
+fn by_service(client: &Client, document: &[u8], request: Option<&Value>) -> Outcome<Verdict> {
+    let next = "give a JSON document or a compact JWS";
+    let document = match poa_verifier::json::parse_strict(document) {
+        Ok(document) => document,
+        // A compact JWS travels as a JSON string.
+        Err(_) => json!(std::str::from_utf8(document).or_fail("the document is no text", next)?.trim()),
+    };
+    let mut body = json!({ "document": document });
+    if let Some(request) = request {
+        body["request"] = request.clone();
+    }
+    Verdict::read(client.post("/verify", &body, Auth::Nobody)?)
+}
+
+fn here(args: &VerifyArgs, pinned: &Pinned, document: &[u8], request: Option<&Value>) -> Outcome<Verdict> {
+    let request = request
+        .map(Request::from_json)
+        .transpose()
+        .or_fail("the request is not acceptable", "correct it; `poa request` makes one")?;
+    let mut lists = args.status_list.iter().map(|path| read_json(path)).collect::<Outcome<Vec<_>>>()?;
+    let mut heads = Vec::new();
+    if !args.offline {
+        fetch(pinned, &mut lists, &mut heads);
+    }
+    let evidence = Evidence { status_lists: &lists, newest_heads: &heads, nullifier_seen: None };
+    let mut memory: HeadMemory = pinned.memory()?;
+    let verifier = Verifier::new(pinned.trust.clone());
+    let now = system::now_unix_s();
+    let report = verifier.verify(document, request.as_ref(), &evidence, &mut memory, now);
+    pinned.remember(&memory)?;
+    Verdict::new(report)
+}
+
+/// Fetches the status lists not given and the newest head. What cannot be fetched stays out: the
+/// verifier then says `unknown`, which is the truth.
+fn fetch(pinned: &Pinned, lists: &mut Vec<Value>, heads: &mut Vec<String>) {
+    let Ok(client) = Client::new(pinned.trust.url()) else { return };
+    for list in &pinned.trust.document().status_lists {
+        let given = lists.iter().any(|given| given["id"] == json!(list.id));
+        let path = client.path_of(&list.id);
+        if let (false, Ok(path)) = (given, path)
+            && let Ok(fetched) = client.get(path, Auth::Nobody)
+        {
+            lists.push(fetched);
+        }
+    }
+    if let Ok(head) = client.get("/roots/latest", Auth::Nobody) {
+        heads.extend(head["head"].as_str().map(str::to_owned));
+    }
+}

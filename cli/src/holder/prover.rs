@@ -1,0 +1,79 @@
+//! The proving key on the holder's machine, under the trust the holder pinned.
+
+use poa_prover::holder::{Audience, Occasion, present, prove_standing};
+use poa_prover::{Disclosure, Material, Predicates, ProvingKey};
+use poa_verifier::schema::DisclosureSchema;
+use poa_verifier::trust::Trust;
+use serde_json::Value;
+
+use crate::exit::{Failure, OrFail, Outcome};
+use crate::pinned::Pinned;
+use crate::system;
+
+const STALE: &str = "fetch opening and root again (poa holder sync); if it stays so, ask the operator";
+
+/// A proving key that the pinned trust accepts.
+pub struct Prover<'a> {
+    key: &'static ProvingKey,
+    trust: &'a Trust,
+}
+
+impl<'a> Prover<'a> {
+    /// The built-in key; refused when the pinned trust does not list it, since nobody would accept the
+    /// proofs.
+    pub fn load(pinned: &'a Pinned) -> Outcome<Self> {
+        let key = ProvingKey::development();
+        let trust = &pinned.trust;
+        if trust.verifying_key(&key.verifying_key().sha256()).is_none() {
+            return Err(Failure::error(
+                "the service's trust document does not list this program's proving key",
+                "use the version of poa that fits the service, or pin its trust anew: poa trust add URL",
+            ));
+        }
+        Ok(Self { key, trust })
+    }
+
+    /// A disclosure schema of the pinned trust by `name/version`.
+    pub fn schema(&self, name: &str) -> Outcome<&'a DisclosureSchema> {
+        let url = format!("{}/schemas/{name}", self.trust.url());
+        self.trust.disclosure_schema(&url).ok_or_else(|| {
+            Failure::error(
+                format!("the pinned trust document knows no schema {name}"),
+                "see `poa schema list`; pin the trust anew when the schema is new: poa trust add URL",
+            )
+        })
+    }
+
+    /// What bounds (in the API's form) make of the attributes under a schema.
+    pub fn disclosure(&self, schema: &DisclosureSchema, bounds: &Value, material: &Material) -> Outcome<Disclosure> {
+        let next = "ask for something this agent's record satisfies and the schema allows";
+        let predicates = Predicates::from_json(bounds, &material.schema).or_refuse("cannot be proved", next)?;
+        Disclosure::new(schema, &predicates, &material.attributes).or_refuse("cannot be proved", next)
+    }
+
+    /// The proof of a standing credential.
+    pub fn standing(
+        &self,
+        material: &Material,
+        head_jws: &str,
+        document: &Value,
+        disclosure: &Disclosure,
+    ) -> Outcome<Value> {
+        let (now, mut rng) = (system::now_unix_s(), system::rng());
+        prove_standing(self.key, material, head_jws, document, disclosure, now, &mut rng)
+            .or_refuse("nothing was proved", STALE)
+    }
+
+    /// A presentation.
+    pub fn present(
+        &self,
+        material: &Material,
+        schema: &DisclosureSchema,
+        disclosure: &Disclosure,
+        audience: &Audience,
+        occasion: &Occasion<'_>,
+    ) -> Outcome<Value> {
+        present(self.key, material, schema, disclosure, audience, occasion, &mut system::rng())
+            .or_refuse("nothing was proved", STALE)
+    }
+}

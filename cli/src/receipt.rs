@@ -1,0 +1,97 @@
+//! Signing work receipts (`docs/protocol.md`, receipts): compact JWS, `typ: poa-attestation+jwt`.
+
+use ed25519_dalek::{Signer, SigningKey};
+use poa_verifier::jws;
+use serde_json::{Map, Value};
+
+use crate::exit::{Failure, Outcome};
+use crate::keyfile;
+
+/// The header's `typ`.
+const TYP: &str = "poa-attestation+jwt";
+/// The members a receipt may have, besides `iss`.
+const CLAIMS: [&str; 15] = [
+    "sub",
+    "iat",
+    "jti",
+    "period_end",
+    "attempted",
+    "completed",
+    "quality",
+    "confidence",
+    "disputed",
+    "earned_sats",
+    "stake_sats",
+    "capabilities",
+    "build_sha256",
+    "evidence",
+    "parent",
+];
+const REQUIRED: [&str; 6] = ["sub", "iat", "jti", "period_end", "attempted", "completed"];
+
+/// Signs receipt claims as the attestor that owns `key`; `iss` is put in, and refused when it names
+/// somebody else. What the values may be is the service's to say.
+pub fn sign(claims: &Map<String, Value>, key: &SigningKey) -> Outcome<String> {
+    let attestor = keyfile::did_key(key)?;
+    let next = "correct the claims and sign again";
+    if let Some(name) = claims.keys().find(|name| !known(name)) {
+        return Err(Failure::refused(format!("a receipt has no member `{name}`"), next));
+    }
+    if let Some(name) = REQUIRED.iter().find(|name| !claims.contains_key(**name)) {
+        return Err(Failure::refused(format!("the receipt lacks `{name}`"), next));
+    }
+    if claims.get("iss").is_some_and(|iss| *iss != attestor) {
+        let what = format!("`iss` is not the key's owner {attestor}");
+        return Err(Failure::refused(what, next));
+    }
+    let mut claims = claims.clone();
+    claims.insert("iss".into(), attestor.clone().into());
+    let input = jws::signing_input(TYP, &attestor, &Value::Object(claims));
+    let signature = key.sign(input.as_bytes()).to_bytes();
+    Ok(jws::attach_signature(&input, &signature))
+}
+
+fn known(name: &str) -> bool {
+    CLAIMS.contains(&name) || matches!(name, "iss" | "replaces")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system;
+    use poa_verifier::ed25519::PublicKey;
+    use poa_verifier::multibase::from_base64url;
+    use serde_json::json;
+
+    fn claims() -> Map<String, Value> {
+        let claims = json!({ "sub": "did:poa:h:1", "iat": 1, "jti": "a", "period_end": 1,
+            "attempted": 2, "completed": 1 });
+        claims.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_signed_receipt_verifies_under_the_key_it_names() {
+        let key = keyfile::generate(&mut system::rng());
+        let jws = sign(&claims(), &key).unwrap();
+        let (signed, signature) = jws.rsplit_once('.').unwrap();
+        let signature: [u8; 64] = from_base64url(signature).unwrap().try_into().unwrap();
+        let public = PublicKey::from_bytes(key.verifying_key().as_bytes()).unwrap();
+        assert_eq!(public.verify(signed.as_bytes(), &signature), Ok(()));
+        let payload = from_base64url(signed.split_once('.').unwrap().1).unwrap();
+        let payload: Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(payload["iss"], keyfile::did_key(&key).unwrap());
+    }
+
+    #[test]
+    fn a_misspelt_a_missing_and_a_foreign_member_are_refused_before_signing() {
+        let key = keyfile::generate(&mut system::rng());
+        let refused = |change: fn(&mut Map<String, Value>)| {
+            let mut claims = claims();
+            change(&mut claims);
+            sign(&claims, &key).unwrap_err().what
+        };
+        assert!(refused(|c| drop(c.insert("qualty".into(), 1.into()))).contains("qualty"));
+        assert!(refused(|c| drop(c.remove("jti"))).contains("jti"));
+        assert!(refused(|c| drop(c.insert("iss".into(), "did:key:z".into()))).contains("iss"));
+    }
+}

@@ -1,0 +1,122 @@
+//! The service inside this process: opening it, serving on a bound listener, stopping it.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use poa_issuer::App;
+use poa_issuer::clock::SystemClock;
+use poa_issuer::config::{Config, PublicUrl};
+use poa_issuer::domain::os_entropy;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::exit::{OrFail, Outcome};
+
+/// An opened service that does not answer yet.
+pub struct OpenService {
+    runtime: Runtime,
+    app: Arc<App>,
+    listener: tokio::net::TcpListener,
+    /// Its base URL.
+    pub url: String,
+    /// The operator's token, when this start made it.
+    pub new_token: Option<Zeroizing<String>>,
+}
+
+/// A service that answers on threads of its own until it is stopped or dropped.
+pub struct RunningService {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl OpenService {
+    /// Opens the service on a bound listener. `public_url` is where others reach it; none means the
+    /// listener's own address over plain HTTP, which only loopback allows. `adjust` sets the rest.
+    pub fn open(
+        listener: TcpListener,
+        data_dir: std::path::PathBuf,
+        public_url: Option<&str>,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Outcome<Self> {
+        let next = "change the settings (poa serve --help) and start again";
+        let address = listener.local_addr().or_fail("the listener has no address", next)?;
+        let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
+        let public = PublicUrl::parse(&url).or_fail(format!("{url} cannot be the public URL"), next)?;
+        let mut config = Config::new(data_dir, public, address);
+        adjust(&mut config);
+        listener.set_nonblocking(true).or_fail("the listener cannot be used", next)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .or_fail("no threads for the service", "free some memory and try again")?;
+        let (app, listener) = runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).or_fail("the listener cannot be used", next)?;
+            let app = App::open(config, Arc::new(SystemClock), os_entropy())
+                .await
+                .or_fail("the service does not start", next)?;
+            Ok((app, listener))
+        })?;
+        Ok(Self { new_token: app.take_new_operator_token(), runtime, app, listener, url })
+    }
+
+    /// Serves on this thread until Ctrl-C or SIGTERM.
+    pub fn serve(self) -> Outcome<()> {
+        self.runtime
+            .block_on(self.app.serve(self.listener, interrupted()))
+            .or_fail("the service stopped by itself", "see its log, then start it again")
+    }
+
+    /// Serves on another thread.
+    pub fn spawn(self) -> RunningService {
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            self.runtime.block_on(self.app.serve(self.listener, async {
+                // A dropped sender means the same as a sent word.
+                let _ = stopped.await;
+            }))
+        });
+        RunningService { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl RunningService {
+    /// Stops the service and waits until requests under way are answered.
+    pub fn stop(mut self) -> Outcome<()> {
+        self.stop.take();
+        let thread = self.thread.take().map(JoinHandle::join);
+        match thread {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(error))) => Err(error).or_fail("the service ended badly", "see its log"),
+            Some(Err(_)) => Err("its thread panicked").or_fail("the service ended badly", "see its log"),
+        }
+    }
+}
+
+/// Waits for Ctrl-C, or on Unix for SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a signal handler there is only the kill that needs none.
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Blocks until Ctrl-C or SIGTERM.
+pub fn wait_for_interrupt() -> Outcome<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .or_fail("no thread to wait on", "stop the program by its process id")?;
+    runtime.block_on(interrupted());
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Help, errors and exit statuses, as a person or a script meets them.
+
+mod support;
+
+use support::{Poa, Run};
+
+const COMMANDS: [&str; 14] = [
+    "demo", "serve", "agent", "attest", "issue", "present", "request", "verify", "revoke", "root", "schema", "trust",
+    "crs", "holder",
+];
+
+#[test]
+fn help_names_every_command_and_the_exit_statuses() {
+    let poa = Poa::new();
+    let run = poa.run(&["--help"]);
+    assert_eq!(run.status, 0);
+    for command in COMMANDS {
+        assert!(run.stdout.contains(&format!("\n  {command} ")), "{command} is missing in\n{}", run.stdout);
+        let own = poa.run(&[command, "--help"]);
+        assert_eq!(own.status, 0, "{command}");
+        assert!(own.stdout.contains("--json") && own.stdout.contains("--data-dir"), "{command}");
+    }
+    assert!(run.stdout.contains("Exit status: 0 done or verified, 1 not verified or refused, 2 could not check"));
+}
+
+#[test]
+fn help_never_shows_a_secret_from_the_environment() {
+    let poa = Poa::new();
+    let variables = [("POA_PASSPHRASE", "correct horse battery"), ("POA_OPERATOR_TOKEN", "tok-secret")];
+    for command in ["issue", "holder", "present", "agent"] {
+        let run = poa.run_within(&[command, "--help"], &variables, std::time::Duration::from_secs(60));
+        assert!(!run.stdout.contains("correct horse") && !run.stdout.contains("tok-secret"), "{command}");
+    }
+}
+
+#[test]
+fn prove_is_another_name_for_present() {
+    let poa = Poa::new();
+    let usage = |name: &str| {
+        let help = poa.run(&[name, "--help"]).stdout;
+        help.lines().find(|line| line.starts_with("Usage")).unwrap().to_owned()
+    };
+    assert_eq!(usage("prove"), usage("present"));
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_names_the_mistake() {
+    let poa = Poa::new();
+    let run = poa.run(&["verfy"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("verify"), "a near miss is suggested: {}", run.stderr);
+    assert_eq!(poa.run(&[]).status, 2);
+    assert_eq!(poa.run(&["issue"]).status, 2);
+}
+
+/// Two lines on standard error: what happened, what to do next; nothing else anywhere.
+fn assert_two_lines(run: &Run, status: i32, what: &str, next: &str) {
+    assert_eq!(run.status, status, "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", run.stderr);
+    assert!(lines[0].starts_with("poa: ") && lines[0].contains(what), "{}", lines[0]);
+    assert!(lines[1].starts_with("next: ") && lines[1].contains(next), "{}", lines[1]);
+}
+
+#[test]
+fn a_failure_is_one_line_of_what_and_one_of_next() {
+    let poa = Poa::new();
+    std::fs::write(poa.path("doc.json"), "{}").unwrap();
+    let verify = poa.run(&["verify", "doc.json"]);
+    assert_two_lines(&verify, 2, "no trust is pinned", "poa trust add");
+    let verify = poa.run(&["verify", "absent.json"]);
+    assert_two_lines(&verify, 2, "absent.json cannot be read", "check the path");
+    let show = poa.run(&["holder", "show"]);
+    assert_two_lines(&show, 2, "holds no holder.age", "poa holder init");
+    let list = poa.run(&["agent", "list"]);
+    assert_two_lines(&list, 2, "no service is named", "--service");
+    let plain = poa.run(&["agent", "list", "--service", "http://poa.example"]);
+    assert_two_lines(&plain, 1, "in the clear", "https");
+    let register =
+        poa.run(&["agent", "register", "--name", "a", "--public-key", "z6Mk", "--service", "http://127.0.0.1:9"]);
+    assert_two_lines(&register, 2, "no operator's token", "--token-file");
+}
+
+#[test]
+fn an_unreachable_service_is_status_2_and_no_backtrace() {
+    let poa = Poa::new();
+    // The listener is dropped at once, so the port is free and nobody answers.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let run = poa.run_within(
+        &["schema", "list", "--service", &url],
+        &[("RUST_BACKTRACE", "1")],
+        std::time::Duration::from_secs(60),
+    );
+    assert_two_lines(&run, 2, "cannot be reached", "check that the service runs");
+}
+
+#[test]
+fn with_json_a_failure_is_one_object_on_standard_output() {
+    let poa = Poa::new();
+    let run = poa.run(&["--json", "holder", "show"]);
+    assert_eq!(run.status, 2);
+    assert_eq!(run.stderr, "");
+    let error = &run.json()["error"];
+    assert!(error["what"].as_str().unwrap().contains("holder.age"));
+    assert!(error["next"].as_str().unwrap().contains("poa holder init"));
+    assert_eq!(error["exit"], 2);
+}
+
+#[test]
+fn a_request_has_a_fresh_challenge_and_the_bounds_asked_for() {
+    let poa = Poa::new();
+    let args = [
+        "--json",
+        "request",
+        "--domain",
+        "https://shop.example",
+        "--pseudonym",
+        "--at-least",
+        "tasks_completed=100",
+        "--at-most",
+        "member_since=2024-12-01",
+        "--contains-all",
+        "open-source",
+    ];
+    let (first, second) = (poa.run(&args).json(), poa.run(&args).json());
+    assert_eq!(first["at_least"]["tasks_completed"], "100");
+    assert_eq!(first["at_most"]["member_since"], "2024-12-01T00:00:00Z");
+    assert_eq!(first["contains_all"][0], "open-source");
+    assert_eq!(
+        (&first["audience"], &first["domain"]),
+        (&"https://shop.example".into(), &"https://shop.example".into())
+    );
+    assert_eq!(first["challenge"].as_str().unwrap().len(), 64);
+    assert_ne!(first["challenge"], second["challenge"]);
+    let wrong = poa.run(&["request", "--domain", "https://shop.example", "--at-least", "tasks=1"]);
+    assert_two_lines(&wrong, 2, "there is no attribute `tasks`", "tasks_completed");
+}
+
+#[test]
+fn a_request_bound_to_somebody_else_is_not_answered() {
+    let poa = Poa::new();
+    poa.run(&["request", "--domain", "https://shop.example", "--out", "request.json"]);
+    let run = poa.run(&["present", "--to", "https://bank.example", "--request", "request.json"]);
+    assert_two_lines(&run, 1, "bound to https://shop.example", "do not answer");
+    std::fs::write(poa.path("bare.json"), "{}").unwrap();
+    let run = poa.run(&["present", "--to", "https://bank.example", "--request", "bare.json"]);
+    assert_two_lines(&run, 1, "no challenge", "fresh challenge");
+}
+
+#[test]
+fn receipts_are_made_and_signed_without_a_service() {
+    let poa = Poa::new();
+    let run = poa.run(&["attest", "keygen", "--key", "attestor.jwk"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let made = poa.run(&[
+        "attest",
+        "make",
+        "--subject",
+        "did:poa:h.example:6f1c2a0e-6c3e-4a4e-9a53-0d0c7e5b1f11",
+        "--attempted",
+        "10",
+        "--completed",
+        "7",
+        "--out",
+        "claims.json",
+    ]);
+    assert_eq!(made.status, 0, "{}", made.stderr);
+    let signed = poa.run(&["--json", "attest", "sign", "--key", "attestor.jwk", "claims.json"]);
+    assert_eq!(signed.json()["receipt"].as_str().unwrap().split('.').count(), 3);
+    let more = poa.run(&["attest", "make", "--subject", "did:poa:h:1", "--attempted", "1", "--completed", "2"]);
+    assert_two_lines(&more, 1, "more tasks completed than attempted", "correct");
+    let again = poa.run(&["attest", "keygen", "--key", "attestor.jwk"]);
+    assert_eq!(again.status, 2, "a key file is never overwritten");
+}
