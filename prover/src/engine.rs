@@ -4,7 +4,8 @@
 //! * `compiled_key`: rows and tables, derived from the standard proving key; `cache`: the same on disk;
 //! * `rows`, `quotient`: from assignment to the quotient's scalars, and C folded into the bases;
 //! * `msm`: multi-scalar multiplication over fixed bases;
-//! * `blinding`: from the deterministic sums to a zero-knowledge proof.
+//! * `blinding`: from the deterministic sums to a zero-knowledge proof;
+//! * [`prepared`](Prepared): all of a proof but its context beforehand, the rest in about a millisecond.
 //!
 //! Every proof is verified before it leaves. Work runs on the rayon pool that the caller is in: `pool.install(||
 //! engine.prove(…))` sets the number of threads. Explanation with the soundness and zero-knowledge arguments:
@@ -15,6 +16,7 @@ mod cache;
 mod compiled_key;
 mod encoding;
 mod msm;
+mod prepared;
 mod quotient;
 mod rows;
 mod settings;
@@ -22,6 +24,7 @@ mod settings;
 mod tests;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use poa_circuits::statement::{Public, Witness, assignment};
 use poa_verifier::groth16::Proof;
@@ -29,15 +32,19 @@ use poa_verifier::key::VerifyingKey;
 use rand_core::CryptoRng;
 
 use self::compiled_key::CompiledKey;
+use self::prepared::ContextTerms;
 use crate::key::{ProvingKey, ProvingKeyError};
 use crate::prove::ProveError;
 
 pub use self::cache::CacheError;
+pub use self::prepared::{Prepared, RestoreError};
 pub use self::settings::Settings;
 
 /// A compiled proving key, ready to prove.
 pub struct Engine {
     key: CompiledKey,
+    /// Made when first wanted.
+    context_terms: OnceLock<ContextTerms>,
 }
 
 /// Where an engine came from.
@@ -54,7 +61,11 @@ pub enum Origin {
 impl Engine {
     /// Compiles a key: some ten seconds of processor time, spread over the pool.
     pub fn compile(key: &ProvingKey, settings: Settings) -> Self {
-        Self { key: CompiledKey::new(key, settings) }
+        Self::new(CompiledKey::new(key, settings))
+    }
+
+    fn new(key: CompiledKey) -> Self {
+        Self { key, context_terms: OnceLock::new() }
     }
 
     /// Reads the compiled form of the proving key with these bytes. The cache takes the place of the checks in
@@ -63,7 +74,7 @@ impl Engine {
     /// # Errors
     /// [`CacheError`]; the file is then of no use and a compiled key is needed.
     pub fn load(path: &Path, proving_key: &[u8], settings: Settings) -> Result<Self, CacheError> {
-        cache::load(path, proving_key, settings).map(|key| Self { key })
+        cache::load(path, proving_key, settings).map(Self::new)
     }
 
     /// Reads the cache or, when that fails for any reason, checks and compiles the key and writes the cache.
@@ -90,6 +101,10 @@ impl Engine {
     /// The key that the proofs verify under.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.key.verifying_key
+    }
+
+    fn context_terms(&self) -> &ContextTerms {
+        self.context_terms.get_or_init(|| ContextTerms::new(&self.key))
     }
 
     /// Proves a statement with fresh blinding from `rng`, and verifies the proof before it leaves.

@@ -17,6 +17,8 @@ pub mod engine;
 mod entropy;
 pub mod holder;
 pub mod key;
+#[cfg(feature = "oracle")]
+pub mod oracle;
 pub mod prove;
 mod qap;
 

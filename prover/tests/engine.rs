@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use ark_bn254::Bn254;
-use ark_ff::Field;
+use ark_ff::{AdditiveGroup, Field};
 use ark_groth16::{Groth16, prepare_verifying_key};
 use ark_serialize::CanonicalDeserialize;
-use poa_circuits::native::field::F;
+use poa_circuits::native::field::{self, F};
 use poa_circuits::statement::{Broken, INPUT_NAMES};
 use poa_prover::crs::{PROVING_KEY, VERIFYING_KEY};
-use poa_prover::engine::{CacheError, Origin};
+use poa_prover::engine::{CacheError, Origin, RestoreError};
 use poa_prover::{Engine, ProveError, ProvingKeyError, Settings};
 use poa_verifier::groth16::ProofError;
 
@@ -128,4 +128,68 @@ fn an_engine_that_cannot_be_stored_still_proves() {
     assert!(matches!(origin, Origin::NotStored(CacheError::Io(_), CacheError::Io(_))));
     let (public, witness) = statement(0);
     assert!(engine.prove(&public, &witness, &mut os_rng()).is_ok());
+}
+
+/// The property that preparing rests on: the verdict is a direct proof's, for the context it was finished with and for
+/// no other.
+#[test]
+fn a_prepared_proof_finished_with_a_context_is_a_proof_for_that_context_alone() {
+    let mut rng = os_rng();
+    for mask in [0, 0b100110] {
+        let (public, witness) = statement(mask);
+        let prepared = ENGINE.prepare(&public, &witness, &mut rng).unwrap();
+        for context in [F::ZERO, F::ONE, -F::ONE, F::from(2u64), public.context, field::random(&mut rng)] {
+            let proof = ENGINE.present(&prepared, context, &mut rng).unwrap();
+            let finished = prepared.public(context);
+            assert_eq!(finished, public.clone().with_context(context));
+            assert_eq!(ENGINE.verifying_key().verify(&finished.to_inputs(), &proof), Ok(()));
+            let other = prepared.public(context + F::ONE).to_inputs();
+            assert_eq!(ENGINE.verifying_key().verify(&other, &proof), Err(ProofError::Unsatisfied));
+        }
+    }
+}
+
+#[test]
+fn a_prepared_proof_is_blinded_anew_each_time() {
+    let (public, witness) = statement(3);
+    let prepared = ENGINE.prepare(&public, &witness, &mut os_rng()).unwrap();
+    let [one, two] = [(); 2].map(|()| ENGINE.present(&prepared, public.context, &mut os_rng()).unwrap());
+    assert!(one.a() != two.a() && one.b() != two.b() && one.c() != two.c());
+}
+
+#[test]
+fn a_false_statement_cannot_be_prepared() {
+    let (mut public, witness) = statement(0);
+    public.nullifier += F::ONE;
+    let refused = ENGINE.prepare(&public, &witness, &mut os_rng());
+    assert_eq!(refused.err(), Some(ProveError::Statement(Broken::Pseudonym)));
+}
+
+#[test]
+fn a_prepared_proof_survives_storage_and_nothing_else_is_restored() {
+    let mut rng = os_rng();
+    let (public, witness) = statement(7);
+    let bytes = ENGINE.prepare(&public, &witness, &mut rng).unwrap().to_bytes();
+    let restored = ENGINE.restore(&bytes, &mut rng).unwrap();
+    assert_eq!(restored.to_bytes(), bytes);
+    let proof = ENGINE.present(&restored, public.context, &mut rng).unwrap();
+    assert_eq!(ENGINE.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
+
+    let mut restore = |bytes: &[u8]| ENGINE.restore(bytes, &mut rng).err();
+    assert_eq!(restore(&bytes[1..]), Some(RestoreError::Malformed));
+    let mut other = bytes.clone();
+    other[0] ^= 1;
+    assert_eq!(restore(&other), Some(RestoreError::OtherKey));
+    // The last byte of the root, then a coordinate of a point.
+    let mut other = bytes.clone();
+    other[63] ^= 1;
+    assert_eq!(restore(&other), Some(RestoreError::Unsatisfied(ProofError::Unsatisfied)));
+    let mut other = bytes.clone();
+    *other.last_mut().unwrap() ^= 1;
+    assert_eq!(restore(&other), Some(RestoreError::Malformed));
+    // C0 and C1 exchanged: points as good as before, but not a proof.
+    let mut other = bytes.clone();
+    let c0 = other.len() - 128;
+    other[c0..].rotate_left(64);
+    assert_eq!(restore(&other), Some(RestoreError::Unsatisfied(ProofError::Unsatisfied)));
 }

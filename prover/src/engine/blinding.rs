@@ -13,7 +13,7 @@ use ark_bn254::{Fr, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AdditiveGroup, CurveGroup};
 use ark_ff::Field;
 use poa_circuits::native::field;
-use poa_verifier::groth16::Proof;
+use poa_verifier::groth16::{Proof, ProofError};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -42,6 +42,11 @@ impl Unblinded {
     pub fn blind(&self, delta: &G2Affine, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
         let (r1, r2) = (Zeroizing::new(non_zero(rng)), Zeroizing::new(non_zero(rng)));
         self.blind_with(delta, &r1, &r2)
+    }
+
+    /// The points as they are, for a check inside the engine.
+    pub fn reveal(&self) -> Result<Proof, ProofError> {
+        Proof::from_points(self.a.into_affine(), self.b.into_affine(), self.c.into_affine())
     }
 
     fn blind_with(&self, delta: &G2Affine, r1: &Fr, r2: &Fr) -> Result<Proof, ProveError> {

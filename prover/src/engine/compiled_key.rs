@@ -12,7 +12,7 @@
 //! `K_j` is [`super::quotient`]'s. C is linear in the whole assignment, so folding the private columns alone would leave
 //! the inputs' share out and give invalid proofs.
 
-use ark_bn254::{Fr, G1Affine, G1Projective, g1, g2};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Projective, g1, g2};
 use ark_ec::CurveGroup;
 use ark_ff::{BigInteger256, Field, PrimeField};
 use poa_circuits::statement::INPUTS;
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use super::blinding::Unblinded;
 use super::msm::Table;
-use super::quotient::Quotient;
+use super::quotient::{Quotient, products};
 use super::rows::Rows;
 use super::settings::Settings;
 use crate::key::ProvingKey;
@@ -81,23 +81,40 @@ impl CompiledKey {
 
     /// Groth16's three sums with `r = s = 0`. Not zero-knowledge: only for [`super::blinding`].
     pub fn sum(&self, assignment: &[Fr]) -> Unblinded {
-        let scalars = integers(assignment);
-        let (b, (c, a)) = rayon::join(
-            || self.b.sum(&scalars),
-            || rayon::join(|| self.c_sum(assignment, &scalars), || self.a.sum(&scalars)),
+        let ((a, b), c) = rayon::join(
+            || self.ab_sums(assignment),
+            || {
+                let [a, b] = self.extended_rows(assignment);
+                self.c_sum(assignment, &products(&a, &b))
+            },
         );
-        Unblinded { a: a + self.verifying_key.alpha_g1(), b: b + self.verifying_key.beta_g2(), c }
+        Unblinded { a, b, c }
     }
 
-    fn c_sum(&self, assignment: &[Fr], scalars: &[BigInteger256]) -> G1Projective {
-        let size = self.quotient.size();
-        let a = self.a_rows.evaluate(assignment, size);
-        let b = self.b_rows.evaluate(assignment, size);
-        let products = integers(&self.quotient.products(a, b));
-        let mut all = Zeroizing::new(Vec::with_capacity(scalars.len() + size));
-        all.extend_from_slice(scalars);
-        all.extend_from_slice(&products);
-        self.c.sum(&all)
+    /// A and B of the proof.
+    pub fn ab_sums(&self, assignment: &[Fr]) -> (G1Projective, G2Projective) {
+        let scalars = integers(assignment);
+        let (a, b) = rayon::join(|| self.a.sum(&scalars), || self.b.sum(&scalars));
+        (a + self.verifying_key.alpha_g1(), b + self.verifying_key.beta_g2())
+    }
+
+    /// The values of A's and B's rows, instance rows included, on the odd coset.
+    pub fn extended_rows(&self, assignment: &[Fr]) -> [Zeroizing<Vec<Fr>>; 2] {
+        let extend = |rows: &Rows| {
+            let mut values = rows.evaluate(assignment, self.quotient.size());
+            self.quotient.extend(&mut values);
+            values
+        };
+        rayon::join(|| extend(&self.a_rows), || extend(&self.b_rows)).into()
+    }
+
+    /// C of the proof, from the assignment and the products on the odd coset.
+    pub fn c_sum(&self, assignment: &[Fr], products: &[Fr]) -> G1Projective {
+        let (wires, products) = (integers(assignment), integers(products));
+        let mut scalars = Zeroizing::new(Vec::with_capacity(wires.len() + products.len()));
+        scalars.extend_from_slice(&wires);
+        scalars.extend_from_slice(&products);
+        self.c.sum(&scalars)
     }
 }
 

@@ -39,13 +39,6 @@ impl Quotient {
         self.odd.fft_in_place(values);
     }
 
-    /// `a_i · b_i` on the odd coset, from the rows' values.
-    pub fn products(&self, mut a: Zeroizing<Vec<Fr>>, mut b: Zeroizing<Vec<Fr>>) -> Zeroizing<Vec<Fr>> {
-        rayon::join(|| self.extend(&mut a), || self.extend(&mut b));
-        a.par_iter_mut().zip(b.par_iter()).with_min_len(1024).for_each(|(a, b)| *a *= b);
-        a
-    }
-
     /// `K_j` for every wire. Some hundred thousand scalar multiplications: seconds, once a key.
     pub fn fold(&self, h: &[G1Affine], c: &Matrix<Fr>, wires: usize) -> Vec<G1Projective> {
         let bases = self.transpose(h);
@@ -68,6 +61,11 @@ impl Quotient {
         self.domain.ifft_in_place(&mut values);
         values
     }
+}
+
+/// `a_i · b_i`. Secret.
+pub(super) fn products(a: &[Fr], b: &[Fr]) -> Zeroizing<Vec<Fr>> {
+    Zeroizing::new(a.par_iter().zip(b).with_min_len(1024).map(|(a, b)| *a * b).collect())
 }
 
 /// `base · scalar`; most coefficients are ±1 and cost nothing.

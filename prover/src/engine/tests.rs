@@ -42,7 +42,7 @@ fn the_sums_of_a_true_statement_are_the_stock_provers_points() {
     for mask in [0, 0b101010, 63] {
         let (public, witness) = common::statement(mask);
         let sums = COMPILED.sum(&derive(&public, &witness));
-        let expected = stock(&circuit::assign(&public, &witness));
+        let expected = stock(circuit::synthesise(&public, &witness).assignment());
         assert_eq!(sums.a.into_affine(), expected.a);
         assert_eq!(sums.b.into_affine(), expected.b);
         assert_eq!(sums.c.into_affine(), expected.c);

@@ -55,6 +55,12 @@ impl<P: Curve> Table<P> {
         self.entries.iter().step_by(self.settings.multiples())
     }
 
+    /// The base of a scalar; the identity when there is none.
+    pub fn base(&self, scalar: u32) -> Affine<P> {
+        let place = self.scalars.iter().position(|kept| *kept == scalar);
+        place.map_or(Affine::zero(), |i| self.entries[i * self.settings.multiples()])
+    }
+
     /// Σ scalar · base, for scalars below 2^254.
     pub fn sum(&self, scalars: &[BigInteger256]) -> Projective<P> {
         let sets = self.settings.stride();

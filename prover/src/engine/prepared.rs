@@ -1,0 +1,231 @@
+//! Proofs that wait for their context: everything but the challenge is proved beforehand.
+//!
+//! The context `x` stands in one row of the circuit, `x · x = x²`, and nowhere else. So A and B are linear in it and C is
+//! quadratic: `A0 + x·dA`, `B0 + x·dB`, `C0 + x·C1 + x²·C2`, where `dA`, `dB` and `C2` depend on the key alone. A few
+//! scalar multiplications and a fresh blinding finish the proof.
+//!
+//! **Why finishing needs no pairing.** In the exponent both sides of the verifier's equation are polynomials of degree
+//! at most 2 in `x`. [`Engine::prepare`] verifies at three contexts, 0, 1 and a random one, so the equation holds for
+//! every `x`.
+//!
+//! **A prepared proof is a bearer secret.** Who finds one can answer any challenge as its holder until the root is too
+//! old, and can test guesses of the witness. Seal it at rest, drop it with its root, never log or send it.
+
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ff::{AdditiveGroup, Field};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use poa_circuits::native::field::{self, F};
+use poa_circuits::statement::assignment::{self, WIRES};
+use poa_circuits::statement::{INPUT_NAMES, INPUTS, Public, Witness};
+use poa_verifier::groth16::{Proof, ProofError};
+use rand_core::CryptoRng;
+use rayon::prelude::*;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::Engine;
+use super::blinding::Unblinded;
+use super::compiled_key::CompiledKey;
+use super::quotient::products;
+use crate::prove::ProveError;
+
+/// The context's wire: the constant is wire 0, so input `i` is wire `i + 1`.
+const CONTEXT: usize = 2;
+const _: () = assert!(matches!(INPUT_NAMES[CONTEXT - 1].as_bytes(), b"context"));
+/// The wire of the context's square, the last one.
+const SQUARE: usize = WIRES - 1;
+/// The key's digest, the inputs, A0, B0, C0, C1.
+const BYTES: usize = 32 + INPUTS * 32 + 64 + 128 + 64 + 64;
+
+/// What the context multiplies, from the key alone.
+pub(super) struct ContextTerms {
+    a: G1Affine,
+    b: G2Affine,
+    c2: G1Projective,
+    /// The columns' polynomials on the odd coset.
+    a_odd: Zeroizing<Vec<Fr>>,
+    b_odd: Zeroizing<Vec<Fr>>,
+}
+
+impl ContextTerms {
+    pub fn new(key: &CompiledKey) -> Self {
+        let [a_odd, b_odd] = key.extended_rows(&unit(CONTEXT));
+        let c2 = key.c_sum(&unit(SQUARE), &products(&a_odd, &b_odd));
+        Self { a: key.a.base(CONTEXT as u32), b: key.b.base(CONTEXT as u32), c2, a_odd, b_odd }
+    }
+
+    /// The part of `(a + x·da)(b + x·db)` that is linear in `x`, point by point.
+    fn linear_products(&self, a: &[Fr], b: &[Fr]) -> Zeroizing<Vec<Fr>> {
+        let mut linear = products(a, &self.b_odd);
+        linear.iter_mut().zip(b).zip(self.a_odd.iter()).for_each(|((sum, b), da)| *sum += *b * da);
+        linear
+    }
+}
+
+/// The assignment with 1 on one wire and 0 elsewhere.
+fn unit(wire: usize) -> Vec<Fr> {
+    let mut assignment = vec![Fr::ZERO; WIRES];
+    assignment[wire] = Fr::ONE;
+    assignment
+}
+
+/// A proof of a statement with any context, but for the context. A bearer secret; zeroised on drop, never printed.
+pub struct Prepared {
+    public: Public,
+    verifying_key: [u8; 32],
+    a0: G1Affine,
+    b0: G2Affine,
+    c0: G1Affine,
+    c1: G1Affine,
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        self.a0.zeroize();
+        self.b0.zeroize();
+        self.c0.zeroize();
+        self.c1.zeroize();
+    }
+}
+
+impl Prepared {
+    /// The inputs that the finished proof will be for.
+    pub fn public(&self, context: F) -> Public {
+        self.public.clone().with_context(context)
+    }
+
+    /// The bytes, for sealed storage only. [`Engine::restore`] reads them.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(BYTES));
+        bytes.extend_from_slice(&self.verifying_key);
+        self.public.to_inputs().iter().for_each(|input| bytes.extend_from_slice(&field::to_bytes_be(input)));
+        let buffer: &mut Vec<u8> = &mut bytes;
+        let written = self
+            .a0
+            .serialize_uncompressed(&mut *buffer)
+            .and_then(|()| self.b0.serialize_uncompressed(&mut *buffer))
+            .and_then(|()| self.c0.serialize_uncompressed(&mut *buffer))
+            .and_then(|()| self.c1.serialize_uncompressed(&mut *buffer));
+        // Cannot fail: writing to a vector does not.
+        written.expect("a vector takes all bytes");
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != BYTES {
+            return None;
+        }
+        let (verifying_key, rest) = bytes.split_first_chunk::<32>()?;
+        let (inputs, mut points) = rest.split_at_checked(INPUTS * 32)?;
+        let mut fields = [F::ZERO; INPUTS];
+        for (input, bytes) in fields.iter_mut().zip(inputs.as_chunks::<32>().0) {
+            *input = field::from_bytes_be(bytes).ok()?;
+        }
+        Some(Self {
+            public: Public::from_inputs(&fields),
+            verifying_key: *verifying_key,
+            a0: G1Affine::deserialize_uncompressed(&mut points).ok()?,
+            b0: G2Affine::deserialize_uncompressed(&mut points).ok()?,
+            c0: G1Affine::deserialize_uncompressed(&mut points).ok()?,
+            c1: G1Affine::deserialize_uncompressed(&mut points).ok()?,
+        })
+    }
+
+    /// The unblinded proof at a context.
+    fn at(&self, terms: &ContextTerms, context: F) -> Unblinded {
+        let (a0, b0, c0) = (G1Projective::from(self.a0), G2Projective::from(self.b0), G1Projective::from(self.c0));
+        let slope = terms.c2 * context + self.c1;
+        Unblinded { a: a0 + terms.a * context, b: b0 + terms.b * context, c: c0 + slope * context }
+    }
+}
+
+/// Why stored bytes are no prepared proof of this engine.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// Not what [`Prepared::to_bytes`] writes.
+    #[error("not a prepared proof")]
+    Malformed,
+    /// Prepared under another key.
+    #[error("prepared under another proving key")]
+    OtherKey,
+    /// It would not verify when finished.
+    #[error("the prepared proof would not verify: {0}")]
+    Unsatisfied(#[from] ProofError),
+}
+
+impl Engine {
+    /// Proves the statement but for its context, and verifies at three contexts. `public.context` is ignored.
+    ///
+    /// # Errors
+    /// [`ProveError`], as for [`Engine::prove`].
+    pub fn prepare(
+        &self,
+        public: &Public,
+        witness: &Witness,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Prepared, ProveError> {
+        let public = public.clone().with_context(F::ZERO);
+        public.check(witness)?;
+        let assignment = assignment::derive(&public, witness);
+        let terms = self.context_terms();
+        let [a, b] = self.key.extended_rows(&assignment);
+        let linear = terms.linear_products(&a, &b);
+        let ((a0, b0), (c0, c1)) = rayon::join(
+            || self.key.ab_sums(&assignment),
+            || {
+                rayon::join(
+                    || self.key.c_sum(&assignment, &products(&a, &b)),
+                    || self.key.c_sum(&unit(CONTEXT), &linear),
+                )
+            },
+        );
+        let prepared = Prepared {
+            public,
+            verifying_key: self.verifying_key().sha256(),
+            a0: a0.into(),
+            b0: b0.into(),
+            c0: c0.into(),
+            c1: c1.into(),
+        };
+        self.check_at_three_contexts(&prepared, rng)?;
+        Ok(prepared)
+    }
+
+    /// Finishes a prepared proof for one context, under fresh blinding from `rng` (see [`Engine::prove`]).
+    ///
+    /// # Errors
+    /// [`ProveError::Prover`] when it was prepared under another key or, with negligible probability, a point is the
+    /// identity at this context.
+    pub fn present(&self, prepared: &Prepared, context: F, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
+        if prepared.verifying_key != self.verifying_key().sha256() {
+            return Err(ProveError::Prover(RestoreError::OtherKey.to_string()));
+        }
+        prepared.at(self.context_terms(), context).blind(self.verifying_key().delta_g2(), rng)
+    }
+
+    /// Reads what [`Prepared::to_bytes`] wrote, and verifies it again.
+    ///
+    /// # Errors
+    /// [`RestoreError`].
+    pub fn restore(&self, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<Prepared, RestoreError> {
+        let prepared = Prepared::from_bytes(bytes).ok_or(RestoreError::Malformed)?;
+        if prepared.verifying_key != self.verifying_key().sha256() {
+            return Err(RestoreError::OtherKey);
+        }
+        self.check_at_three_contexts(&prepared, rng)?;
+        Ok(prepared)
+    }
+
+    /// Both sides of the equation are quadratic in the context, so three contexts decide for all.
+    fn check_at_three_contexts(&self, prepared: &Prepared, rng: &mut impl CryptoRng) -> Result<(), ProofError> {
+        let mut random = field::random(rng);
+        while random == F::ZERO || random == F::ONE {
+            random = field::random(rng);
+        }
+        [F::ZERO, F::ONE, random].into_par_iter().try_for_each(|context| {
+            let inputs = prepared.public(context).to_inputs();
+            let proof = prepared.at(self.context_terms(), context).reveal()?;
+            self.verifying_key().verify(&inputs, &proof)
+        })
+    }
+}
