@@ -1,6 +1,6 @@
 //! What a publication costs: one new leaf, and a batch of 10,000, into a log that holds 10,000 leaves already.
 //!
-//! Measured is [`Domain::publish`] whole: reading what waits, deciding, hashing leaves and nodes, one durable
+//! Measured is `Domain::publish` whole: reading what waits, deciding, hashing leaves and nodes, one durable
 //! transaction with a signed head. Needs about a minute to register the agents first.
 
 use std::time::{Duration, Instant};

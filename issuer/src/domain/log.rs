@@ -1,9 +1,10 @@
 //! The log: an append-only tree of leaves, published as signed heads (`docs/protocol.md` §3).
 //!
-//! A [publication](crate::domain::Domain::publish) takes everything that waits (appends, revocations, status bits) into one
-//! transaction and one head; `seq` grows by one. Nodes are stored by (level, index, seq), the right edge
+//! A [publication](crate::domain::Domain::publish) takes everything that waits (appends, revocations, status bits)
+//! into one transaction and one head; `seq` grows by one. Nodes are stored by (level, index, seq), the right edge
 //! included, so the path of a leaf at a `seq` is the newest rows up to it, consistent by construction.
-//! The leaves' openings are the source of truth: [`Domain::audit_log`](crate::domain::Domain::audit_log) rebuilds the tree from them.
+//! The leaves' openings are the source of truth: [`audit_log`](crate::domain::Domain::audit_log) rebuilds the tree
+//! from them.
 
 mod audit;
 mod edit;
