@@ -200,6 +200,6 @@ fn conclusion(demo: &Demo, mut value: Value, once: bool, quiet: bool) -> Answer 
     };
     value["url"] = json!(base);
     value["timings"] = demo.timings.to_json();
-    let answer = Answer::done("Everything held. What it took on this machine:", next, value);
+    let answer = Answer::done("\nEverything held. What it took on this machine:", next, value);
     if quiet { answer } else { answer.with_details(lines) }
 }

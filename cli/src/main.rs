@@ -17,13 +17,14 @@ mod snarkjs;
 mod system;
 mod verdict;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
-    log_to_stderr();
+    log_to_stderr(matches!(cli.command, args::Command::Demo(_)));
     match commands::run(&cli) {
         Ok(answer) => output::print_answer(&answer, cli.global.json),
         Err(failure) => output::print_failure(&failure, cli.global.json),
@@ -31,9 +32,15 @@ fn main() -> ExitCode {
     .into()
 }
 
-/// Warnings and errors of the service, unless `RUST_LOG` says otherwise.
-fn log_to_stderr() {
+/// Warnings and errors of the service, unless `RUST_LOG` says otherwise. The demo asks for the first
+/// root before there is one; that the service answers 503 until then is no news there.
+fn log_to_stderr(is_demo: bool) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let quiet = if is_demo { "warn,tower_http=off" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }

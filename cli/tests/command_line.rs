@@ -174,3 +174,19 @@ fn receipts_are_made_and_signed_without_a_service() {
     let again = poa.run(&["attest", "keygen", "--key", "attestor.jwk"]);
     assert_eq!(again.status, 2, "a key file is never overwritten");
 }
+
+#[test]
+fn the_built_in_key_holds_and_is_named_a_development_key() {
+    let poa = Poa::new();
+    let run = poa.run_within(&["--json", "crs", "verify"], &[], std::time::Duration::from_secs(300));
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert_eq!(run.json()["development_key"], true);
+    let run = poa.run(&["crs", "export", "--snarkjs", "out", "--r1cs", "out"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(poa.path("out/verification_key.json").exists() && poa.path("out/circuit.r1cs").exists());
+    std::fs::create_dir(poa.path("damaged")).unwrap();
+    for name in ["manifest.json", "proving_key.bin", "verifying_key.bin"] {
+        std::fs::write(poa.path("damaged").join(name), "{}").unwrap();
+    }
+    assert_eq!(poa.run(&["crs", "verify", "damaged"]).status, 1);
+}

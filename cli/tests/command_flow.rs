@@ -1,0 +1,199 @@
+//! Operator, attestor, agents, holder and verifier, each by commands alone, against a real service.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::{Poa, Run};
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// A running `poa serve`, killed when the test ends.
+struct Service {
+    child: Child,
+    url: String,
+}
+
+impl Service {
+    fn start(poa: &Poa) -> Self {
+        let args = ["--json", "--data-dir", "service", "serve", "--listen", "127.0.0.1:0", "--publish-interval-s", "1"];
+        let mut child = poa.command(&args).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["event"], "listening");
+        assert!(ready["new_operator_token"].is_string(), "printed on the first start");
+        Self { child, url: ready["url"].as_str().unwrap().to_owned() }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The cast: everybody runs `poa` with a directory of their own.
+struct Cast {
+    poa: Poa,
+    service: Service,
+}
+
+impl Cast {
+    fn as_in(&self, directory: &str, args: &[&str]) -> Run {
+        let args = [&["--json", "--data-dir", directory], args].concat();
+        self.poa.run_within(&args, &[("POA_SERVICE", &self.service.url), ("POA_KEY_FILE", "holder.key")], LIMIT)
+    }
+
+    fn ok(&self, directory: &str, args: &[&str]) -> Value {
+        let run = self.as_in(directory, args);
+        assert_eq!(run.status, 0, "{args:?}: {}{}", run.stdout, run.stderr);
+        run.json()
+    }
+
+    /// Waits until the newest root satisfies something.
+    fn wait_for_root(&self, fits: impl Fn(&Value) -> bool) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            // Before the first publication there is no root, which is status 2.
+            let run = self.as_in("service", &["root", "latest"]);
+            if run.status == 0 && fits(&run.json()) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no such root was published: {}", run.stdout);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Receipts for agents, made, signed and posted by an attestor.
+    fn attest(&self, agents: &[&str]) {
+        let public = self.ok("attestor", &["attest", "keygen", "--key", "attestor.jwk"])["ed25519_public_key"].clone();
+        let public = public.as_str().unwrap();
+        self.ok("service", &["attest", "register", "--name", "board", "--public-key", public]);
+        for (index, agent) in agents.iter().enumerate() {
+            let (claims, receipt) = (format!("claims-{index}.json"), format!("receipt-{index}.jws"));
+            let counts = ["--attempted", "500", "--completed", "300", "--capabilities", "open-source"];
+            let make = ["attest", "make", "--subject", agent, "--out", &claims];
+            self.ok("attestor", &[&make[..], &counts].concat());
+            self.ok("attestor", &["attest", "sign", "--key", "attestor.jwk", &claims, "--out", &receipt]);
+        }
+        let receipts: Vec<String> = (0..agents.len()).map(|index| format!("receipt-{index}.jws")).collect();
+        let mut post = vec!["attest", "post"];
+        post.extend(receipts.iter().map(String::as_str));
+        self.ok("attestor", &post);
+        let again = self.ok("attestor", &post);
+        assert!(again["results"].as_array().unwrap().iter().all(|result| result["status"] == "known"));
+    }
+
+    fn register_managed(&self) -> String {
+        let public = self.ok("agent", &["agent", "keygen", "--key", "agent.jwk"])["ed25519_public_key"].clone();
+        let args = ["agent", "register", "--name", "managed", "--public-key", public.as_str().unwrap()];
+        self.ok("service", &args)["agent"].as_str().unwrap().to_owned()
+    }
+
+    fn register_holder(&self) -> String {
+        self.ok("holder", &["holder", "init"]);
+        self.ok("holder", &["trust", "add", &self.service.url]);
+        self.ok("service", &["agent", "challenge", "--new", "--out", "challenge.json"]);
+        self.ok("holder", &["holder", "answer", "challenge.json", "--out", "answer.json"]);
+        let agent = self.ok("service", &["agent", "register", "--name", "own", "--answer", "answer.json"]);
+        let agent = agent["agent"].as_str().unwrap().to_owned();
+        let replay = self.as_in("service", &["agent", "register", "--name", "own", "--answer", "answer.json"]);
+        assert_eq!(replay.status, 1, "a challenge serves once");
+        self.ok("holder", &["holder", "adopt", &agent]);
+        agent
+    }
+
+    fn verify(&self, document: &str, request: &str, more: &[&str]) -> Run {
+        self.as_in("verifier", &[&["verify", document, "--request", request], more].concat())
+    }
+}
+
+#[test]
+fn everybody_does_their_part_from_the_command_line() {
+    let poa = Poa::new();
+    for directory in ["service", "agent", "attestor", "holder", "verifier"] {
+        std::fs::create_dir(poa.path(directory)).unwrap();
+    }
+    let service = Service::start(&poa);
+    let cast = Cast { poa, service };
+    let (managed, own) = (cast.register_managed(), cast.register_holder());
+    cast.attest(&[&managed, &own]);
+    cast.wait_for_root(|head| head["size"] == 2);
+    let trust = cast.ok("verifier", &["trust", "fetch", &cast.service.url]);
+    let wrong = cast.as_in("verifier", &["trust", "pin", &"0".repeat(64)]);
+    assert_eq!(wrong.status, 1, "another fingerprint is not pinned");
+    cast.ok("verifier", &["trust", "pin", trust["fingerprint"].as_str().unwrap()]);
+
+    standing_credentials(&cast, &managed);
+    presentations(&cast, &own);
+    rotation_and_revocation(&cast, &own);
+}
+
+/// Issued by the service and by the holder, verified here and there, until one is revoked.
+fn standing_credentials(cast: &Cast, managed: &str) {
+    let bounds = ["--schema", "task_completion/1", "--at-least", "tasks_completed=200", "--out"];
+    let by_agent = ["issue", "--agent", managed, "--key", "agent.jwk"];
+    cast.ok("agent", &[&by_agent[..], &bounds, &["managed.json"]].concat());
+    let issued = cast.ok("holder", &[&["issue"][..], &bounds, &["own.json"]].concat());
+    assert!(issued["prove_us"].is_u64(), "proved on the holder's machine");
+    for document in ["managed.json", "own.json"] {
+        for place in [&[][..], &["--service", cast.service.url.as_str()]] {
+            let run = cast.verify(document, "any", place);
+            assert_eq!(run.status, 0, "{document}: {}", run.stdout);
+            assert_eq!(run.json()["verified"], true);
+        }
+    }
+    let unasked = cast.as_in("verifier", &["verify", "own.json"]);
+    assert_eq!(unasked.status, 2, "authentic is not verified");
+    assert_eq!(unasked.json()["authentic"], true);
+    let offline = cast.verify("own.json", "any", &["--offline"]);
+    assert_eq!(offline.status, 2, "without a status list nothing is known: {}", offline.stdout);
+
+    let too_much = [&["issue"][..], &["--schema", "task_completion/1", "--at-least", "tasks_completed=500"]].concat();
+    assert_eq!(cast.as_in("holder", &too_much).status, 1, "300 tasks are not 500");
+    let id = issued["id"].as_str().unwrap();
+    cast.ok("service", &["revoke", "credential", id]);
+    cast.wait_for_root(|head| head["revocations"] == 1);
+    let revoked = cast.verify("own.json", "any", &[]);
+    assert_eq!(revoked.status, 1);
+    assert!(failed(&revoked.json()).contains(&"status".to_owned()));
+}
+
+/// Anonymous, for one challenge; useless for another.
+fn presentations(cast: &Cast, own: &str) {
+    let ask = ["request", "--domain", "https://shop.example", "--at-least", "tasks_completed=200", "--out"];
+    cast.ok("verifier", &[&ask[..], &["first.json"]].concat());
+    cast.ok("verifier", &[&ask[..], &["second.json"]].concat());
+    let present = ["present", "--to", "https://shop.example", "--request", "first.json", "--out", "shown.json"];
+    cast.ok("holder", &present);
+    assert!(!std::fs::read_to_string(cast.poa.path("shown.json")).unwrap().contains(own), "anonymous");
+    let run = cast.verify("shown.json", "first.json", &["--export-snarkjs", "snarkjs"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(cast.poa.path("snarkjs/shown/proof.json").exists());
+    let replayed = cast.verify("shown.json", "second.json", &[]);
+    assert_eq!((replayed.status, failed(&replayed.json())), (1, vec!["challenge".to_owned()]));
+}
+
+/// A new holder key keeps the agent; revoking ends it.
+fn rotation_and_revocation(cast: &Cast, own: &str) {
+    let before = cast.ok("holder", &["holder", "show"]);
+    cast.ok("holder", &["agent", "rotate"]);
+    let after = cast.ok("holder", &["holder", "show"]);
+    assert_ne!(before["holder_key"], after["holder_key"]);
+    assert_eq!(before["pseudonym_commitment"], after["pseudonym_commitment"]);
+    cast.wait_for_root(|head| head["size"] == 3);
+    cast.ok("holder", &["holder", "sync"]);
+    cast.ok("holder", &["agent", "revoke"]);
+    assert_eq!(cast.ok("service", &["agent", "show", own])["status"], "revoked");
+}
+
+fn failed(report: &Value) -> Vec<String> {
+    let checks = report["checks"].as_array().unwrap().iter();
+    let failed = checks.filter(|check| check["outcome"] == "fail");
+    failed.map(|check| check["name"].as_str().unwrap().to_owned()).collect()
+}
