@@ -2,7 +2,7 @@
 //!
 //! Verifying here tells nobody where an agent shows its credentials; a service learns it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use poa_verifier::head::HeadMemory;
@@ -46,7 +46,7 @@ pub struct VerifyArgs {
 /// Runs the command.
 pub fn run(args: &VerifyArgs, global: &Global) -> Outcome<Answer> {
     let document = system::read(&args.document)?;
-    let request = args.request.as_ref().map(read_request).transpose()?;
+    let request = args.request.as_deref().map(read_request).transpose()?;
     if let Some(url) = &args.service {
         return Ok(by_service(&Client::new(url)?, &document, request.as_ref())?.into_answer());
     }
@@ -64,7 +64,7 @@ pub fn run(args: &VerifyArgs, global: &Global) -> Outcome<Answer> {
     Ok(verdict.into_answer())
 }
 
-fn read_request(path: &PathBuf) -> Outcome<Value> {
+fn read_request(path: &Path) -> Outcome<Value> {
     let value = match path.to_str() {
         Some("any") => json!({}),
         _ => read_json(path)?,

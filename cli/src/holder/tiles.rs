@@ -25,8 +25,8 @@ pub fn path(index: u32, mut fetch: impl FnMut(usize, u32) -> Outcome<Vec<u8>>) -
         let number = (position / TILE_WIDTH) as u32;
         let mut row = decode(&fetch(tile_level, number)?, base)?;
         let mut at = position % TILE_WIDTH;
-        for level in base..base + LEVELS_PER_TILE {
-            siblings[level] = row[at ^ 1];
+        for sibling in &mut siblings[base..base + LEVELS_PER_TILE] {
+            *sibling = row[at ^ 1];
             row = row.chunks_exact(2).map(|pair| tree::node(&pair[0], &pair[1])).collect();
             at /= 2;
         }
