@@ -182,11 +182,11 @@ pub struct Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
+        self.agent.zeroize();
         self.attributes.zeroize();
         self.expires_at.zeroize();
         self.salt.zeroize();
-        self.path.index.zeroize();
-        self.path.siblings.zeroize();
+        self.path.zeroize();
     }
 }
 

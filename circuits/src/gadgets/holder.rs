@@ -43,14 +43,15 @@ struct PointVar {
 
 /// `I = H_2(K.x, K.y)` for `K = k·B8`; `k` little-endian in 251 bits that the caller enforced boolean.
 ///
-/// Nothing else depends on `k`, so that `k` and `k + l`, which both fit, are the same witness to the world.
+/// Nothing else depends on `k`, so that `k` and `k + l`, where both fit into 251 bits, are the same witness to the world.
 pub fn identity_commitment(system: &mut ConstraintSystem, scalar_bits: &[Num]) -> Num {
     let (x, y) = mul_base8(system, scalar_bits);
     poseidon::hash(system, &[x, y])
 }
 
-/// `k·B8`: three-bit windows, each looked up in a constant table and added.
-pub fn mul_base8(system: &mut ConstraintSystem, scalar_bits: &[Num]) -> (Num, Num) {
+/// `k·B8`: three-bit windows, each looked up in a constant table and added. The bits must have been enforced boolean:
+/// otherwise the looked-up points need not lie on the curve and the law's completeness says nothing.
+fn mul_base8(system: &mut ConstraintSystem, scalar_bits: &[Num]) -> (Num, Num) {
     assert_eq!(scalar_bits.len(), SCALAR_BITS);
     let mut windows = scalar_bits.chunks(WINDOW_BITS).zip(TABLE.iter());
     // Cannot fail: there are 84 windows.

@@ -2,7 +2,7 @@
 //!
 //! An S-box is `x·x = x2`, `x2·x = x3`, `x2·x3 = y`. Here `x` is a wire and `y` a linear combination of *later*
 //! inputs, found by running the linear layers backwards, so dense combinations stand only in the C matrix and A and
-//! B stay sparse: a third fewer points in the prover's sums than with `y` as the wire.
+//! B stay sparse: about one term a row, where a wire for `y` would put a dense combination into both for every S-box.
 //!
 //! Two places differ. In the last round there are no later inputs, so `y` is a wire and the hash their combination.
 //! In the first round lane 0 holds a constant: its S-box costs nothing, and because its output is then a known

@@ -45,8 +45,8 @@ impl Lc {
     }
 }
 
-/// A linear combination together with its value: what gadgets pass around.
-#[derive(Clone, Debug)]
+/// A linear combination together with its value: what gadgets pass around. The value is a witness's: never printed.
+#[derive(Clone)]
 pub struct Num {
     value: F,
     lc: Lc,
@@ -152,29 +152,13 @@ pub struct ConstraintSystem {
     declared: usize,
     clause: u8,
     constraints: Vec<Constraint>,
-    keeps_rows: bool,
 }
 
 impl ConstraintSystem {
     /// A system with these public inputs; gives their numbers too.
     pub fn new(inputs: &[F]) -> (Self, Vec<Num>) {
-        Self::with_rows(inputs, true)
-    }
-
-    /// The same for the assignment alone: rows are not kept, which spares a prover most of the work.
-    pub fn assignment_only(inputs: &[F]) -> (Self, Vec<Num>) {
-        Self::with_rows(inputs, false)
-    }
-
-    fn with_rows(inputs: &[F], keeps_rows: bool) -> (Self, Vec<Num>) {
-        let mut system = Self {
-            assignment: vec![F::ONE],
-            public: inputs.len(),
-            declared: 0,
-            clause: 0,
-            constraints: Vec::new(),
-            keeps_rows,
-        };
+        let mut system =
+            Self { assignment: vec![F::ONE], public: inputs.len(), declared: 0, clause: 0, constraints: Vec::new() };
         let numbers = inputs.iter().map(|value| system.allocate(*value)).collect();
         (system, numbers)
     }
@@ -201,9 +185,6 @@ impl ConstraintSystem {
 
     /// Adds the row `a · b = c`.
     pub fn enforce(&mut self, a: &Num, b: &Num, c: &Num) {
-        if !self.keeps_rows {
-            return;
-        }
         let row = |number: &Num| number.lc.clone().compact();
         self.constraints.push(Constraint { clause: self.clause, a: row(a), b: row(b), c: row(c) });
     }
@@ -229,11 +210,6 @@ impl ConstraintSystem {
     /// The constant 1, the inputs, the private wires.
     pub fn assignment(&self) -> &[F] {
         &self.assignment
-    }
-
-    /// The same, giving the system up.
-    pub fn into_assignment(self) -> Vec<F> {
-        self.assignment
     }
 
     /// The rows, in clause order.

@@ -48,6 +48,7 @@ pub fn enforce_bounds(system: &mut ConstraintSystem, [lower, value, upper]: [&Nu
 
 /// Enforces that every bit set in `subset` is set in `set`, both little-endian: one row a bit.
 pub fn enforce_subset(system: &mut ConstraintSystem, subset: &[Num], set: &[Num]) {
+    assert_eq!(subset.len(), set.len(), "both sets have the same universe");
     let zero = Num::constant(F::ZERO);
     for (required, present) in subset.iter().zip(set) {
         let absent = &Num::constant(F::ONE) - present;

@@ -2,6 +2,10 @@
 //!
 //! Encoders, circuit, verifier, schemas and documents all take the order from [`Slot`]; nothing else spells it out.
 
+use std::fmt;
+
+use zeroize::Zeroize;
+
 use super::field::{self, F};
 
 /// The number of attributes.
@@ -84,7 +88,7 @@ impl Slot {
 }
 
 /// A score in hundredths of a percent, 0 to 10000.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Zeroize)]
 pub struct Reputation(u16);
 
 impl Reputation {
@@ -114,8 +118,8 @@ pub enum AttributeError {
     Mask(u64),
 }
 
-/// An agent's six attributes.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// An agent's six attributes. The holder's secret until shown: never printed, zeroised by whoever keeps them.
+#[derive(Clone, Default, Eq, PartialEq, Zeroize)]
 pub struct Attributes {
     /// Slot 0.
     pub reputation: Reputation,
@@ -129,6 +133,12 @@ pub struct Attributes {
     pub capabilities: u64,
     /// Slot 5: SHA-256 of the reproducible build, if there is one.
     pub build_sha256: Option<[u8; 32]>,
+}
+
+impl fmt::Debug for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attributes(..)")
+    }
 }
 
 impl Attributes {

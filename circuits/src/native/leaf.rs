@@ -1,13 +1,17 @@
 //! The leaf: everything a credential can prove, in one hash (`docs/protocol.md` §3).
 
+use std::fmt;
+
 use rand_core::CryptoRng;
+
+use zeroize::Zeroize;
 
 use super::attributes::SLOTS;
 use super::field::{self, F};
 use super::poseidon;
 
 /// An agent's UUID as its 128-bit big-endian integer; never 0. Made by the issuer.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Zeroize)]
 pub struct AgentId(u128);
 
 impl AgentId {
@@ -32,8 +36,8 @@ impl AgentId {
     }
 }
 
-/// What a leaf commits to. Not secret by itself, but linkable: `salt` hides it in the tree.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What a leaf commits to: the holder's secret, so it is never printed. `salt` hides it in the public tree.
+#[derive(Clone, Eq, PartialEq)]
 pub struct Leaf {
     /// `I`, the identity commitment of the holder key in force.
     pub identity: F,
@@ -49,6 +53,12 @@ pub struct Leaf {
     pub expires_at: u64,
     /// Hides the leaf; see [`salt`].
     pub salt: F,
+}
+
+impl fmt::Debug for Leaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Leaf(..)")
+    }
 }
 
 impl Leaf {

@@ -1,4 +1,4 @@
-//! Reference semantics in plain Rust; every gadget is tested against its twin here.
+//! Reference semantics in plain Rust; the gadgets are tested against it.
 
 pub mod attributes;
 pub mod babyjubjub;

@@ -3,9 +3,11 @@
 //! Equal to zk-kit's IMT with zero value 0. [`Frontier`] is the state that appending needs; it reports every
 //! node it sets so that a store can keep versions of them.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use ark_ff::AdditiveGroup;
+use zeroize::Zeroize;
 
 use super::field::F;
 use super::poseidon;
@@ -53,13 +55,19 @@ pub enum TreeError {
     Index,
 }
 
-/// The siblings of a leaf, from level 0 up.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// The siblings of a leaf, from level 0 up. It says which leaf, so it is never printed.
+#[derive(Clone, Eq, PartialEq, Zeroize)]
 pub struct Path {
     /// The leaf's index; bit `i` says whether its ancestor at level `i` is a right child.
     pub index: u32,
     /// The sibling at each level, leaves first.
     pub siblings: [F; DEPTH],
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Path(..)")
+    }
 }
 
 impl Path {

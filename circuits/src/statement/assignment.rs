@@ -2,7 +2,7 @@
 //! multiplication, sparse Poseidon rounds. Under a millisecond where synthesis takes tens.
 //!
 //! It is a second description of the same wires, in the same order, and only that: tests hold it equal to
-//! [`super::circuit::assign`] wire for wire, on statements true and false. A proof made from it is checked against the
+//! [`super::circuit::synthesise`] wire for wire, on statements true and false. A proof made from it is checked against the
 //! circuit's own key before it leaves the prover, so a disagreement could cost a proof, never soundness.
 
 mod holder;
@@ -27,7 +27,7 @@ static HASH_12: LazyLock<Permutation<13>> = LazyLock::new(Permutation::new);
 /// Wires of circuit `poa/1`: the constant, 23 inputs and the private ones.
 pub const WIRES: usize = 11_087;
 
-/// The constant, the inputs, the private wires: [`super::circuit::assign`]'s result for every statement, true or
+/// The constant, the inputs, the private wires: [`super::circuit::synthesise`]'s for every statement, true or
 /// false. Secret.
 pub fn derive(public: &Public, witness: &Witness) -> Zeroizing<Vec<F>> {
     let mut wires = Wires::new();

@@ -1,7 +1,6 @@
 //! The statement as constraints, clause by clause in the numbering of [`crate::statement`].
 
 use ark_ff::{BigInteger, Field, PrimeField};
-use zeroize::Zeroizing;
 
 use super::{CAPABILITY_BITS, INPUTS, Public, TIME_BITS, Witness};
 use crate::gadgets::holder::{self, SCALAR_BITS};
@@ -15,23 +14,13 @@ use crate::native::tree::DEPTH;
 /// The rows never depend on the values; a witness that breaks the statement breaks a row.
 pub fn synthesise(public: &Public, witness: &Witness) -> ConstraintSystem {
     let (mut system, inputs) = ConstraintSystem::new(&public.to_inputs());
-    fill(&mut system, inputs, witness);
-    system
-}
-
-/// The assignment alone, equal to [`synthesise`]'s: constant, inputs, private wires. Secret.
-pub fn assign(public: &Public, witness: &Witness) -> Zeroizing<Vec<F>> {
-    let (mut system, inputs) = ConstraintSystem::assignment_only(&public.to_inputs());
-    fill(&mut system, inputs, witness);
-    Zeroizing::new(system.into_assignment())
-}
-
-fn fill(system: &mut ConstraintSystem, inputs: Vec<Num>, witness: &Witness) {
-    // Cannot fail: one number an input.
-    let inputs: [Num; INPUTS] = inputs.try_into().expect("one number an input");
+    let Ok(inputs) = <[Num; INPUTS]>::try_from(inputs) else {
+        unreachable!("the system gives one number an input");
+    };
     let public = PublicVar::new(inputs);
-    let witness = WitnessVar::declare(system, witness);
-    enforce(system, &public, &witness);
+    let witness = WitnessVar::declare(&mut system, witness);
+    enforce(&mut system, &public, &witness);
+    system
 }
 
 fn enforce(system: &mut ConstraintSystem, public: &PublicVar, witness: &WitnessVar) {

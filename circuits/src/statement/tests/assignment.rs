@@ -1,22 +1,21 @@
 //! The direct assignment is the circuit's, wire for wire, on true statements and on false ones.
 
 use super::super::assignment::{WIRES, derive};
-use super::super::circuit::assign;
 use super::strategies::{any_statement, statement};
 use super::tampering::any_lie;
 use super::*;
 
 /// The first wire that differs, so that a failure names it.
 fn first_difference(public: &Public, witness: &Witness) -> Option<usize> {
-    let (direct, synthesised) = (derive(public, witness), assign(public, witness));
-    assert_eq!(direct.len(), synthesised.len());
-    direct.iter().zip(synthesised.iter()).position(|(a, b)| a != b)
+    let (direct, system) = (derive(public, witness), synthesise(public, witness));
+    assert_eq!(direct.len(), system.assignment().len());
+    direct.iter().zip(system.assignment()).position(|(a, b)| a != b)
 }
 
 #[test]
 fn the_number_of_wires_is_the_stated_one() {
     let (public, witness) = statement(63);
-    assert_eq!(assign(&public, &witness).len(), WIRES);
+    assert_eq!(synthesise(&public, &witness).assignment().len(), WIRES);
 }
 
 #[test]

@@ -93,10 +93,13 @@ fn path_bits_that_are_no_bits_are_refused() {
     let system = synthesise(&public, &witness);
     let first_index_bit = 1 + INPUTS + system.declared() - DEPTH;
     for level in 0..DEPTH {
+        let wire = first_index_bit + level;
         let mut assignment = system.assignment().to_vec();
-        assignment[first_index_bit + level] = F::from(2u64);
-        let row = system.first_broken_under(&assignment).unwrap();
-        assert_eq!(system.constraints()[row].clause, 2, "level {level}");
+        assignment[wire] = F::from(2u64);
+        let row = &system.constraints()[system.first_broken_under(&assignment).unwrap()];
+        assert_eq!(row.clause, 2);
+        let bit = [(wire as u32, F::ONE)];
+        assert_eq!([row.a.terms(), row.b.terms(), row.c.terms()], [&bit; 3], "level {level}: b·b = b is what breaks");
     }
 }
 
@@ -105,21 +108,30 @@ fn the_zero_leaf_cannot_be_opened() {
     // A prover that claims the leaf 0 must show an inverse of 0.
     let (public, witness) = statement(0);
     let system = synthesise(&public, &witness);
-    let not_zero = system.constraints().iter().filter(|row| row.clause == 2 && row.c.terms() == [(0, F::ONE)]).count();
-    assert_eq!(not_zero, 1, "one row of clause 2 demands an inverse of the leaf");
+    let inverses: Vec<_> =
+        system.constraints().iter().filter(|row| row.clause == 2 && row.c.terms() == [(0, F::ONE)]).collect();
+    assert_eq!(inverses.len(), 1);
+    let leaf = witness.leaf(public.schema).hash();
+    assert_eq!(inverses[0].a.evaluate(system.assignment()), leaf, "leaf · inverse = 1");
     let mut empty = public;
     empty.root = crate::native::tree::empty_root();
     assert_eq!(empty.check(&witness), Err(Broken::Membership));
     assert!(broken_clauses(&empty, &witness).contains(&2));
 }
 
+/// Depth and arity keep nodes apart: a leaf one level too high or too low does not lie under the root.
 #[test]
 fn an_inner_node_is_no_leaf() {
-    // The path from the leaf's parent, one level short: the depth is fixed, so the root differs.
-    let (mut public, witness) = statement(0);
+    let (mut public, mut witness) = statement(0);
     let leaf = witness.leaf(public.schema).hash();
     let nodes = witness.path.nodes(&leaf);
+    let honest = public.root;
     public.root = nodes[DEPTH - 1];
+    breaks_only(2, &public, &witness);
+    // The leaf stands where its parent should: the path from there has 31 siblings, and any 32nd misses the root.
+    public.root = honest;
+    witness.path.index >>= 1;
+    witness.path.siblings.rotate_left(1);
     breaks_only(2, &public, &witness);
 }
 
@@ -142,14 +154,18 @@ fn another_agents_name_and_pseudonym_are_refused() {
 
 #[test]
 fn an_agent_of_zero_cannot_be_named_anonymous() {
-    let (public, witness) = statement(0);
+    let (mut public, witness) = statement(0);
+    public.subject = F::ZERO;
     let system = synthesise(&public, &witness);
+    assert_eq!(system.first_broken(), None);
     let agent = 1 + INPUTS + 251 + 1;
     let mut assignment = system.assignment().to_vec();
     assignment[agent] = F::ZERO;
-    let clauses: BTreeSet<u8> =
-        system.constraints().iter().filter(|row| !row.holds(&assignment)).map(|row| row.clause).collect();
-    assert!(clauses.contains(&4));
+    let broken: Vec<_> = system.constraints().iter().filter(|row| row.clause == 4 && !row.holds(&assignment)).collect();
+    // `subject · (subject − agent)` is 0 whatever the agent is; only the inverse stands in the way.
+    assert_eq!(broken.len(), 1);
+    assert_eq!(broken[0].a.terms(), [(agent as u32, F::ONE)]);
+    assert_eq!(broken[0].c.terms(), [(0, F::ONE)]);
 }
 
 #[test]
