@@ -35,6 +35,9 @@ pub enum ServiceError {
     /// The predicates are malformed, not allowed, off the grid or not met.
     #[error(transparent)]
     Disclosure(#[from] DisclosureError),
+    /// Every bound is trivial and nothing is disclosed: no verifier takes a proof of nothing.
+    #[error("nothing would be shown; ask for at least one bound that says something")]
+    SaysNothing,
     /// The leaf does not outlive what is asked for.
     #[error("the agent's leaf expires too soon; it is renewed with the next anchor")]
     LeafExpiring,

@@ -125,7 +125,7 @@ fn idempotency(caller: Caller, headers: &HeaderMap, digest: [u8; 32]) -> Result<
         (Some(value), None) => value.to_str().ok(),
         (Some(_), Some(_)) => None,
     };
-    let usable = |key: &&str| (1..=255).contains(&key.len()) && key.is_ascii();
+    let usable = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let key = key.filter(usable).ok_or_else(|| {
         ApiError::of_member(
             Problem::InvalidParameter,

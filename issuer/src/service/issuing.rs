@@ -78,7 +78,7 @@ impl App {
         let schema = material::disclosure(&record)?;
         // Known before anything is reserved: what is refused spends no index of the status lists.
         let known = domain.leaf_opening(agent.id).await?;
-        Disclosure::new(&schema, &predicates, &known.attributes)?;
+        material::shown(&schema, &predicates, &known.attributes)?;
         let begin = match domain.begin_credential(agent.id, &record.id, request.idempotency, self.now()).await? {
             Begun::Fresh(begin) => begin,
             Begun::Repeat(first) => return self.repeated(*first).await,
@@ -156,7 +156,7 @@ impl App {
         let opening = &begin.opening;
         let schema = &order.schema;
         let attestation = material::attestation(&opening.schema)?;
-        let disclosure = Disclosure::new(schema, &order.predicates, &opening.attributes)?;
+        let disclosure = material::shown(schema, &order.predicates, &opening.attributes)?;
         let now = self.now();
         let valid_until = now.saturating_add(schema.document().valid_for_s).min(opening.expires_at);
         if valid_until < now.saturating_add(LEAST_VALIDITY_S.min(schema.document().valid_for_s)) {

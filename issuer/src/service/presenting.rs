@@ -3,7 +3,7 @@
 
 use poa_circuits::native::scope;
 use poa_circuits::native::tree::Path;
-use poa_prover::{Audience, Disclosure, Occasion, Predicates, present};
+use poa_prover::{Audience, Occasion, Predicates, present};
 use poa_verifier::Request;
 use poa_verifier::zk_proof::Binding;
 use serde_json::{Map, Value};
@@ -48,7 +48,7 @@ impl App {
         let opening = domain.leaf_opening(agent.id).await?;
         let attestation = material::attestation(&opening.schema)?;
         let predicates = Predicates::from_json(&Value::Object(wanted.predicates), &attestation)?;
-        let disclosure = Disclosure::new(&schema, &predicates, &opening.attributes)?;
+        let disclosure = material::shown(&schema, &predicates, &opening.attributes)?;
         let (head, path) = self.head_for(&opening).await?;
         let material = material::material(&opening, path, secrets, agent_did(&agent.did)?)?;
         let audience = Audience {

@@ -182,6 +182,8 @@ async fn what_cannot_be_issued_is_refused_with_its_own_code_and_leaves_nothing_b
             422,
             "predicate-not-met",
         ),
+        ("task_completion/1", json!({}), 422, "unprocessable"),
+        ("task_completion/1", json!({ "reputation": { "atLeast": 0 } }), 422, "unprocessable"),
         ("none/1", json!({}), 404, "not-found"),
     ] {
         let answer = service.issue(&agent, schema, predicates.clone()).await;

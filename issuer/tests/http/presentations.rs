@@ -99,6 +99,8 @@ async fn only_a_managed_active_agent_presents_through_the_service() {
     service.operator(Method::POST, "/presentations", &body(json!({}))).await.assert_problem(403, "forbidden");
     let (holder, _) = service.register_holder().await;
     present(&service, &holder, json!({})).await.assert_problem(422, "unprocessable");
+    let nothing = present(&service, &agent, json!({ "predicates": {} })).await;
+    nothing.assert_problem(422, "unprocessable");
     let mismatch = present(&service, &agent, json!({ "audience": "https://elsewhere.example" })).await;
     mismatch.assert_problem(422, "unprocessable");
     assert_eq!(mismatch.json()["member"], "audience");

@@ -103,6 +103,7 @@ impl From<ServiceError> for ApiError {
             S::Document(error) => error.into(),
             S::Work(error) => error.into(),
             S::Disclosure(error) => error.into(),
+            S::SaysNothing => Self::of_member(Problem::Unprocessable, "predicates", sentence(&error)),
             S::LeafExpiring => Self::new(Problem::NoLeaf, sentence(&error)),
             S::ProofRefused { .. } => Self::of_member(Problem::ProofRefused, "proof", sentence(&error)),
             S::Binding { member, .. } => Self::of_member(Problem::Unprocessable, member, sentence(&error)),

@@ -193,7 +193,9 @@ fn media_types(world: &World) -> Vec<Case> {
 }
 
 fn header_fields(world: &World) -> Vec<Case> {
-    let issue = json!({ "agent": world.managed.did, "schema": "task_completion/1" });
+    // All but the header field is in order, so that only it can be what is refused.
+    let predicates = json!({ "tasks_completed": { "atLeast": "100" } });
+    let issue = json!({ "agent": world.managed.did, "schema": "task_completion/1", "predicates": predicates });
     let with = |name: &str, values: &[&[u8]]| {
         let mut request = world.request_as(Sender::Operator, Method::POST, "/zk-credentials", &issue);
         request.headers_mut().remove(name);
