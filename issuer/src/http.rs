@@ -1,4 +1,4 @@
-//! The HTTP API: one file per resource, [`error`] alone for refusals.
+//! The HTTP API: one file per resource, `error` alone for refusals.
 //!
 //! Limits are declared where the routes are: body sizes in each resource, times here. Every answer that
 //! is an error is a problem document, also those that no handler made.

@@ -1,6 +1,6 @@
 //! A small fixed number of threads for work that takes long: proofs and verifications.
 //!
-//! The queue in front of the threads is bounded. When it is full the answer is [`Busy`] at once, so
+//! The queue in front of the threads is bounded. When it is full the answer is [`WorkError::Busy`] at once, so
 //! waiting requests never pile up; a caller that went away is skipped when its turn comes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

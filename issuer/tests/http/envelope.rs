@@ -18,7 +18,7 @@ static SCHEMAS: LazyLock<Registry<'static>> = LazyLock::new(|| {
     for entry in std::fs::read_dir(directory).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let schema: Value = serde_json::from_str(&text).unwrap();
-        registry = registry.add(schema["$id"].as_str().unwrap().to_owned(), schema.clone()).unwrap();
+        registry = registry.add(schema["$id"].as_str().unwrap(), schema.clone()).unwrap();
     }
     registry.prepare().unwrap()
 });
