@@ -139,6 +139,10 @@ impl Disclosure {
         predicates: &Predicates,
         attributes: &Attributes,
     ) -> Result<Self, DisclosureError> {
+        let bounded = predicates.at_least.keys().chain(predicates.at_most.keys());
+        if let Some(slot) = bounded.into_iter().find(|slot| !Slot::ORDERED.contains(slot)) {
+            return Err(malformed(slot.name(), "is not an ordered attribute and takes no bound"));
+        }
         for slot in Slot::ORDERED {
             check_bounds(schema, predicates, slot, integer(attributes, slot))?;
         }

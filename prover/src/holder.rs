@@ -1,7 +1,8 @@
 //! The holder's side: the proof of a standing credential, and presentations for a verifier's challenge.
 //!
 //! The same code serves holders on their own machine and the service for managed agents. What it is handed is not
-//! believed: root and path must agree, and a document must say what the statement says.
+//! believed: opening, path and head must agree, a document must say what the statement says, and a presentation must
+//! keep its disclosure schema's rule. The head's signature and the issuer's URL are the caller's to check.
 
 mod presentation;
 mod standing;
@@ -19,15 +20,16 @@ use poa_verifier::did::AgentDid;
 use poa_verifier::head::{self, HeadClaims, HeadError};
 use poa_verifier::jws::{self, JwsError};
 use poa_verifier::render::{self, RenderError};
-use poa_verifier::schema::AttestationSchema;
+use poa_verifier::schema::{AttestationSchema, RuleError};
 use poa_verifier::statement::{Statement, StatementError};
 use poa_verifier::time::TimeError;
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use crate::disclosure::Disclosure;
 use crate::prove::ProveError;
 
-/// An agent's leaf opening with the holder's two secrets: everything a proof needs but the request.
+/// An agent's leaf opening with the holder's two secrets: everything a proof needs but the request. Zeroised on drop.
 #[derive(Clone)]
 pub struct Material {
     /// `k`.
@@ -61,15 +63,24 @@ pub enum PresentError {
     /// The tree head's claims.
     #[error("{0}")]
     Head(#[from] HeadError),
+    /// The tree head is of another issuer or log than the attestation schema.
+    #[error("the tree head is of issuer {iss}, log {log}, not of the attestation schema's")]
+    OtherLog {
+        /// The head's issuer.
+        iss: String,
+        /// The head's log.
+        log: String,
+    },
+    /// What would be shown breaks the disclosure schema's rule.
+    #[error("disclosure schema: {0}")]
+    Rule(#[from] RuleError),
     /// The opening and the path do not lead to the head's root: fetch both again.
     #[error("opening and path do not lead to the root of this tree head: fetch opening, tiles and head again")]
     Root,
     /// The leaf does not live long enough.
-    #[error("the leaf expires at {expires_at}, before {needed}: wait for the next publication and fetch the opening")]
+    #[error("the leaf expires before {needed} (Unix seconds): wait for the next publication and fetch the opening")]
     Expired {
-        /// Unix seconds.
-        expires_at: u64,
-        /// Unix seconds.
+        /// The time that the leaf would have to outlive, Unix seconds.
         needed: u64,
     },
     /// The document to prove over says something else than the attributes.
@@ -84,12 +95,21 @@ pub enum PresentError {
     /// A time that cannot be written.
     #[error(transparent)]
     Time(#[from] TimeError),
-    /// Challenge or domain do not have 1 to 512 bytes, or the domain is not the audience.
-    #[error("challenge and domain have 1 to 512 bytes, and the domain of a pseudonym is its audience")]
+    /// Challenge or domain do not have 1 to 512 bytes.
+    #[error("challenge and domain have 1 to 512 bytes each")]
     Binding,
     /// The audience a pseudonym was asked for is no audience.
     #[error("audience: {0}")]
     Audience(#[from] scope::AudienceError),
+}
+
+impl Drop for Material {
+    fn drop(&mut self) {
+        self.attributes.zeroize();
+        self.expires_at.zeroize();
+        self.salt.zeroize();
+        self.path.zeroize();
+    }
 }
 
 impl Material {
@@ -123,16 +143,16 @@ impl Material {
         let head = jws::parse(head_jws)?;
         head.expect_typ(head::TYP)?;
         let head = HeadClaims::from_value(&head.claims()?)?;
+        let schema = self.schema.document();
+        if head.iss != schema.issuer || head.log != schema.log {
+            return Err(PresentError::OtherLog { iss: head.iss.to_string(), log: head.log });
+        }
         let leaf = self.witness().leaf(self.schema.field()).hash();
         if self.path.root(&leaf) == head.root { Ok(head) } else { Err(PresentError::Root) }
     }
 
     fn check_outlives(&self, needed: u64) -> Result<(), PresentError> {
-        if self.expires_at >= needed {
-            Ok(())
-        } else {
-            Err(PresentError::Expired { expires_at: self.expires_at, needed })
-        }
+        if self.expires_at >= needed { Ok(()) } else { Err(PresentError::Expired { needed }) }
     }
 
     /// `credentialSubject` as the verifier will render it.

@@ -3,10 +3,11 @@
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Groth16;
-use poa_circuits::statement::circuit;
+use poa_circuits::statement::assignment::derive;
 use poa_circuits::statement::{Broken, INPUTS, Public, Witness};
 use poa_verifier::groth16::{Proof, ProofError};
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use crate::entropy::ArkRng;
 use crate::key::ProvingKey;
@@ -34,14 +35,24 @@ pub fn prove(
     witness: &Witness,
     rng: &mut impl CryptoRng,
 ) -> Result<Proof, ProveError> {
-    public.check(witness)?;
-    let assignment = circuit::assign(public, witness);
     let mut rng = ArkRng(rng);
-    let (r, s) = (Fr::rand(&mut rng), Fr::rand(&mut rng));
+    let blinding = Zeroizing::new([Fr::rand(&mut rng), Fr::rand(&mut rng)]);
+    prove_blinded(key, public, witness, &blinding)
+}
+
+/// Not generic, so that it is compiled here, optimised, and not in every caller's crate.
+fn prove_blinded(
+    key: &ProvingKey,
+    public: &Public,
+    witness: &Witness,
+    blinding: &[Fr; 2],
+) -> Result<Proof, ProveError> {
+    public.check(witness)?;
+    let assignment = derive(public, witness);
     let proof = Groth16::<Bn254, CircomReduction>::create_proof_with_reduction_and_matrices(
         &key.ark,
-        r,
-        s,
+        blinding[0],
+        blinding[1],
         &key.matrices,
         INPUTS + 1,
         key.rows,

@@ -193,8 +193,13 @@ fn a_presentation_shows_the_bound_the_pseudonym_and_nothing_else() {
     let public = statement::from_value(&derived["proof"]["statement"]).unwrap();
     let scope = scope::Audience::new("https://verifier.example").unwrap().scope();
     assert_eq!((public.scope, public.nullifier), (scope, material.pseudonym.nullifier(&scope)));
-    assert_eq!((public.subject, public.valid_at), (F::from(0u64), F::from(NOW.div_ceil(3_600) * 3_600)));
+    assert_eq!((public.subject, public.valid_at), (F::from(0u64), F::from((NOW + 600).div_ceil(3_600) * 3_600)));
     let parsed = zk_proof::parse(&derived["proof"], Some(&credential::contexts(URL))).unwrap();
+    let mut unproved = derived.clone();
+    unproved.as_object_mut().unwrap().remove("proof");
+    let members: Vec<_> = unproved.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, ["@context", "credentialSchema", "credentialSubject", "issuer", "type"]);
+    assert_eq!(public.context, poa_verifier::context::context(&parsed.options, &unproved));
     let proof = poa_verifier::groth16::Proof::from_multibase(&parsed.proof_value).unwrap();
     assert_eq!(key.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
 }
@@ -240,6 +245,13 @@ fn the_holder_refuses_what_does_not_fit_together() {
     let nobody = Audience { domain: "verifier".to_owned(), ..asked.clone() };
     assert!(matches!(attempt(&material, &nobody, &occasion(&head)), Some(PresentError::Audience(_))));
     assert!(matches!(attempt(&material, &asked, &occasion("no.jws")), Some(PresentError::Jws(_))));
+    let mut foreign = material.clone();
+    let document = AttestationSchemaDocument { log: "sandbox".to_owned(), ..foreign.schema.document().clone() };
+    foreign.schema = AttestationSchema::new(document).unwrap();
+    assert!(matches!(attempt(&foreign, &asked, &occasion(&head)), Some(PresentError::OtherLog { .. })));
+    let stricter = disclosure_schema(&["earnings_sats"], json!({}), &[]);
+    let broken = present(key, &material, &stricter, &disclosure, &asked, &occasion(&head), &mut os_rng());
+    assert!(matches!(broken, Err(PresentError::Rule(_))));
     let elsewhere = self::head(&F::from(5u64));
     assert_eq!(attempt(&material, &asked, &occasion(&elsewhere)), Some(PresentError::Root));
 }

@@ -30,7 +30,7 @@ fn a_proof_is_accepted_by_our_verifier_and_by_arkworks() {
 }
 
 #[test]
-fn each_public_input_plus_one_fails_and_so_does_each_alias_of_another_statement() {
+fn each_public_input_plus_one_fails() {
     let key = ProvingKey::development();
     let (public, witness) = statement(5);
     let proof = prove(key, &public, &witness, &mut os_rng()).unwrap();

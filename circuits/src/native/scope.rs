@@ -64,18 +64,33 @@ fn is_did(text: &str) -> bool {
         && parts.next().is_some_and(|id| !id.is_empty() && !id.bytes().any(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')))
 }
 
-/// The ASCII serialisation of an origin: lower-case scheme and host, no path, no trailing slash, no credentials.
+/// The ASCII serialisation of an origin: lower-case scheme and host, no path, no trailing slash, no credentials, and no
+/// default port, so that one origin has one text.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else {
         return false;
     };
     let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b));
-    let authority_ok = !authority.is_empty()
-        && authority.bytes().all(|b| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_')
-        });
-    scheme_ok && authority_ok
+    scheme_ok && is_authority(scheme, authority)
+}
+
+/// A lower-case host, an IPv6 address in brackets, and a port unless it is the scheme's default.
+fn is_authority(scheme: &str, authority: &str) -> bool {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_default = |port: &str| matches!((scheme, port), ("http", "80") | ("https", "443"));
+    let port_ok = port.is_none_or(|port| {
+        port.parse::<u16>().is_ok_and(|number| number > 0 && number.to_string() == port) && !is_default(port)
+    });
+    let name_byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
+    let host_ok = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address),
+        None => !host.is_empty() && host.bytes().all(name_byte),
+    };
+    host_ok && port_ok
 }
 
 #[cfg(test)]
@@ -102,6 +117,15 @@ mod tests {
             ("https://a/", AudienceError::Form),
             ("https://A.example", AudienceError::Form),
             ("https://u@a.example", AudienceError::Form),
+            ("https://a.example:443", AudienceError::Form),
+            ("http://a.example:80", AudienceError::Form),
+            ("https://a.example:", AudienceError::Form),
+            ("https://a.example:070", AudienceError::Form),
+            ("https://a.example:65536", AudienceError::Form),
+            ("https://:8080", AudienceError::Form),
+            ("https://[::1", AudienceError::Form),
+            ("https://]", AudienceError::Form),
+            ("https://[0:0::1]", AudienceError::Form),
             ("did:web:", AudienceError::Form),
             ("did:WEB:a", AudienceError::Form),
             ("did:web:a#k", AudienceError::Form),

@@ -40,14 +40,14 @@ pub enum GenerateError {
 /// Generators are the groups' own and gamma is 1, as in a snarkjs key.
 pub fn generate_development(rng: &mut impl CryptoRng) -> Result<CrsFiles, GenerateError> {
     let mut rng = ArkRng(rng);
+    // alpha, beta, delta; arkworks draws tau itself and keeps copies, so the process should end soon after.
     let toxic = Zeroizing::new([Fr::rand(&mut rng), Fr::rand(&mut rng), Fr::rand(&mut rng)]);
-    let [alpha, beta, delta] = *toxic;
     let ark = Groth16::<Bn254, CircomReduction>::generate_parameters_with_qap(
         &circuit::shape(),
-        alpha,
-        beta,
+        toxic[0],
+        toxic[1],
         Fr::ONE,
-        delta,
+        toxic[2],
         G1Projective::generator(),
         G2Projective::generator(),
         &mut rng,

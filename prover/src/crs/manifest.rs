@@ -17,6 +17,15 @@ pub enum Setup {
 }
 
 impl Setup {
+    /// What people are told of it.
+    pub fn warning(self) -> &'static str {
+        match self {
+            Setup::OnePartyDevelopment => {
+                "One party made this key for development. Whoever made it could forge proofs. Never use it in production."
+            }
+        }
+    }
+
     /// Whether production use is refused.
     pub fn is_development(self) -> bool {
         match self {
@@ -61,7 +70,7 @@ impl Manifest {
             reduction: "circom".to_owned(),
             proving_key_sha256: sha256(proving_key),
             verifying_key_sha256: sha256(verifying_key),
-            warning: warning(setup).to_owned(),
+            warning: setup.warning().to_owned(),
             setup,
         }
     }
@@ -69,14 +78,6 @@ impl Manifest {
     /// Reads the JSON form; unknown members are refused.
     pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
-    }
-}
-
-fn warning(setup: Setup) -> &'static str {
-    match setup {
-        Setup::OnePartyDevelopment => {
-            "One party made this key for development. Whoever made it could forge proofs. Never use it in production."
-        }
     }
 }
 

@@ -51,8 +51,8 @@ pub struct Checked {
     pub checks: Vec<&'static str>,
 }
 
-/// Checks the three files against each other and against the circuit of this build, then proves and verifies one
-/// sample statement. What it cannot check is whether the maker kept the trapdoor.
+/// Checks the three files against each other and against the circuit of this build, then proves and verifies
+/// three sample statements. What it cannot check is whether the maker kept the trapdoor.
 pub fn verify(
     manifest: &[u8],
     proving_key: &[u8],
@@ -66,8 +66,7 @@ pub fn verify(
     if key.verifying_key().sha256() != loaded.sha256() {
         return Err(CrsError::Pair);
     }
-    let (public, witness) = sample::statement();
-    prove(&key, &public, &witness, rng)?;
+    self_test(&key, rng)?;
     Ok(Checked {
         manifest,
         checks: vec![
@@ -76,9 +75,21 @@ pub fn verify(
             "verifying key: length, curve, subgroup, identities, repeated points, delta against gamma and generator",
             "proving key: query lengths, every point on curve and in subgroup, beta and delta equal in both groups",
             "verifying key is the one inside the proving key",
-            "a sample statement was proved and verified",
+            "three sample statements, which together use every private wire, were proved and verified",
         ],
     })
+}
+
+/// Proves and verifies three sample statements, between which every private wire is other than 0 at least once, so
+/// that a wrong point of any wire shows.
+///
+/// # Errors
+/// [`ProveError`] when the key cannot prove.
+pub fn self_test(key: &ProvingKey, rng: &mut impl CryptoRng) -> Result<(), ProveError> {
+    for (public, witness) in sample::statements(rng) {
+        prove(key, &public, &witness, rng)?;
+    }
+    Ok(())
 }
 
 fn check_manifest(stated: &Manifest, proving_key: &[u8], verifying_key: &[u8]) -> Result<(), CrsError> {
@@ -90,6 +101,7 @@ fn check_manifest(stated: &Manifest, proving_key: &[u8], verifying_key: &[u8]) -
         ("constraints", stated.constraints.to_string(), shape.constraints().len().to_string()),
         ("r1cs_sha256", stated.r1cs_sha256.clone(), sha256(&shape.to_iden3())),
         ("reduction", stated.reduction.clone(), "circom".to_owned()),
+        ("warning", stated.warning.clone(), stated.setup.warning().to_owned()),
         ("proving_key_sha256", stated.proving_key_sha256.clone(), sha256(proving_key)),
         ("verifying_key_sha256", stated.verifying_key_sha256.clone(), sha256(verifying_key)),
     ];

@@ -5,6 +5,7 @@ use poa_circuits::statement::Public;
 use poa_verifier::context;
 use poa_verifier::credential;
 use poa_verifier::schema::{DISCLOSURE_SCHEMA_TYPE, DisclosureSchema};
+use poa_verifier::statement::Statement;
 use poa_verifier::zk_proof::{self, Binding, Purpose, is_binding_text};
 use rand_core::CryptoRng;
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ use crate::key::ProvingKey;
 use crate::prove::prove;
 
 const HOUR_S: u64 = 3_600;
+/// A presentation stays presentable for at least this long, also when it is made just before the hour ends, seconds.
+const MARGIN_S: u64 = 600;
 
 /// Who asked, for what, and what the holder agrees to besides the attributes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,7 +47,8 @@ pub struct Occasion<'a> {
 
 /// Makes a `VerifiablePresentation`.
 ///
-/// `valid_at` is the present hour's end, or the verifier's time rounded up to a full hour, so that it links nothing.
+/// `valid_at` is the end of the hour that is running in ten minutes, or the verifier's time rounded up to a full hour,
+/// so that it links nothing.
 ///
 /// # Errors
 /// [`PresentError`].
@@ -59,10 +63,11 @@ pub fn present(
 ) -> Result<Value, PresentError> {
     let binding = binding(audience)?;
     let head = material.check_head(occasion.head_jws)?;
-    let valid_at = full_hour(occasion.valid_at_least.unwrap_or(0).max(occasion.now_unix_s));
+    let valid_at = valid_at(occasion);
     material.check_outlives(valid_at)?;
     let scope = if audience.pseudonym { scope::Audience::new(&audience.domain)?.scope() } else { random_scope(rng) };
     let public = material.public(disclosure, &head, scope, audience.show_subject, valid_at);
+    schema.check(&Statement::from_public(public.clone())?)?;
     let document = json!({
         "@context": credential::contexts(occasion.issuer_url),
         "type": credential::types(),
@@ -92,7 +97,27 @@ fn binding(audience: &Audience) -> Result<Binding, PresentError> {
     }
 }
 
-/// The time rounded up to a full hour.
-fn full_hour(unix_s: u64) -> u64 {
-    unix_s.div_ceil(HOUR_S).saturating_mul(HOUR_S)
+/// The statement's time: a full hour.
+fn valid_at(occasion: &Occasion<'_>) -> u64 {
+    let least = occasion.now_unix_s.saturating_add(MARGIN_S).max(occasion.valid_at_least.unwrap_or(0));
+    least.div_ceil(HOUR_S).saturating_mul(HOUR_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn valid_at_is_a_full_hour_that_does_not_end_at_once() {
+        let at = |now_unix_s, valid_at_least| {
+            valid_at(&Occasion { issuer_url: "", head_jws: "", now_unix_s, valid_at_least })
+        };
+        assert_eq!(at(7_200, None), 10_800);
+        assert_eq!(at(7_201, None), 10_800);
+        assert_eq!(at(10_200, None), 10_800);
+        assert_eq!(at(10_201, None), 14_400, "less than ten minutes to the hour");
+        assert_eq!(at(10_799, None), 14_400);
+        assert_eq!(at(7_200, Some(50_000)), 50_400);
+        assert_eq!(at(7_200, Some(0)), 10_800);
+    }
 }
