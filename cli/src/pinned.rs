@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use poa_verifier::head::{self, HeadClaims, HeadError, HeadMemory};
+use poa_circuits::native::tree;
+use poa_verifier::head::{self, HeadClaims, HeadMemory};
 use poa_verifier::jws;
 use poa_verifier::trust::{KeyPurpose, Trust};
 use serde_json::Value;
@@ -100,10 +101,7 @@ impl Pinned {
         let head = jws::parse(head_jws).or_refuse("the tree head", next)?;
         head.expect_typ(head::TYP).or_refuse("the tree head", next)?;
         let claims = head.claims().or_refuse("the tree head", next)?;
-        let claims = match HeadClaims::from_value(&claims) {
-            Err(HeadError::EmptyRoot) => return Ok(None),
-            claims => claims.or_refuse("the tree head", next)?,
-        };
+        let claims = HeadClaims::from_value(&claims).or_refuse("the tree head", next)?;
         let key = self.trust.key(head.kid(), KeyPurpose::Heads, claims.iat);
         head.verify(key.or_refuse("the tree head's key", next)?).or_refuse("the tree head", next)?;
         if claims.iss != *self.trust.issuer() {
@@ -112,7 +110,7 @@ impl Pinned {
         let mut memory = self.memory()?;
         memory.accept(&claims, now_unix_s).or_refuse("the tree head", next)?;
         self.remember(&memory)?;
-        Ok(Some(claims))
+        Ok((claims.root != tree::empty_root()).then_some(claims))
     }
 
     /// What is remembered of this service's log.

@@ -147,6 +147,7 @@ fn verifying_key(proving_key: &ProvingKey, development: bool) -> TrustVerifyingK
         sha256: hex::encode(key.sha256()),
         circuit: CIRCUIT.to_owned(),
         state: KeyState::Active,
+        retired_at: None,
         development,
         bytes: multibase::encode_base64url(&key.to_bytes()),
     }

@@ -23,9 +23,14 @@ impl Checks {
         self.set(name, Outcome::Pass, None, detail.into());
     }
 
-    /// A failure: `reason` a stable word, `detail` what is wrong and what to do.
+    /// A failure: `reason` a stable word, `detail` what is wrong and, after a semicolon, what to do; without one the
+    /// general advice of the check is added.
     pub(crate) fn fail(&mut self, name: CheckName, reason: &'static str, detail: impl Into<String>) {
-        self.set(name, Outcome::Fail, Some(reason), detail.into());
+        let mut detail = detail.into();
+        if !detail.contains(';') {
+            detail = format!("{detail}; {}", advice(name));
+        }
+        self.set(name, Outcome::Fail, Some(reason), detail);
     }
 
     pub(crate) fn unknown(&mut self, name: CheckName, reason: &'static str, detail: impl Into<String>) {
@@ -61,6 +66,7 @@ impl Checks {
     fn set(&mut self, name: CheckName, outcome: Outcome, reason: Option<&str>, detail: String) {
         let worse = |known: &Check| rank(known.outcome) >= rank(outcome);
         if !self.decided.get(&name).is_some_and(worse) {
+            let detail = readable(&detail);
             self.decided.insert(name, Check { name, outcome, reason: reason.map(str::to_owned), detail });
         }
     }
@@ -92,6 +98,49 @@ impl Checks {
     }
 }
 
+/// What to do when a check fails and nothing more particular is known.
+fn advice(name: CheckName) -> &'static str {
+    match name {
+        CheckName::Proof => "ask for a new proof",
+        CheckName::Key => "update the trust document, or ask for a proof under a key that it lists",
+        CheckName::Root | CheckName::RootAge => "ask for a document under a current tree head of this issuer",
+        CheckName::Context => "ask for the document as it was made",
+        CheckName::Challenge => "ask for a presentation that answers your challenge, for your domain",
+        CheckName::Class => "ask for a whole document of a class that the request accepts",
+        CheckName::Subject => "ask for a document about the agent that you mean",
+        CheckName::Holder => "ask for a presentation",
+        CheckName::Attributes => "trust nothing that it shows, and ask for the document as it was made",
+        CheckName::Schema => "ask for a document under a schema of the trust document, or update that",
+        CheckName::Validity => "ask for a new one",
+        CheckName::Status => "ask the issuer for a new credential",
+        CheckName::IssuerSignature => "ask the issuer for the credential as it signed it",
+        CheckName::Nullifier => "ask for a presentation that names its pseudonym for your audience",
+        CheckName::Policy => "ask for a document that shows what you need, or need less",
+    }
+}
+
+/// Longest text of one check, in characters.
+const MAX_DETAIL_CHARS: usize = 500;
+
+/// A text that may quote a document, safe to print: no longer than [`MAX_DETAIL_CHARS`], and without characters that
+/// move a terminal's cursor, reorder what is read, or cannot be seen.
+pub(crate) fn readable(text: &str) -> String {
+    let mut safe = String::new();
+    // One character more than is kept shows that there is more.
+    for c in text.chars().take(MAX_DETAIL_CHARS + 1) {
+        if c.is_control() || is_invisible(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
+    if safe.chars().count() > MAX_DETAIL_CHARS {
+        safe = safe.chars().take(MAX_DETAIL_CHARS - 1).chain(['…']).collect();
+    }
+    safe
+}
+
+/// Bidirectional controls, zero-width characters, line and paragraph separators (Unicode TR36 §3.1, TR9 §2).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A later outcome replaces an earlier one only when it is worse.
 fn rank(outcome: Outcome) -> u8 {
     match outcome {
@@ -116,4 +165,32 @@ pub(crate) fn refuse<T>(reason: &'static str, detail: impl Into<String>) -> Resu
 /// Turns an error into a [`Refusal`].
 pub(crate) fn because<E: std::fmt::Display>(reason: &'static str) -> impl Fn(E) -> Refusal {
     move |error| Refusal { reason, detail: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_from_documents_are_bounded_and_cannot_steer_a_terminal() {
+        assert_eq!(readable("a \u{1b}[2Jb\n\u{202e}c\u{200b}"), "a \\u{1b}[2Jb\\u{a}\\u{202e}c\\u{200b}");
+        assert_eq!(readable("Grüße, 世界"), "Grüße, 世界");
+        for text in ["x".repeat(40_000), "\u{1b}".repeat(40_000), "é".repeat(501)] {
+            let short = readable(&text);
+            assert_eq!(short.chars().count(), MAX_DETAIL_CHARS);
+            assert!(short.ends_with('…'));
+        }
+        assert_eq!(readable(&"x".repeat(500)), "x".repeat(500));
+    }
+
+    #[test]
+    fn every_failure_says_what_to_do() {
+        for name in CheckName::ALL {
+            let mut checks = Checks::default();
+            checks.fail(name, "wrong", "it is wrong");
+            assert!(checks.remove(name).detail.starts_with("it is wrong; "));
+            checks.fail(name, "wrong", "it is wrong; do this");
+            assert_eq!(checks.remove(name).detail, "it is wrong; do this");
+        }
+    }
 }

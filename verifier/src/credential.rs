@@ -39,6 +39,9 @@ const STANDING: [&str; 10] = [
 ];
 /// Members of a derived credential, all of them mandatory.
 const DERIVED: [&str; 6] = ["@context", "type", "issuer", "credentialSubject", "credentialSchema", "proof"];
+/// Registered claims that other readers of a JWT would act upon (RFC 7519 §4.1; `vc`, `vp` of VC 1.1). A payload is the
+/// credential itself, whose own members say all of it; one that says it twice could say two things.
+const JWT_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "vc", "vp"];
 /// Members of the envelope, all of them mandatory.
 const ENVELOPE: [&str; 3] = ["@context", "type", "verifiableCredential"];
 
@@ -122,12 +125,19 @@ pub(crate) fn read(bytes: &[u8], context: &Value) -> Result<Document, ShapeError
     if first == Some(&b'{') || bytes.len() > MAX_DOCUMENT_BYTES {
         return classify(json::parse_bounded(bytes, MAX_DOCUMENT_BYTES)?, context);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| ShapeError::Proofs("neither a JSON object nor a compact JWS"))?;
+    let text = std::str::from_utf8(bytes.trim_ascii())
+        .map_err(|_| ShapeError::Proofs("neither a JSON object nor a compact JWS"))?;
     let jws = jws::parse(text)?;
     jws.expect_typ(VC_JWT_TYP)?;
     let credential = jws.claims()?;
-    if !credential.is_object() || credential.get("proof").is_some() {
+    let Some(members) = credential.as_object() else {
+        return Err(ShapeError::Proofs("the payload of the JWS is no credential: not an object"));
+    };
+    if members.contains_key("proof") {
         return Err(refused("proof", "must not stand inside a signed JWS"));
+    }
+    if let Some(claim) = JWT_CLAIMS.into_iter().find(|claim| members.contains_key(*claim)) {
+        return Err(refused(claim, "is a JWT claim, which nothing here judges; the credential's own members say it"));
     }
     Ok(Document::SignedJwt { credential, jws })
 }
@@ -170,9 +180,8 @@ fn standing(document: &Value, issuer_proof: &Value, zk: &Value, context: &Value)
 
 fn envelope(document: Value, context: &Value) -> Result<Document, ShapeError> {
     check_members(&document, &ENVELOPE)?;
-    let first = document["@context"].as_array().and_then(|list| list.first());
-    if first.and_then(Value::as_str) != Some(VC_CONTEXT) {
-        return Err(refused("@context", "must be a list that begins with the VC 2.0 context"));
+    if document["@context"] != json!([VC_CONTEXT]) {
+        return Err(refused("@context", "must be the VC 2.0 context alone: nobody signs the envelope"));
     }
     if document["type"] != json!([PRESENTATION_TYPE]) && document["type"] != PRESENTATION_TYPE {
         return Err(refused("type", "must be VerifiablePresentation"));

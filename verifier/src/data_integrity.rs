@@ -143,6 +143,8 @@ impl Unverified {
 
     /// Checks the signature over `document` (its `proof` member left out) under a configured key.
     ///
+    /// The caller got `document` from [`crate::json::parse_strict`] or passed it through [`crate::json::check`].
+    ///
     /// # Errors
     /// [`DataIntegrityError::Signature`].
     pub fn verify(&self, document: &Value, key: &PublicKey) -> Result<(), DataIntegrityError> {

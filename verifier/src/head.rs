@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use poa_circuits::native::field::{self, F};
-use poa_circuits::native::tree;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::did::IssuerDid;
 use crate::json;
+use crate::schema::is_name;
 use crate::time::SKEW_S;
 
 /// The `typ` of a head.
@@ -21,7 +21,8 @@ pub const TYP: &str = "poa-root+jwt";
 /// `exp − iat` of every head, seconds (7 days).
 pub const LIFETIME_S: u64 = 7 * 86_400;
 
-/// How many heads a memory keeps per log, the newest by `seq`.
+/// How many heads a memory keeps per log, the newest by `seq`, anchors or not. A head from before them is only held
+/// against the oldest one kept: a second root under its `seq` goes unnoticed.
 const REMEMBERED: usize = 1024;
 
 /// The claims of a signed tree head.
@@ -59,8 +60,8 @@ pub enum HeadError {
     /// `exp` is not `iat` + 7 days.
     #[error("tree head: exp is not iat + 7 days")]
     Lifetime,
-    /// The root is 0 or that of the empty tree.
-    #[error("tree head: the root is 0 or the empty tree's")]
+    /// The root is 0, which is no tree's.
+    #[error("tree head: the root is 0")]
     EmptyRoot,
     /// `iat` is more than 60 s in the future.
     #[error("tree head: iat {iat} lies in the future (now {now}); check both clocks")]
@@ -87,16 +88,20 @@ pub enum HeadError {
 }
 
 impl HeadClaims {
-    /// Reads the claims of a head and checks what needs nothing else: `exp`, and that the tree is not empty.
+    /// Reads the claims of a head and checks what needs nothing else: `exp`, `log`, and that the root is not 0. The
+    /// root of the empty tree is a root: a log whose every leaf was revoked has it. No document is accepted under it.
     ///
     /// # Errors
     /// [`HeadError::Claims`], [`HeadError::Lifetime`] or [`HeadError::EmptyRoot`].
     pub fn from_value(claims: &Value) -> Result<Self, HeadError> {
-        let head: Self = json::read_object(claims).map_err(HeadError::Claims)?;
+        let head: Self = json::read_exact(claims).map_err(HeadError::Claims)?;
+        if !is_name(&head.log) {
+            return Err(HeadError::Claims("log must be 1 to 64 of a-z 0-9 - _ .".to_owned()));
+        }
         if head.iat.checked_add(LIFETIME_S) != Some(head.exp) {
             return Err(HeadError::Lifetime);
         }
-        if head.root == F::from(0u64) || head.root == tree::empty_root() {
+        if head.root == F::from(0u64) {
             return Err(HeadError::EmptyRoot);
         }
         Ok(head)
@@ -134,7 +139,8 @@ struct Seen {
 }
 
 /// The heads one verifier has accepted, per (iss, log). Keep it between verifications: an issuer that shows different
-/// people different trees is caught by whoever remembers.
+/// people different trees is caught by whoever remembers. The newest 1024 heads of each log
+/// are kept (by `seq`); two histories that differ only before those are not told apart.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct HeadMemory {
     logs: BTreeMap<IssuerDid, BTreeMap<String, BTreeMap<u64, Seen>>>,

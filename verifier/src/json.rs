@@ -1,15 +1,19 @@
 //! Strict JSON: what is hashed or signed is read in exactly one way.
 //!
 //! [`parse_strict`] refuses, before anything is hashed: documents that are too large or too deep, duplicate members,
-//! numbers outside ±(2^53 − 1) or not finite, lone surrogates, bytes after the value. [`canonical`] writes RFC 8785
-//! (JCS). Two documents that canonicalise alike are therefore the same document: no amount is rounded on the way
-//! (64-bit amounts are decimal strings).
+//! numbers outside ±(2^53 − 1) or not finite, whole numbers written with a fraction or exponent (`5000.0`, or
+//! `5000.0000000000000000001`, which no double tells from it), lone surrogates, bytes after the value. [`canonical`]
+//! writes RFC 8785 (JCS). Two documents that canonicalise alike therefore say the same: no whole number is rounded on
+//! the way (64-bit amounts are decimal strings), a fraction is its nearest double, the order of members means nothing.
 
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
+
+use crate::checks::readable;
 
 /// Largest document that is read, in bytes (1 MiB: a trust document or a status list of some million entries).
 pub const MAX_BYTES: usize = 1 << 20;
@@ -56,7 +60,7 @@ pub fn parse_bounded(bytes: &[u8], max: usize) -> Result<Value, JsonError> {
     // UTF-8 first: serde_json then refuses lone surrogates written as escapes.
     let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Malformed(e.to_string()))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let malformed = |e: serde_json::Error| JsonError::Malformed(e.to_string());
+    let malformed = |e: serde_json::Error| JsonError::Malformed(readable(&e.to_string()));
     let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(malformed)?;
     deserializer.end().map_err(malformed)?;
     Ok(value)
@@ -84,16 +88,29 @@ fn check_at(value: &Value, depth: usize) -> Result<(), JsonError> {
 }
 
 /// Reads a struct from an object. serde's derived readers also take an array of the members in order; a document has
-/// one form only.
+/// one form only, see [`read_exact`].
 pub(crate) fn read_object<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     if value.is_object() {
-        serde_json::from_value(value.clone()).map_err(|e| e.to_string())
+        serde_json::from_value(value.clone()).map_err(|e| readable(&e.to_string()))
     } else {
         Err("must be an object".to_owned())
     }
 }
 
+/// [`read_object`] of a struct that is written exactly as it was read, so that no member has a second spelling: no
+/// `null` for one left out, no `{"revocation": null}` for `"revocation"`, no list for an object.
+pub(crate) fn read_exact<T: DeserializeOwned + Serialize>(value: &Value) -> Result<T, String> {
+    let read: T = read_object(value)?;
+    match serde_json::to_value(&read) {
+        Ok(written) if written == *value => Ok(read),
+        _ => Err("a member is not in its one form (null, say, or an object written as a list)".to_owned()),
+    }
+}
+
 /// RFC 8785 (JCS) bytes of a value.
+///
+/// The caller got the value from [`parse_strict`], passed it through [`check`], or made it: of any other the form may
+/// be that of a different text too.
 pub fn canonical(value: &Value) -> Vec<u8> {
     // Cannot fail: a `Value` holds no non-finite number and no non-string key, and a `Vec` takes every write.
     serde_json_canonicalizer::to_vec(value).expect("a JSON value has a canonical form")
@@ -105,14 +122,18 @@ pub fn digest(value: &Value) -> [u8; 32] {
 }
 
 const TOO_DEEP: &str = "nested deeper than 32 levels";
+const NOT_WHOLE: &str = "whole number with a fraction or exponent, or -0; write the digits alone";
 const BEYOND: &str = "number beyond 2^53 - 1; write amounts as decimal strings";
 
 fn checked_number(number: Number) -> Result<Number, &'static str> {
     let within = match (number.as_u64(), number.as_i64(), number.as_f64()) {
         (Some(n), _, _) => n <= MAX_NUMBER,
         (None, Some(n), _) => n.unsigned_abs() <= MAX_NUMBER,
-        (None, None, Some(x)) => x.is_finite() && x.abs() <= MAX_NUMBER as f64,
-        (None, None, None) => false,
+        (None, None, Some(x)) if x.is_finite() && x.abs() <= MAX_NUMBER as f64 => {
+            // Every double beyond 2^53 is whole, so the fraction is looked at only here.
+            return if x.fract() == 0.0 { Err(NOT_WHOLE) } else { Ok(number) };
+        }
+        (None, None, _) => false,
     };
     if within { Ok(number) } else { Err(BEYOND) }
 }

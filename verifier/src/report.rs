@@ -9,21 +9,21 @@
 //!
 //! | check | fails when | stage |
 //! |---|---|---|
-//! | `class` | malformed; not exactly the members of its class; a class the request does not accept; a standing credential stripped of its issuer proof; a bare proof | shape |
-//! | `key` | the named verifying key or circuit is not configured, or withdrawn | native |
+//! | `class` | malformed; another circuit; not exactly the members of its class; a class the request does not accept; a standing credential stripped of its issuer proof; a bare proof | shape |
+//! | `key` | the named verifying key is not configured, withdrawn, or was retired before the head | native |
 //! | `proof` | `statement` or `proofValue` does not decode (x + r aliases, missing or surplus inputs, points); the pairing | native, pairing |
 //! | `root` | head malformed, of another issuer or log, not of this root, empty; then its signature and (seq, iat) memory | native, signature |
 //! | `root_age` | the head of a presentation is too old or from the future | native |
 //! | `challenge` | challenge or domain differ from the request's, are missing, or were not asked for | native |
-//! | `subject` | `credentialSubject.id` is not the proved agent, of another host, absent in a standing credential, or not the requested agent | native |
+//! | `subject` | `credentialSubject.id` is not the proved agent, malformed, of another host, absent in a standing credential, or not the requested agent | native |
 //! | `attributes` | mask, hidden values, ranges; `credentialSubject` is not the rendering of the statement: **an edited shown value fails here** | native |
-//! | `schema` | unknown attestation or disclosure schema, wrong digest, its rule broken, other issuer or custody than requested | native |
+//! | `schema` | unknown attestation or disclosure schema, wrong digest, its rule broken, of another issuer, or not among the request's schemas | native |
 //! | `validity` | `validFrom`, `validUntil`, `valid_at`, `created`, distance to the head | native |
-//! | `nullifier` | the scope is not the expected audience's, or the pseudonym was seen before | native |
+//! | `nullifier` | the scope is not the expected audience's, the pseudonym was seen before, or one is expected of a standing credential | native |
 //! | `policy` | the statement says less than the request demands, or nothing at all | native |
 //! | `context` | any other edit of document or options: **an edited member that is not rendered fails here**, as does a challenge exchanged for the verifier's | context |
 //! | `issuer_signature` | the issuer's signature, its key | native (shape), signature |
-//! | `status` | entry malformed or of a foreign list; then the list's signature, freshness, lag behind the head, and the bits | native, signature |
+//! | `status` | entry malformed or of a foreign list; then the bits. A list that is not genuine, not fresh or behind a head leaves it `unknown` | native, signature |
 //! | `holder` | never by itself: `pass` in a presentation whose proof passed, `not_proven` in a standing credential | pairing |
 
 use std::fmt;
@@ -232,7 +232,7 @@ pub struct Report {
     /// With a request: whether every check passed or does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) verified: Option<bool>,
-    /// Without a request: whether everything but `challenge` and `policy`, which need one, passed or does not apply.
+    /// Without a request: whether everything but `policy`, which needs one, passed or does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) authentic: Option<bool>,
     /// What the document is.

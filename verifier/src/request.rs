@@ -10,6 +10,7 @@ use poa_circuits::native::scope::{Audience, AudienceError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::checks::readable;
 use crate::did::{AgentDid, IssuerDid};
 use crate::json::{self, JsonError};
 use crate::report::Class;
@@ -44,7 +45,7 @@ pub enum RequestError {
 }
 
 fn refused(member: &'static str, reason: impl Into<String>) -> RequestError {
-    RequestError::Member { member, reason: reason.into() }
+    RequestError::Member { member, reason: readable(&reason.into()) }
 }
 
 /// The wire form.
@@ -58,7 +59,7 @@ struct Wire {
     #[serde(skip_serializing_if = "Option::is_none")]
     schemas: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    classes: Option<Vec<Class>>,
+    classes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     disclose: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -102,7 +103,7 @@ pub struct Request {
     pub contains_all: Vec<String>,
     /// The agent it must be about.
     pub subject: Option<AgentDid>,
-    /// Whose pseudonym is expected.
+    /// Whose pseudonym is expected. Only a presentation names one, so it needs a `binding`.
     pub audience: Option<Audience>,
     /// The challenge and domain the verifier set. That a challenge is random, fresh and used once is the caller's part.
     pub binding: Option<Binding>,
@@ -134,6 +135,14 @@ impl Default for Request {
 }
 
 impl Request {
+    /// [`Self::from_json`] of a text, parsed strictly.
+    ///
+    /// # Errors
+    /// [`RequestError`] with the offending member.
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, RequestError> {
+        Self::from_json(&json::parse_strict(bytes)?)
+    }
+
     /// Reads a request (`schemas/verification-request.json`).
     ///
     /// # Errors
@@ -151,10 +160,10 @@ impl Request {
             .map(Audience::new)
             .transpose()
             .map_err(|e: AudienceError| refused("audience", e.to_string()))?;
-        let classes = non_empty("classes", wire.classes)?.unwrap_or_else(|| Self::default().classes);
-        if classes.contains(&Class::Other) {
-            return Err(refused("classes", "\"other\" is never verified"));
-        }
+        let classes = match non_empty("classes", wire.classes)? {
+            Some(names) => names.iter().map(|name| class(name)).collect::<Result<_, _>>()?,
+            None => Self::default().classes,
+        };
         Ok(Self {
             issuers: non_empty("issuers", wire.issuers)?,
             logs: non_empty("logs", wire.logs)?,
@@ -175,7 +184,8 @@ impl Request {
         })
     }
 
-    /// The wire form, which [`Self::from_json`] reads back.
+    /// The wire form. [`Self::from_json`] reads back what it has read itself; of a request put together by hand it
+    /// refuses values that a wire form cannot have (an empty list of classes, a time after the year 9999).
     pub fn to_json(&self) -> Value {
         let bounds = |bounds: &BTreeMap<Slot, u64>| {
             bounds.iter().map(|(slot, bound)| (slot.name().to_owned(), write_bound(*slot, *bound))).collect()
@@ -184,7 +194,7 @@ impl Request {
             issuers: self.issuers.clone(),
             logs: self.logs.clone(),
             schemas: self.schemas.clone(),
-            classes: Some(self.classes.clone()),
+            classes: Some(self.classes.iter().map(|class| class.as_str().to_owned()).collect()),
             disclose: self.disclose.iter().map(|slot| slot.name().to_owned()).collect(),
             at_least: bounds(&self.at_least),
             at_most: bounds(&self.at_most),
@@ -207,6 +217,12 @@ fn non_empty<T>(member: &'static str, list: Option<Vec<T>>) -> Result<Option<Vec
         Some(list) if list.is_empty() => Err(refused(member, "an empty list accepts nothing; leave it out instead")),
         list => Ok(list),
     }
+}
+
+fn class(name: &str) -> Result<Class, RequestError> {
+    let verifiable = [Class::Standing, Class::Presentation, Class::Signed];
+    let found = verifiable.into_iter().find(|class| class.as_str() == name);
+    found.ok_or_else(|| refused("classes", format!("{name:?} is not standing, presentation or signed")))
 }
 
 fn slot(member: &'static str, name: &str) -> Result<Slot, RequestError> {
@@ -263,6 +279,9 @@ fn binding(
     audience: Option<&Audience>,
 ) -> Result<Option<Binding>, RequestError> {
     let (challenge, domain) = match (challenge, domain) {
+        (None, None) if audience.is_some() => {
+            return Err(refused("challenge", "stands with audience: only an answer to it shows whose pseudonym it is"));
+        }
         (None, None) => return Ok(None),
         (Some(challenge), Some(domain)) => (challenge, domain),
         (Some(_), None) => return Err(refused("domain", "stands with challenge")),

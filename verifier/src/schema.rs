@@ -4,6 +4,8 @@
 mod attestation;
 mod disclosure;
 
+pub(crate) use attestation::is_name;
+
 pub use attestation::{AttestationSchema, AttestationSchemaDocument, Custody};
 pub use disclosure::{
     DISCLOSURE_SCHEMA_TYPE, DisclosureSchema, DisclosureSchemaDocument, Predicate, RuleError, is_on_grid,

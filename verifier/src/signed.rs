@@ -1,7 +1,7 @@
 //! Signed credentials: the issuer's word, without a Groth16 proof.
 //!
 //! Checked: the signature, status where present (mandatory for an `AgentReputationCredential`), dates, subject, and
-//! the disclosure schema where one is named. A request that needs something *proved* (attributes, bounds, a pseudonym,
+//! that a disclosure schema it names is configured (not its rule: there is no statement to judge). A request that needs something *proved* (attributes, bounds, a pseudonym,
 //! a challenge, an attestation schema) is not satisfied by this class.
 
 use serde_json::{Map, Value};
@@ -40,7 +40,7 @@ pub(crate) enum Signature<'a> {
 /// Verifies a signed credential.
 pub(crate) fn verify(
     inquiry: &Inquiry<'_>,
-    memory: &HeadMemory,
+    memory: &mut HeadMemory,
     mut checks: Checks,
     credential: &Value,
     signature: &Signature<'_>,
@@ -50,8 +50,10 @@ pub(crate) fn verify(
     }
     checks.take(CheckName::Validity, zk::period(inquiry, credential).map(drop));
     let subject = checks.keep(CheckName::Subject, subject(inquiry, credential));
-    if subject.is_some() {
-        checks.pass(CheckName::Subject);
+    match &subject {
+        Some(Some(_)) => checks.pass(CheckName::Subject),
+        Some(None) => checks.not_applicable(CheckName::Subject, "none", "it names no agent as its subject"),
+        None => {}
     }
     schema(inquiry, credential, &mut checks);
     challenge(inquiry, &mut checks);
@@ -61,6 +63,7 @@ pub(crate) fn verify(
     let mut proved = None;
     if !checks.failed() && verified.is_some() {
         checks.take(CheckName::IssuerSignature, check_signature(inquiry, credential, signature));
+        zk::check_newest_heads(inquiry, memory, CheckName::Status, &mut checks);
         match entries.as_deref() {
             Some([]) => checks.not_applicable(CheckName::Status, "none", "it names no status list"),
             Some(entries) => status_check::check(inquiry, entries, revocations_seen(inquiry, memory), &mut checks),
@@ -92,10 +95,17 @@ fn shape(inquiry: &Inquiry<'_>, credential: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The agent it is about; `None` inside where a credential of another type names none.
 fn subject(inquiry: &Inquiry<'_>, credential: &Value) -> Result<Option<AgentDid>, Refusal> {
-    let did = match credential["credentialSubject"].get("id") {
+    let Some(subject) = credential["credentialSubject"].as_object() else {
+        return refuse("malformed", "credentialSubject must be one object");
+    };
+    let did = match subject.get("id") {
+        None if credential::has_type(credential, CREDENTIAL_TYPE) => {
+            return refuse("anonymous", "an AgentReputationCredential must name its subject");
+        }
         None => None,
-        Some(Value::String(text)) => text.parse::<AgentDid>().ok(),
+        Some(Value::String(text)) => Some(text.parse::<AgentDid>().map_err(because("malformed"))?),
         Some(_) => return refuse("malformed", "credentialSubject.id must be a text"),
     };
     if did.as_ref().is_some_and(|did| !did.is_of(inquiry.trust.issuer())) {

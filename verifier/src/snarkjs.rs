@@ -155,9 +155,12 @@ fn checked<P: AffineRepr + ark_serialize::Valid>(point: P) -> Option<P> {
     point.check().ok().map(|()| point)
 }
 
+/// Digits of 2^256, more than any modulus here has: reading is quadratic in the length.
+const MAX_DECIMAL_DIGITS: usize = 78;
+
 /// A decimal string in its one spelling, below the modulus.
 fn decimal<N: PrimeField + FromStr>(value: &Value) -> Option<N> {
-    let text = value.as_str()?;
+    let text = value.as_str().filter(|text| text.len() <= MAX_DECIMAL_DIGITS)?;
     let number = N::from_str(text).ok()?;
     (number.to_string() == text).then_some(number)
 }

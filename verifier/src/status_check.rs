@@ -1,4 +1,7 @@
 //! Judging status lists: entries native, then signature, freshness, lag and the bits.
+//!
+//! The caller may give several lists of one id. One genuine list with the bit set fails the document, whatever the
+//! others say; else one that is genuine, fresh, not lagging and clear passes it; else the status is unknown.
 
 use serde_json::Value;
 
@@ -9,19 +12,18 @@ use crate::status::{StatusEntry, StatusList};
 use crate::time::SKEW_S;
 use crate::trust::{KeyPurpose, ListPurpose, Trust};
 use crate::verifier::Inquiry;
+use crate::zk;
 
 /// Why a list does not settle a bit.
 enum Problem {
     /// The document fails.
     Refused(Refusal),
-    /// No fresh list was at hand.
+    /// This list settles nothing; another one may.
     Undecided(Refusal),
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
+fn undecided<T>(reason: &'static str, detail: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem::Undecided(Refusal { reason, detail: detail.into() }))
 }
 
 /// Reads `credentialStatus`: one entry for each of the issuer's lists, and a revocation among them.
@@ -55,35 +57,55 @@ pub(crate) fn check(inquiry: &Inquiry<'_>, entries: &[StatusEntry], revocations_
     }
 }
 
+/// Judges every list that the caller gave under the entry's id; none of them can hide another.
 fn check_entry(inquiry: &Inquiry<'_>, entry: &StatusEntry, revocations_seen: u64) -> Result<(), Problem> {
-    let undecided = |reason, detail: String| Err(Problem::Undecided(Refusal { reason, detail }));
-    let Some(signed) = inquiry.evidence.status_lists.iter().find(|list| list["id"] == entry.list.as_str()) else {
-        return undecided("no_list", format!("fetch {} and give it as evidence", entry.list));
-    };
-    let list = read_signed(inquiry, entry, signed)?;
+    let mut verdict = undecided("no_list", format!("fetch {} and give it as evidence", entry.list));
+    for signed in inquiry.evidence.status_lists.iter().filter(|list| list["id"] == entry.list.as_str()) {
+        match check_list(inquiry, entry, signed, revocations_seen) {
+            Err(Problem::Refused(refusal)) => return Err(Problem::Refused(refusal)),
+            Err(problem) if verdict.is_err() => verdict = Err(problem),
+            Err(_) => {}
+            Ok(()) => verdict = Ok(()),
+        }
+    }
+    verdict
+}
+
+fn check_list(
+    inquiry: &Inquiry<'_>,
+    entry: &StatusEntry,
+    signed: &Value,
+    revocations_seen: u64,
+) -> Result<(), Problem> {
+    let list = read_signed(inquiry, entry, signed).map_err(Problem::Undecided)?;
     let (now, skew) = (i128::from(inquiry.now), i128::from(SKEW_S));
+    let stale = now > i128::from(list.fresh_until()) + skew;
+    let set = list.bits.get(entry.index).map_err(because("index")).map_err(Problem::Refused)?;
+    match entry.purpose {
+        // For good, so an old list says it as well as a new one.
+        ListPurpose::Revocation if set => {
+            return refuse("revoked", "the issuer revoked this credential, for good; ask the agent for another")
+                .map_err(Problem::Refused);
+        }
+        ListPurpose::Suspension if set && !stale => {
+            return refuse("suspended", "the issuer suspended this credential; ask again later")
+                .map_err(Problem::Refused);
+        }
+        ListPurpose::Revocation | ListPurpose::Suspension => {}
+    }
     if i128::from(list.valid_from) > now + skew {
         return undecided("future_list", format!("{} is from the future; check both clocks", entry.list));
     }
-    if now > i128::from(list.fresh_until()) + skew {
+    if stale {
         return undecided("stale_list", format!("{} is no longer fresh; fetch it again", entry.list));
     }
     if list.revocations < revocations_seen {
-        Err(behind(entry))?;
+        return undecided(
+            "lagging_list",
+            format!("{} lags behind a tree head already seen; fetch it again", entry.list),
+        );
     }
-    let set = list.bits.get(entry.index).map_err(because("index"))?;
-    match (set, entry.purpose) {
-        (false, _) => Ok(()),
-        (true, ListPurpose::Revocation) => Ok(refuse("revoked", "the issuer revoked this credential, for good")?),
-        (true, ListPurpose::Suspension) => {
-            Ok(refuse("suspended", "the issuer suspended this credential; ask again later")?)
-        }
-    }
-}
-
-fn behind(entry: &StatusEntry) -> Refusal {
-    let detail = format!("{} lags behind a tree head already seen; fetch it again", entry.list);
-    Refusal { reason: "lagging_list", detail }
+    Ok(())
 }
 
 /// The list, if the issuer signed it and it is the one the entry names.
@@ -98,10 +120,14 @@ fn read_signed(inquiry: &Inquiry<'_>, entry: &StatusEntry, signed: &Value) -> Re
         return refuse("wrong_purpose", "the status list is for another purpose");
     }
     let proof = data_integrity::parse(&signed["proof"], &document).map_err(because("list_signature"))?;
-    let key = inquiry
-        .trust
-        .key(proof.verification_method(), KeyPurpose::Status, proof.created_unix_s())
-        .map_err(because("list_key"))?;
+    zk::not_in_future(inquiry, proof.created_unix_s()).map_err(|_| Refusal {
+        reason: "future_list",
+        detail: "the status list's proof is from the future; check both clocks".to_owned(),
+    })?;
+    // The signer chooses `created`; a list that is valid from later was not signed before.
+    let signed_at = proof.created_unix_s().max(list.valid_from);
+    let key =
+        inquiry.trust.key(proof.verification_method(), KeyPurpose::Status, signed_at).map_err(because("list_key"))?;
     proof.verify(&document, key).map_err(because("list_signature"))?;
     Ok(list)
 }

@@ -11,18 +11,28 @@ pub use document::{
     KeyPurpose, KeyState, ListPurpose, TYPE, TrustDocument, TrustKey, TrustStatusList, TrustVerifyingKey, VERSION,
 };
 
+use std::collections::BTreeSet;
+
 use poa_circuits::native::field::F;
 use poa_circuits::statement::CIRCUIT;
 use serde_json::Value;
 
+use crate::checks::readable;
 use crate::data_integrity::{self, DataIntegrityError};
 use crate::did::{DidError, IssuerDid};
 use crate::ed25519::{Ed25519Error, PublicKey};
 use crate::json::{self, JsonError};
 use crate::key::{KeyError, VerifyingKey};
 use crate::multibase;
-use crate::schema::{AttestationSchema, DisclosureSchema, SchemaError};
+use crate::schema::{AttestationSchema, DisclosureSchema, SchemaError, is_name};
 use crate::time::{self, TimeError};
+
+/// Most issuer keys, logs, schemas of a kind, verifying keys and status lists of a document.
+const MAX_KEYS: usize = 64;
+const MAX_LOGS: usize = 64;
+const MAX_SCHEMAS: usize = 256;
+const MAX_VERIFYING_KEYS: usize = 16;
+const MAX_STATUS_LISTS: usize = 16;
 
 /// Why a trust document was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -72,7 +82,7 @@ pub enum TrustError {
 }
 
 fn member(member: &'static str, reason: impl Into<String>) -> TrustError {
-    TrustError::Member { member, reason: reason.into() }
+    TrustError::Member { member, reason: readable(&reason.into()) }
 }
 
 /// One of the issuer's Ed25519 keys.
@@ -105,8 +115,10 @@ pub enum KeyUseError {
 pub struct TrustedVerifyingKey {
     /// The key.
     pub key: VerifyingKey,
-    /// Active, retired (still verifies) or compromised (verifies nothing).
+    /// Active, retired (verifies proofs under heads signed until [`Self::retired_at`]) or compromised (nothing).
     pub state: KeyState,
+    /// Unix seconds, exactly when `state` is retired.
+    pub retired_at: Option<u64>,
     /// Made by one party: that party can forge proofs.
     pub development: bool,
 }
@@ -123,7 +135,8 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Reads and checks a trust document: strict JSON, known members only, every key and schema, and its signature.
+    /// Reads and checks a trust document: strict JSON, known members only, bounded lists, its signature, and then every
+    /// schema and verifying key.
     ///
     /// # Errors
     /// [`TrustError`], the first that applies.
@@ -131,35 +144,24 @@ impl Trust {
         let signed = json::parse_strict(bytes)?;
         let proof = signed.get("proof").ok_or_else(|| member("proof", "is missing"))?;
         let value = data_integrity::without_proof(&signed);
-        let document = json::read_object::<TrustDocument>(&value).map_err(TrustError::Shape)?;
-        if document.to_value() != value {
-            return Err(TrustError::Shape(
-                "a member is not in its one form (an object, say, written as a list)".to_owned(),
-            ));
-        }
-        let trust = Self::check(document, &value)?;
-        let proof = data_integrity::parse(proof, &value)?;
-        let key = trust
-            .keys
-            .iter()
-            .find(|key| key.id == proof.verification_method() && key.purpose == KeyPurpose::Credentials)
-            .filter(|key| key.state == KeyState::Active)
-            .ok_or_else(|| member("proof", "is not by an active credentials key of this document"))?;
-        proof.verify(&value, &key.key)?;
-        Ok(trust)
+        let document: TrustDocument = json::read_exact(&value).map_err(TrustError::Shape)?;
+        document.check_kind()?;
+        document.check_sizes()?;
+        let keys = issuer_keys(&document)?;
+        check_proof(&data_integrity::parse(proof, &value)?, &value, &keys)?;
+        Self::check(document, keys, hex::encode(json::digest(&value)))
     }
 
-    fn check(document: TrustDocument, value: &Value) -> Result<Self, TrustError> {
-        document.check_kind()?;
+    /// Checks what costs more, once the signature is known to be good.
+    fn check(document: TrustDocument, keys: Vec<IssuerKey>, fingerprint: String) -> Result<Self, TrustError> {
         let trust = Self {
-            fingerprint: hex::encode(json::digest(value)),
-            keys: document.keys.iter().map(|key| issuer_key(&document, key)).collect::<Result<_, _>>()?,
+            fingerprint,
+            keys,
             attestation_schemas: attestation_schemas(&document)?,
             disclosure_schemas: disclosure_schemas(&document)?,
             verifying_keys: document.verifying_keys.iter().map(verifying_key).collect::<Result<_, _>>()?,
             document,
         };
-        unique("keys", trust.keys.iter().map(|key| &key.id))?;
         unique("attestationSchemas", trust.attestation_schemas.iter().map(|s| &s.document().id))?;
         unique("disclosureSchemas", trust.disclosure_schemas.iter().map(|s| &s.document().id))?;
         unique("verifyingKeys", trust.verifying_keys.iter().map(|k| k.key.sha256()))?;
@@ -238,15 +240,27 @@ impl Trust {
     }
 }
 
-fn unique<T: PartialEq>(name: &'static str, items: impl Iterator<Item = T>) -> Result<(), TrustError> {
-    let mut seen = Vec::new();
-    for item in items {
-        if seen.contains(&item) {
-            return Err(member(name, "an entry stands twice"));
-        }
-        seen.push(item);
-    }
-    Ok(())
+fn unique<T: Ord>(name: &'static str, mut items: impl Iterator<Item = T>) -> Result<(), TrustError> {
+    let mut seen = BTreeSet::new();
+    if items.all(|item| seen.insert(item)) { Ok(()) } else { Err(member(name, "an entry stands twice")) }
+}
+
+/// The document is signed by one of its own active keys for credentials.
+fn check_proof(proof: &data_integrity::Unverified, value: &Value, keys: &[IssuerKey]) -> Result<(), TrustError> {
+    let key = keys
+        .iter()
+        .find(|key| key.id == proof.verification_method() && key.purpose == KeyPurpose::Credentials)
+        .filter(|key| key.state == KeyState::Active)
+        .ok_or_else(|| member("proof", "is not by an active credentials key of this document"))?;
+    Ok(proof.verify(value, &key.key)?)
+}
+
+/// The issuer's keys: no id twice, and no key under two ids, for a key has one purpose and one state.
+fn issuer_keys(document: &TrustDocument) -> Result<Vec<IssuerKey>, TrustError> {
+    let keys: Vec<IssuerKey> = document.keys.iter().map(|key| issuer_key(document, key)).collect::<Result<_, _>>()?;
+    unique("keys", keys.iter().map(|key| &key.id))?;
+    unique("keys", keys.iter().map(|key| key.key.to_bytes()))?;
+    Ok(keys)
 }
 
 fn issuer_key(document: &TrustDocument, key: &TrustKey) -> Result<IssuerKey, TrustError> {
@@ -255,10 +269,7 @@ fn issuer_key(document: &TrustDocument, key: &TrustKey) -> Result<IssuerKey, Tru
     if !name.is_some_and(name_ok) {
         return Err(member("keys", format!("id {:?} is not <issuer>#<name>", key.id)));
     }
-    if (key.state == KeyState::Retired) != key.retired_at.is_some() {
-        return Err(member("keys", "retiredAt stands exactly with the state retired"));
-    }
-    let retired_at = key.retired_at.as_deref().map(|at| parse_time("keys", at)).transpose()?;
+    let retired_at = retired_at("keys", key.state, key.retired_at.as_deref())?;
     let public = PublicKey::from_multikey(&key.public_key_multibase)
         .map_err(|error| TrustError::IssuerKey { id: key.id.clone(), error })?;
     Ok(IssuerKey { id: key.id.clone(), purpose: key.purpose, state: key.state, retired_at, key: public })
@@ -288,13 +299,21 @@ fn verifying_key(entry: &TrustVerifyingKey) -> Result<TrustedVerifyingKey, Trust
     if entry.circuit != CIRCUIT {
         return Err(member("verifyingKeys", format!("circuit {:?} is not {CIRCUIT}", entry.circuit)));
     }
+    let retired_at = retired_at("verifyingKeys", entry.state, entry.retired_at.as_deref())?;
     let bytes = multibase::decode_base64url(&entry.bytes).map_err(|e| member("verifyingKeys", e.to_string()))?;
     let key = VerifyingKey::from_bytes(&bytes)
         .map_err(|error| TrustError::VerifyingKey { sha256: entry.sha256.clone(), error })?;
     if hex::encode(key.sha256()) != entry.sha256 {
         return Err(member("verifyingKeys", "sha256 is not the digest of bytes"));
     }
-    Ok(TrustedVerifyingKey { key, state: entry.state, development: entry.development })
+    Ok(TrustedVerifyingKey { key, state: entry.state, retired_at, development: entry.development })
+}
+
+fn retired_at(name: &'static str, state: KeyState, at: Option<&str>) -> Result<Option<u64>, TrustError> {
+    if (state == KeyState::Retired) != at.is_some() {
+        return Err(member(name, "retiredAt stands exactly with the state retired"));
+    }
+    at.map(|at| parse_time(name, at)).transpose()
 }
 
 fn parse_time(name: &'static str, text: &str) -> Result<u64, TrustError> {
@@ -314,6 +333,26 @@ impl TrustDocument {
             return Err(member("statusLists", format!("{:?} is not under the url", list.id)));
         }
         parse_time("issuedAt", &self.issued_at).map(drop)
+    }
+
+    /// Bounds that no honest issuer meets, and names of logs.
+    fn check_sizes(&self) -> Result<(), TrustError> {
+        for (name, size, most) in [
+            ("keys", self.keys.len(), MAX_KEYS),
+            ("logs", self.logs.len(), MAX_LOGS),
+            ("attestationSchemas", self.attestation_schemas.len(), MAX_SCHEMAS),
+            ("disclosureSchemas", self.disclosure_schemas.len(), MAX_SCHEMAS),
+            ("verifyingKeys", self.verifying_keys.len(), MAX_VERIFYING_KEYS),
+            ("statusLists", self.status_lists.len(), MAX_STATUS_LISTS),
+        ] {
+            if size > most {
+                return Err(member(name, format!("{size} entries; at most {most} are read")));
+            }
+        }
+        match self.logs.iter().find(|log| !is_name(log)) {
+            Some(log) => Err(member("logs", format!("{log:?} is not 1 to 64 of a-z 0-9 - _ ."))),
+            None => Ok(()),
+        }
     }
 }
 

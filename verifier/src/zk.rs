@@ -9,8 +9,8 @@ mod policy;
 mod signatures;
 mod words;
 
-pub(crate) use dates::period;
-pub(crate) use signatures::read_issuer_proof;
+pub(crate) use dates::{not_in_future, period};
+pub(crate) use signatures::{check_newest_heads, read_issuer_proof};
 
 use poa_circuits::statement::Public;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::context::context;
 use crate::groth16::Proof;
-use crate::head::HeadMemory;
+use crate::head::{HeadClaims, HeadMemory};
 use crate::report::{CheckName, Class, Report};
 use crate::schema::Custody;
 use crate::statement;
@@ -58,7 +58,7 @@ pub(crate) fn verify(
         holder(document, facts.schema.document().custody, &mut checks);
         proved = words::proved(inquiry, &facts, &checks);
     }
-    let development_key = inquiry.trust.verifying_key(&document.zk.vk_sha256).map(|key| key.development);
+    let development_key = development_key(inquiry, document.zk, &checks);
     Report { proved, development_key, ..checks.finish(document.class(), inquiry.had_request) }
 }
 
@@ -72,8 +72,14 @@ pub(crate) fn verify_bare(inquiry: &Inquiry<'_>, mut checks: Checks, zk: &ZkProo
         let pairing = key.key.verify(&public.to_inputs(), &proof);
         checks.take(CheckName::Proof, pairing.map_err(because("pairing")));
     }
-    let development_key = inquiry.trust.verifying_key(&zk.vk_sha256).map(|key| key.development);
+    let development_key = development_key(inquiry, zk, &checks);
     Report { development_key, ..checks.finish(Class::Other, inquiry.had_request) }
+}
+
+/// Whether the key was made by one party; nothing is said of a key that may not be used.
+fn development_key(inquiry: &Inquiry<'_>, zk: &ZkProof, checks: &Checks) -> Option<bool> {
+    let key = inquiry.trust.verifying_key(&zk.vk_sha256).filter(|_| checks.passed(CheckName::Key))?;
+    Some(key.development)
 }
 
 /// The configured key the proof names.
@@ -84,6 +90,19 @@ fn named_key<'a>(inquiry: &Inquiry<'a>, zk: &ZkProof) -> Result<&'a TrustedVerif
             refuse("key_withdrawn", "the named verifying key was withdrawn; ask for a proof under a current key")
         }
         Some(key) => Ok(key),
+    }
+}
+
+/// A retired key counts for proofs under heads that are not younger than its retirement: `created` is the prover's
+/// word, the head's `iat` the issuer's.
+fn in_force(key: &TrustedVerifyingKey, head: &HeadClaims) -> Result<(), Refusal> {
+    match (key.state, key.retired_at) {
+        (KeyState::Retired, Some(at)) if head.iat <= at => Ok(()),
+        (KeyState::Retired, _) => refuse(
+            "key_retired",
+            "the named verifying key was retired before this tree head; ask for a proof under a current key",
+        ),
+        (KeyState::Active | KeyState::Compromised, _) => Ok(()),
     }
 }
 

@@ -45,7 +45,12 @@ fn claims_are_exact() {
     assert_eq!(edited("exp", json!(51)), Err(HeadError::Lifetime));
     assert_eq!(edited("iat", json!(u64::MAX)), Err(HeadError::Lifetime));
     assert_eq!(edited("root", json!(field::encode_hex(&F::from(0u64)))), Err(HeadError::EmptyRoot));
-    assert_eq!(edited("root", json!(field::encode_hex(&tree::empty_root()))), Err(HeadError::EmptyRoot));
+    // A log whose every leaf was revoked has the empty tree's root, and its head counts.
+    let all_revoked = edited("root", json!(field::encode_hex(&poa_circuits::native::tree::empty_root())));
+    assert!(all_revoked.is_ok());
+    for log in ["", "no such log", "Main", &"x".repeat(65)] {
+        assert!(matches!(edited("log", json!(log)), Err(HeadError::Claims(_))), "{log}");
+    }
 }
 
 #[test]

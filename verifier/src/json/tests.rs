@@ -34,6 +34,23 @@ fn numbers_beyond_two_to_the_53_are_refused_and_the_last_one_is_read() {
     }
 }
 
+/// `5000.0000000000000000001` is the double 5000: signed as one text it would verify as the other.
+#[test]
+fn whole_numbers_have_one_spelling() {
+    for text in ["5000.0000000000000000001", "5000.0", "5e3", "-0", "0.0", "1e-400", "0.00000e7"] {
+        assert!(refused(text).contains("whole number"), "{text}");
+    }
+    assert_eq!(canonical(&parse_strict(b"[0.25,1.5e-1,-7]").unwrap()), b"[0.25,0.15,-7]");
+    assert!(check(&serde_json::json!({"a": [5000.0]})).is_err());
+}
+
+#[test]
+fn errors_neither_carry_control_characters_nor_grow_with_the_document() {
+    let long = format!("{{\"{0}\":1,\"{0}\":2}}", "\u{202e}x".repeat(20_000));
+    let error = refused(&long);
+    assert!(error.chars().count() < 600 && !error.contains('\u{202e}'), "{error}");
+}
+
 #[test]
 fn lone_surrogates_bad_utf8_and_trailing_bytes_are_refused() {
     refused(r#""\ud800""#);
@@ -57,8 +74,8 @@ fn depth_and_size_are_bounded() {
 
 #[test]
 fn canonical_form_sorts_members_by_utf16_and_escapes_as_rfc_8785() {
-    let value = parse_strict(r#"{"é":1.0,"b":"\u000a\u20ac","a":[true,null,-0]}"#.as_bytes()).unwrap();
-    assert_eq!(String::from_utf8(canonical(&value)).unwrap(), "{\"a\":[true,null,0],\"b\":\"\\n€\",\"é\":1}");
+    let value = parse_strict(r#"{"é":1,"b":"\u000a\u20ac","a":[true,null,0.50]}"#.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(canonical(&value)).unwrap(), "{\"a\":[true,null,0.5],\"b\":\"\\n€\",\"é\":1}");
 }
 
 #[test]

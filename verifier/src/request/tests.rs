@@ -53,9 +53,19 @@ fn wrong_values_are_named() {
     assert_eq!(member(json!({"challenge": "x"})), "domain");
     assert_eq!(member(json!({"domain": "x"})), "challenge");
     assert_eq!(member(json!({"challenge": "", "domain": "x"})), "challenge");
+    assert_eq!(member(json!({"audience": "https://a"})), "challenge");
+    assert_eq!(member(json!({"classes": ["standing", "credential"]})), "classes");
     assert_eq!(member(json!({"audience": "https://a", "challenge": "c", "domain": "https://b"})), "domain");
     assert_eq!(member(json!({"valid_at_least": "soon"})), "valid_at_least");
     assert_eq!(member(json!({"max_root_age_s": 59})), "max_root_age_s");
+}
+
+#[test]
+fn texts_are_parsed_strictly() {
+    assert_eq!(Request::from_slice(b"{\"logs\":[\"main\"]}").unwrap().logs, Some(vec!["main".to_owned()]));
+    for text in ["{\"logs\":[\"main\"],\"logs\":[\"sandbox\"]}", "{\"max_root_age_s\":60.0}", "{} {}", ""] {
+        assert!(matches!(Request::from_slice(text.as_bytes()), Err(RequestError::Json(_))), "{text}");
+    }
 }
 
 #[test]
@@ -65,6 +75,8 @@ fn unknown_members_nulls_and_other_shapes_are_refused() {
         json!({"scope": "0x"}),
         json!({"issuers": null}),
         json!({"logs": "main"}),
+        json!({"classes": [{"signed": null}]}),
+        json!({"classes": [null]}),
         json!({"subject": 1}),
         json!("x"),
         json!({"max_root_age_s": -1}),

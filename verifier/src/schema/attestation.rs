@@ -145,7 +145,8 @@ fn check_registry(names: &[String]) -> Result<(), SchemaError> {
     Ok(())
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a text can be the name of a log or capability.
+pub(crate) fn is_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -61,6 +61,8 @@ fn entries_are_read_as_written() {
         ("statusListIndex", json!(7)),
         ("statusPurpose", json!("message")),
         ("statusSize", json!(2)),
+        ("statusPurpose", json!({"revocation": null})),
+        ("id", Value::Null),
     ] {
         let mut bad = entry.to_value();
         bad[member] = value;
@@ -110,6 +112,9 @@ fn freshness_ends_with_the_ttl_or_the_validity_whichever_is_first() {
     assert_eq!(list().fresh_until(), 1300);
     assert_eq!(StatusList { valid_until: 1200, ..list() }.fresh_until(), 1200);
     assert_eq!(StatusList { ttl_ms: u64::MAX, ..list() }.fresh_until(), 2000);
+    let forever = StatusList { ttl_ms: u64::MAX, valid_until: u64::MAX, ..list() };
+    assert_eq!(forever.fresh_until(), 1000 + 86_400);
+    assert_eq!(StatusList { valid_from: u64::MAX - 5, ..forever }.fresh_until(), u64::MAX);
 }
 
 proptest! {

@@ -97,8 +97,11 @@ pub struct TrustVerifyingKey {
     pub sha256: String,
     /// `poa/1`.
     pub circuit: String,
-    /// What it still counts for; retired keys still verify.
+    /// What it still counts for.
     pub state: KeyState,
+    /// RFC 3339, exactly when `state` is retired: it verifies proofs under tree heads signed until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<String>,
     /// Made by one party.
     pub development: bool,
     /// `u` + base64url of the byte form ([`crate::key`]).

@@ -9,9 +9,13 @@ fn signer() -> SigningKey {
     SigningKey::from_bytes(&[5; 32])
 }
 
+fn multikey(seed: u8) -> String {
+    let key = SigningKey::from_bytes(&[seed; 32]).verifying_key();
+    PublicKey::from_bytes(&key.to_bytes()).unwrap().to_multikey()
+}
+
 /// A small document: no schemas, no verifying keys.
 fn document() -> Value {
-    let key = PublicKey::from_bytes(&signer().verifying_key().to_bytes()).unwrap().to_multikey();
     json!({
         "type": "PoaTrust",
         "version": 1,
@@ -19,8 +23,8 @@ fn document() -> Value {
         "url": "https://a.example",
         "issuedAt": "2027-01-01T00:00:00Z",
         "keys": [
-            {"id": "did:web:a.example#c", "purpose": "credentials", "state": "active", "publicKeyMultibase": key},
-            {"id": "did:web:a.example#h", "purpose": "heads", "state": "retired", "retiredAt": "2027-01-01T00:00:00Z", "publicKeyMultibase": key},
+            {"id": "did:web:a.example#c", "purpose": "credentials", "state": "active", "publicKeyMultibase": multikey(5)},
+            {"id": "did:web:a.example#h", "purpose": "heads", "state": "retired", "retiredAt": "2027-01-01T00:00:00Z", "publicKeyMultibase": multikey(6)},
         ],
         "logs": ["main"],
         "attestationSchemas": [],
@@ -109,6 +113,69 @@ fn weak_keys_and_wrong_members_are_refused() {
     for pointer in ["", "/keys/0", "/statusLists/0"] {
         let mut edited = document();
         edited.pointer_mut(pointer).unwrap()["surplus"] = json!(1);
+        assert!(matches!(read(edited), Err(TrustError::Shape(_))), "{pointer}");
+    }
+}
+
+/// A compromised key must not come back under another name, nor one purpose's key serve another.
+#[test]
+fn one_key_has_one_id_one_purpose_and_one_state() {
+    for (purpose, state) in [("heads", "compromised"), ("heads", "active"), ("credentials", "active")] {
+        let mut twice = document();
+        twice["keys"].as_array_mut().unwrap().push(json!({
+            "id": "did:web:a.example#again", "purpose": purpose, "state": state, "publicKeyMultibase": multikey(5),
+        }));
+        assert!(matches!(read(twice), Err(TrustError::Member { member: "keys", .. })), "{purpose} {state}");
+    }
+}
+
+#[test]
+fn lists_are_bounded_and_logs_are_names() {
+    let with = |member: &str, value: Value| {
+        let mut edited = document();
+        edited[member] = value;
+        read(edited)
+    };
+    let logs = |n: usize| (0..n).map(|i| json!(format!("{i}"))).collect::<Value>();
+    assert!(with("logs", logs(MAX_LOGS)).is_ok());
+    assert!(with("logs", logs(MAX_LOGS + 1)).is_err());
+    for log in ["", "Main", "no such log", "a/b", "m\u{202e}"] {
+        assert!(matches!(with("logs", json!([log])), Err(TrustError::Member { member: "logs", .. })), "{log:?}");
+    }
+    let list = |i: usize| json!({"id": format!("https://a.example/{i}"), "purpose": "revocation"});
+    assert!(with("statusLists", (0..MAX_STATUS_LISTS).map(list).collect()).is_ok());
+    assert!(with("statusLists", (0..=MAX_STATUS_LISTS).map(list).collect()).is_err());
+    let key = |i: usize| json!({"id": format!("did:web:a.example#{i}"), "purpose": "heads", "state": "active", "publicKeyMultibase": multikey(6)});
+    let many: Value = (0..=MAX_KEYS).map(key).collect();
+    assert!(with("keys", many).unwrap_err().to_string().contains("at most 64"));
+}
+
+/// Building a verifying key costs pairings' worth of curve arithmetic: nobody unsigned makes a verifier do it.
+#[test]
+fn the_signature_is_checked_before_schemas_and_verifying_keys_are_built() {
+    let mut edited = document();
+    edited["verifyingKeys"] = json!([{
+        "sha256": "0".repeat(64), "circuit": "poa/1", "state": "active", "development": false, "bytes": "uAAAA",
+    }]);
+    let mut unsigned: Value = serde_json::from_slice(&sign(document(), "did:web:a.example#c")).unwrap();
+    unsigned["verifyingKeys"] = edited["verifyingKeys"].clone();
+    assert!(matches!(Trust::from_json(&json::canonical(&unsigned)), Err(TrustError::Proof(_))));
+    assert!(matches!(read(edited), Err(TrustError::VerifyingKey { .. })));
+}
+
+#[test]
+fn members_have_one_spelling() {
+    for (pointer, value) in [
+        ("/keys/0/state", json!({"active": null})),
+        ("/keys/0/purpose", json!({"credentials": null})),
+        ("/statusLists/0/purpose", json!({"revocation": null})),
+        (
+            "/keys/0",
+            json!({"id": "did:web:a.example#c", "purpose": "credentials", "state": "active", "retiredAt": null, "publicKeyMultibase": multikey(5)}),
+        ),
+    ] {
+        let mut edited = document();
+        *edited.pointer_mut(pointer).unwrap() = value;
         assert!(matches!(read(edited), Err(TrustError::Shape(_))), "{pointer}");
     }
 }

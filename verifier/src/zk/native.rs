@@ -5,7 +5,7 @@ use poa_circuits::native::tree;
 use poa_circuits::statement::Public;
 use serde_json::Value;
 
-use super::{ZkDocument, dates, named_key, policy, signatures};
+use super::{ZkDocument, dates, in_force, named_key, policy, signatures};
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::did::AgentDid;
 use crate::groth16::Proof;
@@ -47,9 +47,12 @@ pub(super) fn check<'a>(inquiry: &Inquiry<'a>, document: &ZkDocument<'a>, checks
     let public = checks
         .keep(CheckName::Proof, statement::from_value(&document.zk.statement).map_err(because("statement_encoding")))?;
 
-    nullifier(inquiry, &public, checks);
+    nullifier(inquiry, document, &public, checks);
     let schema = checks.keep(CheckName::Schema, attestation_schema(inquiry, document, &public));
     let head = checks.keep(CheckName::Root, signatures::read_head(inquiry, document.zk, schema, &public));
+    if let (Some(key), Some(head)) = (key, &head) {
+        checks.keep(CheckName::Key, in_force(key, &head.claims));
+    }
     dates::root_age(inquiry, document, head.as_ref().map(|head| &head.claims), checks);
     let subject = checks.keep(CheckName::Subject, subject(inquiry, document, &public));
     if subject.is_some() {
@@ -103,12 +106,18 @@ fn challenge(inquiry: &Inquiry<'_>, zk: &ZkProof, checks: &mut Checks) {
     }
 }
 
-fn nullifier(inquiry: &Inquiry<'_>, public: &Public, checks: &mut Checks) {
+fn nullifier(inquiry: &Inquiry<'_>, document: &ZkDocument<'_>, public: &Public, checks: &mut Checks) {
     let name = CheckName::Nullifier;
     let Some(audience) = &inquiry.request.audience else {
         return checks.not_applicable(name, "not_requested", "no pseudonym was expected");
     };
-    if audience.scope() != public.scope {
+    if document.class() == Class::Standing {
+        checks.fail(
+            name,
+            "no_pseudonym",
+            "a standing credential can be copied, so it names nobody who sends it; ask for a presentation",
+        );
+    } else if audience.scope() != public.scope {
         checks.fail(
             name,
             "wrong_scope",

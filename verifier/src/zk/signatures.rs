@@ -5,6 +5,7 @@
 use poa_circuits::statement::Public;
 
 use super::ZkDocument;
+use super::dates::not_in_future;
 use super::native::{Facts, check_root};
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::data_integrity;
@@ -15,6 +16,7 @@ use crate::report::CheckName;
 use crate::schema::AttestationSchema;
 use crate::status::StatusEntry;
 use crate::status_check;
+use crate::time;
 use crate::trust::{KeyPurpose, Trust};
 use crate::verifier::Inquiry;
 use crate::zk_proof::ZkProof;
@@ -40,7 +42,10 @@ fn read<'a>(trust: &'a Trust, text: &str) -> Result<Head<'a>, Refusal> {
     let claims = jws.claims().map_err(because("malformed"))?;
     let claims = HeadClaims::from_value(&claims).map_err(because("malformed"))?;
     if claims.iss != *trust.issuer() {
-        return refuse("other_issuer", "the tree head is of another issuer");
+        return refuse("other_issuer", "the tree head is of another issuer; fetch one of this issuer");
+    }
+    if !trust.document().logs.contains(&claims.log) {
+        return refuse("unlisted_log", "the tree head is of a log that the trust document does not list; update it");
     }
     let key = trust.key(jws.kid(), KeyPurpose::Heads, claims.iat).map_err(because("head_key"))?;
     Ok(Head { claims, jws, key })
@@ -89,9 +94,14 @@ pub(crate) fn read_issuer_proof<'a>(
     proof: &serde_json::Value,
 ) -> Result<(data_integrity::Unverified, &'a PublicKey), Refusal> {
     let proof = data_integrity::parse(proof, credential).map_err(because("malformed"))?;
+    not_in_future(inquiry, proof.created_unix_s()).map_err(|refusal| Refusal { reason: "future", ..refusal })?;
+    // The signer chooses `created`; a credential that is valid from later was not signed before. Without a readable
+    // `validFrom` it fails `validity`.
+    let valid_from = credential["validFrom"].as_str().and_then(|text| time::parse_utc(text).ok()).unwrap_or(0);
+    let signed_at = proof.created_unix_s().max(valid_from);
     let key = inquiry
         .trust
-        .key(proof.verification_method(), KeyPurpose::Credentials, proof.created_unix_s())
+        .key(proof.verification_method(), KeyPurpose::Credentials, signed_at)
         .map_err(because("issuer_key"))?;
     Ok((proof, key))
 }
@@ -104,7 +114,7 @@ pub(super) fn check(
     facts: &Facts<'_>,
     checks: &mut Checks,
 ) {
-    check_newest_heads(inquiry, memory, checks);
+    check_newest_heads(inquiry, memory, CheckName::Root, checks);
     checks.take(CheckName::Root, accept(memory, &facts.head, inquiry.now));
     let Some((proof, key)) = &facts.standing.issuer_proof else { return };
     checks.take(CheckName::IssuerSignature, proof.verify(document.credential, key).map_err(because("signature")));
@@ -118,17 +128,18 @@ fn accept(memory: &mut HeadMemory, head: &Head<'_>, now: u64) -> Result<(), Refu
     memory.accept(&head.claims, now).map_err(|error| Refusal { reason: reason(&error), detail: error.to_string() })
 }
 
-/// The caller's own newest heads go into the memory first; one that cannot be used leaves `root` undecided.
-fn check_newest_heads(inquiry: &Inquiry<'_>, memory: &mut HeadMemory, checks: &mut Checks) {
+/// The caller's own newest heads go into the memory first; one that cannot be used leaves the check they are for
+/// undecided (`root`, and `status` of a signed credential, which has no root).
+pub(crate) fn check_newest_heads(inquiry: &Inquiry<'_>, memory: &mut HeadMemory, name: CheckName, checks: &mut Checks) {
     for text in inquiry.evidence.newest_heads {
         let accepted = read(inquiry.trust, text).and_then(|head| accept(memory, &head, inquiry.now));
         match accepted {
             Ok(()) => {}
             Err(Refusal { reason: reason @ ("two_histories" | "order"), detail }) => {
-                checks.fail(CheckName::Root, reason, detail);
+                checks.fail(name, reason, detail);
             }
             Err(Refusal { detail, .. }) => {
-                checks.unknown(CheckName::Root, "bad_evidence", format!("a newest head given by the caller: {detail}"));
+                checks.unknown(name, "bad_evidence", format!("a newest head given by the caller: {detail}"));
             }
         }
     }

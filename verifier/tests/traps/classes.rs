@@ -62,6 +62,19 @@ fn an_anonymous_presentation_with_a_pseudonym_verifies() {
     assert_eq!(proved.pseudonym.unwrap().nullifier, poa_circuits::native::field::encode_hex(&draft.public.nullifier));
 }
 
+/// A standing credential can be copied: its nullifier says nothing about who shows it.
+#[test]
+fn a_standing_credential_never_names_a_pseudonym() {
+    let world = World::new();
+    let audience = poa_circuits::native::scope::Audience::new("https://verifier.example").unwrap();
+    let mut draft = world.standing();
+    draft.public.scope = audience.scope();
+    let request = Request { audience: Some(audience), ..Request::default() };
+    let report = world.verify(&draft.issue(), Some(&request));
+    fails_only(&report, CheckName::Nullifier, "no_pseudonym");
+    assert!(report.proved.is_none_or(|proved| proved.pseudonym.is_none()));
+}
+
 #[test]
 fn without_a_request_documents_are_authentic_and_never_verified() {
     let world = World::new();
@@ -223,6 +236,16 @@ fn a_vc_jwt_is_a_signed_credential_and_other_types_are_not() {
     fails_only(&verify(&compact_jws("poa+jws", &kid, &payload, &signer("credentials"))), CheckName::Class, "malformed");
     let head = world.sign_head(&world.head_claims(NOW));
     fails_only(&verify(&head), CheckName::Class, "malformed");
+    // Blanks around it are not part of it.
+    let good = compact_jws("vc+jwt", &kid, &payload, &signer("credentials"));
+    verifies(&verify(&format!(" {good}\r\n")));
+    for claim in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "vc", "vp"] {
+        let mut claiming = payload.clone();
+        claiming[claim] = json!(1);
+        let report = verify(&compact_jws("vc+jwt", &kid, &claiming, &signer("credentials")));
+        fails_only(&report, CheckName::Class, "wrong_shape");
+        assert!(report.check(CheckName::Class).unwrap().detail.contains(&format!("{claim:?}")));
+    }
     payload["proof"] = json!({});
     fails_only(
         &verify(&compact_jws("vc+jwt", &kid, &payload, &signer("credentials"))),
@@ -262,6 +285,17 @@ fn proof_sets_of_other_sizes_and_several_credentials_are_of_no_class() {
     let mut holder = world.presentation().present();
     holder["holder"] = "did:example:x".into();
     fails_only(&world.verify_presentation(&holder), CheckName::Class, "wrong_shape");
+    // Nobody signs the envelope, so its contexts could redefine what it says to others.
+    for context in [
+        json!(["https://www.w3.org/ns/credentials/v2", "https://evil.example/context"]),
+        json!(["https://www.w3.org/ns/credentials/v2", {"issuer": "https://evil.example/x"}]),
+        json!("https://www.w3.org/ns/credentials/v2"),
+        json!([]),
+    ] {
+        let mut foreign = world.presentation().present();
+        foreign["@context"] = context;
+        fails_only(&world.verify_presentation(&foreign), CheckName::Class, "wrong_shape");
+    }
 }
 
 #[test]

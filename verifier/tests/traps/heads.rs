@@ -24,7 +24,9 @@ fn heads_of_another_issuer_log_or_root_are_refused() {
     head_fails(|h| h.root = scalar("another root"), "other_root");
     head_fails(|h| h.exp += 1, "malformed");
     head_fails(|h| h.root = Fr::from(0u64), "malformed");
-    head_fails(|h| h.root = tree::empty_root(), "malformed");
+    head_fails(|h| h.root = tree::empty_root(), "other_root");
+    head_fails(|h| h.log = "unlisted".to_owned(), "unlisted_log");
+    head_fails(|h| h.log = "no such log".to_owned(), "malformed");
 }
 
 #[test]
@@ -105,12 +107,38 @@ fn retired_keys_verify_what_they_signed_and_compromised_ones_nothing() {
         t.keys[1].retired_at = None;
     });
     fails_only(&world.verify_presentation(&document), CheckName::Root, "head_key");
-    // A retired verifying key still verifies, a withdrawn one does not.
+}
+
+#[test]
+fn a_retired_verifying_key_verifies_proofs_under_heads_from_before_and_a_withdrawn_one_nothing() {
     let mut world = World::new();
-    world.retrust(|t| t.verifying_keys[0].state = KeyState::Retired);
-    verifies(&world.verify_presentation(&document));
-    world.retrust(|t| t.verifying_keys[0].state = KeyState::Compromised);
-    fails_only(&world.verify_presentation(&document), CheckName::Key, "key_withdrawn");
+    let (presented, standing) = (world.presentation().present(), world.standing().issue());
+    let mut retire = |at: u64| {
+        world.retrust(|t| {
+            t.verifying_keys[0].state = KeyState::Retired;
+            t.verifying_keys[0].retired_at = Some(time::format_utc(at).unwrap());
+        });
+        (world.verify_presentation(&presented), world.verify_standing(&standing))
+    };
+    // The heads are of NOW - 3000 and NOW - 60.
+    let (presentation, credential) = retire(NOW - 60);
+    verifies(&presentation);
+    verifies(&credential);
+    let (presentation, credential) = retire(NOW - 61);
+    verifies(&presentation);
+    fails_only(&credential, CheckName::Key, "key_retired");
+    assert_eq!(credential.development_key, None);
+    let (presentation, _) = retire(NOW - 3001);
+    fails_only(&presentation, CheckName::Key, "key_retired");
+    // When it was retired has to be said.
+    let mut silent = world.trust_document.clone();
+    silent.verifying_keys[0].retired_at = None;
+    assert!(sign_trust(&silent).is_err());
+    let mut early = world.trust_document.clone();
+    early.verifying_keys[0].state = KeyState::Active;
+    assert!(sign_trust(&early).is_err());
+    world.retrust(|t| (t.verifying_keys[0].state, t.verifying_keys[0].retired_at) = (KeyState::Compromised, None));
+    fails_only(&world.verify_presentation(&presented), CheckName::Key, "key_withdrawn");
 }
 
 fn at_age(age: i64, max: u64) -> Report {
@@ -204,6 +232,16 @@ fn two_histories_are_noticed_between_documents_and_by_newest_heads() {
         CheckName::Root,
         "two_histories",
     );
+    // A newest head of another log of the issuer is fine; of a log that is not the issuer's it leaves the root undecided.
+    let sandbox = HeadClaims { log: "sandbox".to_owned(), root: scalar("sandbox"), ..world.head_claims(NOW) };
+    let document = world.presentation().present();
+    verifies(&verify(&mut HeadMemory::default(), &[world.sign_head(&sandbox)], &document));
+    let unlisted = HeadClaims { log: "unlisted".to_owned(), ..sandbox };
+    let report = verify(&mut HeadMemory::default(), &[world.sign_head(&unlisted)], &document);
+    undecided(&report, CheckName::Root, "bad_evidence");
+    // So is one under which every leaf was revoked.
+    let emptied = HeadClaims { seq: 18, root: tree::empty_root(), ..world.head_claims(NOW) };
+    verifies(&verify(&mut HeadMemory::default(), &[world.sign_head(&emptied)], &document));
     // One that is not a head of the issuer leaves the root undecided.
     let report = verify(&mut HeadMemory::default(), &["x.y.z".to_owned()], &world.presentation().present());
     undecided(&report, CheckName::Root, "bad_evidence");

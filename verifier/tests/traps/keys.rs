@@ -263,6 +263,7 @@ fn snarkjs_files_with_other_values_are_refused() {
     for (pointer, value) in [
         ("/pi_a/0", json!("1")),
         ("/pi_a/0", json!(1)),
+        ("/pi_a/0", json!(format!("1{}", "0".repeat(1_000_000)))),
         ("/pi_a/2", json!("0")),
         ("/pi_b/0", json!(["0"])),
         ("/pi_b/2", json!(["0", "0"])),

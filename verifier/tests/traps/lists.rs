@@ -1,10 +1,12 @@
 //! Status lists: whose, which, how fresh, how far behind.
 
+use std::slice::from_ref;
+
 use poa_verifier::head::HeadClaims;
 use poa_verifier::status::StatusList;
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::{CheckName, Evidence, HeadMemory, Report};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::*;
 
@@ -55,7 +57,7 @@ fn without_a_fresh_list_the_status_is_unknown_and_nothing_verifies() {
 fn a_list_that_lags_behind_the_head_is_refused() {
     let world = World::new();
     let lagging = edited(&world, |l| l.revocations = world.revocations - 1);
-    fails_only(&with_lists(&world, &lagging), CheckName::Status, "lagging_list");
+    undecided(&with_lists(&world, &lagging), CheckName::Status, "lagging_list");
     // Behind a newer head the caller knows.
     let newest =
         HeadClaims { seq: 18, revocations: world.revocations + 1, root: scalar("next"), ..world.head_claims(NOW) };
@@ -64,7 +66,7 @@ fn a_list_that_lags_behind_the_head_is_refused() {
     let document = world.standing().issue().to_string();
     let report =
         world.verifier.verify(document.as_bytes(), Some(&world.request()), &evidence, &mut HeadMemory::default(), NOW);
-    fails_only(&report, CheckName::Status, "lagging_list");
+    undecided(&report, CheckName::Status, "lagging_list");
     // Ahead of it is fine: revocations happen.
     verifies(&with_lists(&world, &edited(&world, |l| l.revocations += 1)));
 }
@@ -73,19 +75,66 @@ fn a_list_that_lags_behind_the_head_is_refused() {
 fn a_list_of_somebody_else_is_refused() {
     let world = World::new();
     let foreign = edited(&world, |l| l.issuer = "did:web:evil.example".parse().unwrap());
-    fails_only(&with_lists(&world, &foreign), CheckName::Status, "foreign_list");
+    undecided(&with_lists(&world, &foreign), CheckName::Status, "foreign_list");
     let purpose = edited(&world, |l| l.purpose = ListPurpose::Suspension);
-    fails_only(&with_lists(&world, &purpose), CheckName::Status, "wrong_purpose");
+    undecided(&with_lists(&world, &purpose), CheckName::Status, "wrong_purpose");
     // Signed by another key of the same issuer, or edited after signing.
     let mut list = world.status_list(ListPurpose::Revocation).to_value().unwrap();
     list["proof"] = issuer_proof(&list, &world.issuer.key_id("credentials-1"), &signer("credentials"), NOW);
     let lists = [list, world.lists()[1].clone()];
-    fails_only(&with_lists(&world, &lists), CheckName::Status, "list_key");
+    undecided(&with_lists(&world, &lists), CheckName::Status, "list_key");
     let mut lists = world.lists();
     lists[0]["credentialSubject"]["revocations"] = 99.into();
-    fails_only(&with_lists(&world, &lists), CheckName::Status, "list_signature");
+    undecided(&with_lists(&world, &lists), CheckName::Status, "list_signature");
     lists[0]["credentialSubject"]["encodedList"] = "uH4sI".into();
-    fails_only(&with_lists(&world, &lists), CheckName::Status, "malformed_list");
+    undecided(&with_lists(&world, &lists), CheckName::Status, "malformed_list");
+}
+
+/// Whoever gives the lists cannot be made to overlook the one that revokes.
+#[test]
+fn no_list_hides_another_of_the_same_id() {
+    let mut world = World::new();
+    let clear = world.lists();
+    let junk = [json!({"id": REVOCATION_LIST}), json!(7), json!([])];
+    verifies(&with_lists(&world, &[&junk[..], &clear].concat()));
+    verifies(&with_lists(&world, &[&clear[..], &junk].concat()));
+    undecided(&with_lists(&world, &[&junk[..], &clear[1..]].concat()), CheckName::Status, "malformed_list");
+    world.revocation.set(STATUS_INDEX, true).unwrap();
+    let revoked = world.sign_list(&world.status_list(ListPurpose::Revocation));
+    fails_only(&with_lists(&world, &[&clear[..], from_ref(&revoked)].concat()), CheckName::Status, "revoked");
+    fails_only(&with_lists(&world, &[from_ref(&revoked), &clear].concat()), CheckName::Status, "revoked");
+    // An old list says so too: revoked is for good. Suspended is not.
+    let mut old = world.status_list(ListPurpose::Revocation);
+    old.valid_from = NOW - DAY;
+    fails_only(&with_lists(&world, &[&clear[..], &[world.sign_list(&old)]].concat()), CheckName::Status, "revoked");
+    world.suspension.set(STATUS_INDEX, true).unwrap();
+    let mut old = world.status_list(ListPurpose::Suspension);
+    verifies(&with_lists(&world, &[&clear[..], &[with_valid_from(&world, &mut old, NOW - DAY)]].concat()));
+    let fresh = with_valid_from(&world, &mut old, NOW - 30);
+    fails_only(&with_lists(&world, &[&clear[..], &[fresh]].concat()), CheckName::Status, "suspended");
+    // A list that somebody else signed revokes nothing.
+    let mut forged = revoked;
+    forged["proof"] = issuer_proof(&forged, &world.issuer.key_id("status-1"), &signer("nobody"), NOW - 30);
+    verifies(&with_lists(&world, &[&clear[..], &[forged]].concat()));
+}
+
+fn with_valid_from(world: &World, list: &mut StatusList, valid_from: u64) -> Value {
+    list.valid_from = valid_from;
+    world.sign_list(list)
+}
+
+#[test]
+fn a_list_is_fresh_for_a_day_at_most() {
+    let world = World::new();
+    let forever = |from| {
+        [ListPurpose::Revocation, ListPurpose::Suspension].map(|purpose| {
+            let list = world.status_list(purpose);
+            let (valid_until, ttl_ms) = (NOW + 3000 * DAY, poa_verifier::json::MAX_NUMBER);
+            world.sign_list(&StatusList { valid_from: from, valid_until, ttl_ms, ..list })
+        })
+    };
+    verifies(&with_lists(&world, &forever(NOW - DAY)));
+    undecided(&with_lists(&world, &forever(NOW - DAY - 61)), CheckName::Status, "stale_list");
 }
 
 #[track_caller]
@@ -131,4 +180,6 @@ fn entries_name_each_of_the_issuers_lists_once() {
         "index",
     );
     entries_fail(|e| e[0]["extra"] = 1.into(), "malformed");
+    entries_fail(|e| e[0]["statusPurpose"] = json!({"revocation": null}), "malformed");
+    entries_fail(|e| e[0]["id"] = Value::Null, "malformed");
 }

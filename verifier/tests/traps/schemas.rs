@@ -37,6 +37,13 @@ fn documents_that_verify_have_their_schemas() {
     describes(&schema!("presentation"), &presentation, &[]);
     assert!(!schema!("presentation").is_valid(&standing) && !schema!("zk-credential").is_valid(&presentation));
     describes(&schema!("poa-trust"), &signed_trust(&world.trust_document), &[]);
+    let mut retired = world.trust_document.clone();
+    retired.verifying_keys[0].state = poa_verifier::trust::KeyState::Retired;
+    assert!(!schema!("poa-trust").is_valid(&signed_trust(&retired)));
+    retired.verifying_keys[0].retired_at = Some("2027-01-01T00:00:00Z".to_owned());
+    assert!(schema!("poa-trust").is_valid(&signed_trust(&retired)) && sign_trust(&retired).is_ok());
+    retired.logs = (0..65).map(|i| i.to_string()).collect();
+    assert!(!schema!("poa-trust").is_valid(&signed_trust(&retired)) && sign_trust(&retired).is_err());
     describes(&schema!("tree-head"), &serde_json::to_value(world.head_claims(NOW)).unwrap(), &[]);
     for list in world.lists() {
         describes(&schema!("status-list"), &list, &[]);
@@ -90,6 +97,8 @@ fn requests_are_read_exactly_where_the_schema_takes_them() {
         (json!({"disclose": ["salary"]}), false),
         (json!({"challenge": "x"}), false),
         (json!({"domain": "x"}), false),
+        (json!({"audience": "https://a.example"}), false),
+        (json!({"audience": "https://a.example", "challenge": "c", "domain": "https://a.example"}), true),
         (json!({"challenge": "", "domain": "x"}), false),
         (json!({"max_root_age_s": 59}), false),
         (json!({"max_root_age_s": 604801}), false),

@@ -469,6 +469,7 @@ fn trust_document(issuer: &IssuerDid, key: &VerifyingKey, attestation: &Attestat
             sha256: hex::encode(key.sha256()),
             circuit: "poa/1".to_owned(),
             state: KeyState::Active,
+            retired_at: None,
             development: true,
             bytes: multibase::encode_base64url(&key.to_bytes()),
         }],
