@@ -14,11 +14,16 @@ use zeroize::Zeroizing;
 
 use crate::exit::{OrFail, Outcome};
 
+/// Locked by the service that runs on a directory.
+const LOCK_FILE: &str = "lock";
+
 /// An opened service that does not answer yet.
 pub struct OpenService {
     runtime: Runtime,
     app: Arc<App>,
     listener: tokio::net::TcpListener,
+    /// Held while the service lives: two processes would publish two histories from one directory.
+    lock: std::fs::File,
     /// Its base URL.
     pub url: String,
     /// The operator's token, when this start made it.
@@ -44,6 +49,7 @@ impl OpenService {
         let address = listener.local_addr().or_fail("the listener has no address", next)?;
         let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
         let public = PublicUrl::parse(&url).or_fail(format!("{url} cannot be the public URL"), next)?;
+        let lock = lock(&data_dir)?;
         let mut config = Config::new(data_dir, public, address);
         adjust(&mut config);
         listener.set_nonblocking(true).or_fail("the listener cannot be used", next)?;
@@ -58,11 +64,12 @@ impl OpenService {
                 .or_fail("the service does not start", next)?;
             Ok((app, listener))
         })?;
-        Ok(Self { new_token: app.take_new_operator_token(), runtime, app, listener, url })
+        Ok(Self { new_token: app.take_new_operator_token(), runtime, app, listener, lock, url })
     }
 
     /// Serves on this thread until Ctrl-C or SIGTERM.
     pub fn serve(self) -> Outcome<()> {
+        let _held = self.lock;
         self.runtime
             .block_on(self.app.serve(self.listener, interrupted()))
             .or_fail("the service stopped by itself", "see its log, then start it again")
@@ -72,6 +79,7 @@ impl OpenService {
     pub fn spawn(self) -> RunningService {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
+            let _held = self.lock;
             self.runtime.block_on(self.app.serve(self.listener, async {
                 // A dropped sender means the same as a sent word.
                 let _ = stopped.await;
@@ -79,6 +87,16 @@ impl OpenService {
         });
         RunningService { stop: Some(stop), thread: Some(thread) }
     }
+}
+
+/// Takes the directory for this process alone.
+fn lock(data_dir: &std::path::Path) -> Outcome<std::fs::File> {
+    let next = "stop the other service, or give another --data-dir";
+    crate::system::make_private_dir(data_dir)?;
+    let path = data_dir.join(LOCK_FILE);
+    let file = std::fs::File::create(&path).or_fail(format!("{} cannot be made", path.display()), next)?;
+    file.try_lock().or_fail(format!("another service runs on {}", data_dir.display()), next)?;
+    Ok(file)
 }
 
 impl RunningService {
@@ -119,4 +137,18 @@ pub fn wait_for_interrupt() -> Outcome<()> {
         .or_fail("no thread to wait on", "stop the program by its process id")?;
     runtime.block_on(interrupted());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_serves_one_process_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = lock(directory.path()).unwrap();
+        assert!(lock(directory.path()).is_err());
+        drop(held);
+        assert!(lock(directory.path()).is_ok());
+    }
 }

@@ -177,6 +177,19 @@ fn presentations(cast: &Cast, own: &str) {
     assert!(cast.poa.path("snarkjs/shown/proof.json").exists());
     let replayed = cast.verify("shown.json", "second.json", &[]);
     assert_eq!((replayed.status, failed(&replayed.json())), (1, vec!["challenge".to_owned()]));
+    never_more_than_asked(cast);
+}
+
+/// A bound off the grid cannot be proved; it must not end in disclosing the attribute instead, or all six.
+fn never_more_than_asked(cast: &Cast) {
+    for demand in [["--at-least", "tasks_completed=201"], ["--disclose", "tasks_completed"]] {
+        let ask = ["request", "--domain", "https://shop.example", "--out", "greedy.json"];
+        cast.ok("verifier", &[&ask[..], &demand].concat());
+        let answer =
+            ["present", "--to", "https://shop.example", "--request", "greedy.json", "--out", "greedy-answer.json"];
+        assert_eq!(cast.as_in("holder", &answer).status, 1, "{demand:?}");
+        assert!(!cast.poa.path("greedy-answer.json").exists());
+    }
 }
 
 /// A new holder key keeps the agent; revoking ends it.

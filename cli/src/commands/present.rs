@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use poa_circuits::native::attributes::Mask;
 use poa_prover::holder::{Audience, Occasion};
 use poa_prover::{Disclosure, Material};
 use poa_verifier::request::Request;
@@ -146,7 +147,8 @@ impl Asked {
         Ok(Made { presentation, prove_us: Some(taken), shown })
     }
 
-    /// The schema named, or the one that discloses fewest attributes among those that answer.
+    /// The schema named, or the one that discloses fewest attributes among those that answer. Without a name nothing is
+    /// disclosed that the request did not ask to be: a bound that cannot be proved must not end in showing everything.
     fn choose<'a>(
         &self,
         args: &PresentArgs,
@@ -162,7 +164,7 @@ impl Asked {
             .trust
             .disclosure_schemas()
             .iter()
-            .filter(|schema| self.request.disclose.iter().all(|slot| schema.mask().contains(*slot)))
+            .filter(|schema| schema.mask() == Mask::of(self.request.disclose.iter().copied()))
             .filter_map(|schema| {
                 let disclosure = prover.disclosure(schema, &self.bounds(schema).ok()?, material).ok()?;
                 Some((schema, disclosure))
@@ -171,8 +173,8 @@ impl Asked {
         fitting.sort_by_key(|(schema, _)| schema.mask().bits().count_ones());
         fitting.into_iter().next().ok_or_else(|| {
             Failure::refused(
-                "no disclosure schema lets this agent answer the request",
-                "name one with --schema to see what is missing",
+                "no disclosure schema lets this agent answer the request and show no more than it asks",
+                "name one with --schema to see what is missing (bounds must be on the grid), or to show more",
             )
         })
     }

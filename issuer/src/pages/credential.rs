@@ -71,7 +71,7 @@ pub fn credential(view: &CredentialPage) -> Markup {
         section.card {
             h2 { "Check it yourself" }
             p { "On your own machine, against the issuer you pinned:" }
-            pre { code { "poa verify " (view.document_url) } }
+            pre { code { "curl -s " (view.document_url) " -o credential.json" br; "poa verify credential.json --request any" } }
         }
         section.card {
             h2 { "What the verifier checked" }

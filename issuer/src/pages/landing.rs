@@ -65,7 +65,7 @@ pub fn landing(view: &Landing) -> Markup {
             }
             pre { code {
                 "poa trust add " (view.public_url) "\n"
-                "poa verify credential.json"
+                "poa verify credential.json --request any"
             } }
         }
         section.card {

@@ -29,6 +29,14 @@ async fn it_is_ready_when_it_has_proved_and_published_and_not_when_publishing_st
     service.get("/ready").await.assert_problem(503, "not-ready");
 }
 
+/// Otherwise no load balancer would let the first registration through.
+#[tokio::test]
+async fn a_log_without_leaves_is_ready_once_the_service_has_proved() {
+    let service = Service::start().await;
+    service.app.prove_once().await.unwrap();
+    assert_eq!(service.get("/ready").await.status, 200);
+}
+
 #[tokio::test]
 async fn production_refuses_the_development_key() {
     use std::sync::Arc;
