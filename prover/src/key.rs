@@ -1,6 +1,6 @@
 //! The proving key: loaded with every refusal of `docs/protocol.md` §6, and the embedded development key.
 //!
-//! The file is ark-groth16 0.6's `ProvingKey::serialize_uncompressed`, H bases in the form of [`crate::qap`].
+//! The file is ark-groth16 0.6's `ProvingKey::serialize_uncompressed`, H bases in the circom form (`qap.rs`).
 
 use std::sync::LazyLock;
 
