@@ -98,15 +98,9 @@ impl Bench {
         let (public, witness) = (&self.public, &self.witness);
         let contestants: Vec<Contestant> = vec![
             (
-                "assignment by synthesis, rows kept",
-                Box::new(|| {
-                    black_box(circuit::synthesise(public, witness));
-                }),
-            ),
-            (
                 "assignment by synthesis",
                 Box::new(|| {
-                    black_box(circuit::assign(public, witness));
+                    black_box(circuit::synthesise(public, witness));
                 }),
             ),
             (
