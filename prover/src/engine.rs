@@ -59,7 +59,7 @@ pub enum Origin {
 }
 
 impl Engine {
-    /// Compiles a key: some ten seconds of processor time, spread over the pool.
+    /// Compiles a key: several seconds of work, spread over the pool; keep the result with [`Self::load_or_compile`].
     pub fn compile(key: &ProvingKey, settings: Settings) -> Self {
         Self::new(CompiledKey::new(key, settings))
     }

@@ -7,7 +7,7 @@
 //! `e(A', B') = e(A, B) · e(r2·A, delta)`, so `C'` completes the same equation. For `A` and `B` not the identity, `A'` is
 //! uniform among the other points of G1 and, `delta` generating G2, `B'` is uniform apart from one value and independent
 //! of `A'`; `C'` is then the only point that verifies. That is an honest proof's distribution up to a statistical
-//! distance of some 2^-254. Source: eprint 2020/811, theorem 3.
+//! distance of some 2^-252. Source: eprint 2020/811, theorem 3.
 
 use ark_bn254::{Fr, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AdditiveGroup, CurveGroup};
