@@ -1,32 +1,13 @@
 //! Signing work receipts (`docs/protocol.md`, receipts): compact JWS, `typ: poa-attestation+jwt`.
 
 use ed25519_dalek::{Signer, SigningKey};
+use poa_issuer::domain::receipts::{MEMBERS, RECEIPT_TYP};
 use poa_verifier::jws;
 use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Outcome};
 use crate::keyfile;
 
-/// The header's `typ`.
-const TYP: &str = "poa-attestation+jwt";
-/// The members a receipt may have, besides `iss`.
-const CLAIMS: [&str; 15] = [
-    "sub",
-    "iat",
-    "jti",
-    "period_end",
-    "attempted",
-    "completed",
-    "quality",
-    "confidence",
-    "disputed",
-    "earned_sats",
-    "stake_sats",
-    "capabilities",
-    "build_sha256",
-    "evidence",
-    "parent",
-];
 const REQUIRED: [&str; 6] = ["sub", "iat", "jti", "period_end", "attempted", "completed"];
 
 /// Signs receipt claims as the attestor that owns `key`; `iss` is put in, and refused when it names
@@ -34,7 +15,7 @@ const REQUIRED: [&str; 6] = ["sub", "iat", "jti", "period_end", "attempted", "co
 pub fn sign(claims: &Map<String, Value>, key: &SigningKey) -> Outcome<String> {
     let attestor = keyfile::did_key(key)?;
     let next = "correct the claims and sign again";
-    if let Some(name) = claims.keys().find(|name| !known(name)) {
+    if let Some(name) = claims.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(Failure::refused(format!("a receipt has no member `{name}`"), next));
     }
     if let Some(name) = REQUIRED.iter().find(|name| !claims.contains_key(**name)) {
@@ -46,13 +27,9 @@ pub fn sign(claims: &Map<String, Value>, key: &SigningKey) -> Outcome<String> {
     }
     let mut claims = claims.clone();
     claims.insert("iss".into(), attestor.clone().into());
-    let input = jws::signing_input(TYP, &attestor, &Value::Object(claims));
+    let input = jws::signing_input(RECEIPT_TYP, &attestor, &Value::Object(claims));
     let signature = key.sign(input.as_bytes()).to_bytes();
     Ok(jws::attach_signature(&input, &signature))
-}
-
-fn known(name: &str) -> bool {
-    CLAIMS.contains(&name) || matches!(name, "iss" | "replaces")
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ const MAX_JTI_BYTES: usize = 128;
 const MAX_EVIDENCE_BYTES: usize = 2_048;
 /// 2^53 - 1, beyond which JSON numbers are not exact.
 const MAX_COUNT: u64 = (1 << 53) - 1;
-const MEMBERS: [&str; 17] = [
+/// The members a receipt may have; any other is refused.
+pub const MEMBERS: [&str; 17] = [
     "iss",
     "sub",
     "iat",
