@@ -13,7 +13,7 @@ use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, S
 use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
 };
-use crate::proving::WorkerPool;
+use crate::proving::{LaneSize, WorkerPool};
 use crate::service::status_lists::StatusLists;
 use crate::store::{Store, StoreError};
 use crate::trust::{Published, TrustFailure};
@@ -27,7 +27,8 @@ pub use publisher::Publisher;
 const LOG: &str = "main";
 const DATABASE_FILE: &str = "poa.sqlite";
 /// Verifications done at the same time, and how many may wait. One takes a few milliseconds.
-const VERIFIERS: (usize, usize) = (1, 64);
+const VERIFIERS: LaneSize = LaneSize { workers: 1, queue: 64 };
+const NO_LANE: LaneSize = LaneSize { workers: 0, queue: 0 };
 
 /// The service. Shared as `Arc<App>`; made by [`App::open`].
 pub struct App {
@@ -114,10 +115,10 @@ impl App {
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
         let published = Published::build(&config, &domain, &keys, proving_key, development_key).await?;
-        let start = |name, (workers, queue)| WorkerPool::start(name, workers, queue).map_err(OpenError::Workers);
+        let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
         Ok(Arc::new(Self {
-            provers: start("prover", (config.proving.workers, config.proving.queue))?,
-            verifiers: start("verifier", VERIFIERS)?,
+            provers: start("prover", config.proving.single(), config.proving.batch())?,
+            verifiers: start("verifier", VERIFIERS, NO_LANE)?,
             config,
             clock,
             entropy,

@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::proving::LaneSize;
+
 mod public_url;
 
 pub use public_url::{PublicUrl, PublicUrlError};
@@ -41,13 +43,40 @@ pub struct Config {
     pub capabilities: Vec<String>,
 }
 
-/// Bounds of the proving pool.
+/// Bounds of the proving pool; see [`crate::proving`] for its two lanes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ProvingLimits {
-    /// Proofs made at the same time, at least 1.
+    /// Single requests proved at the same time, each on all cores; at least 1.
     pub workers: usize,
-    /// Requests that may wait for a worker; one more is answered 503.
+    /// Single requests that may wait for a worker; one more is answered 503.
     pub queue: usize,
+    /// Batch items proved at the same time, each on one core; at least 1.
+    pub batch_workers: usize,
+    /// Batches worked on at the same time, at least 1; one more is answered 503.
+    pub batches: usize,
+}
+
+impl ProvingLimits {
+    /// One single proof at a time with 16 waiting, a batch item for each core, four batches.
+    pub fn for_this_machine() -> Self {
+        let batch_workers = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { workers: 1, queue: 16, batch_workers, batches: 4 }
+    }
+
+    /// The lane of single requests.
+    pub fn single(self) -> LaneSize {
+        LaneSize { workers: self.workers, queue: self.queue }
+    }
+
+    /// The lane of batch items, with room for all that [`Self::items_at_once`] lets in and one that nobody waits for.
+    pub fn batch(self) -> LaneSize {
+        LaneSize { workers: self.batch_workers, queue: self.batches * self.items_at_once() + 1 }
+    }
+
+    /// Items of one batch on their way at the same time: one for each worker, and one that is made ready meanwhile.
+    pub fn items_at_once(self) -> usize {
+        self.batch_workers + 1
+    }
 }
 
 /// Why a configuration cannot work.
@@ -58,8 +87,8 @@ pub enum ConfigError {
     #[error("publish_interval_s is {0}, not between 1 and 60")]
     PublishInterval(u64),
     /// No worker would ever prove.
-    #[error("proving.workers is 0")]
-    NoWorkers,
+    #[error("proving.{0} is 0")]
+    NoWorkers(&'static str),
     /// More names than the 64 bits of the attribute.
     #[error("{0} capabilities, but an attestation schema has at most 64")]
     TooManyCapabilities(usize),
@@ -70,7 +99,7 @@ pub enum ConfigError {
 
 impl Config {
     /// The defaults for a service that keeps its state in `data_dir` and is reached at `public_url`:
-    /// a publication every 10 s, one proof at a time with 16 waiting, the default registry.
+    /// a publication every 10 s, the default registry.
     pub fn new(data_dir: PathBuf, public_url: PublicUrl, listen: SocketAddr) -> Self {
         Self {
             data_dir,
@@ -78,7 +107,7 @@ impl Config {
             listen,
             publish_interval_s: 10,
             production: false,
-            proving: ProvingLimits { workers: 1, queue: 16 },
+            proving: ProvingLimits::for_this_machine(),
             capabilities: DEFAULT_CAPABILITIES.map(str::to_owned).to_vec(),
         }
     }
@@ -88,8 +117,11 @@ impl Config {
         if !(1..=60).contains(&self.publish_interval_s) {
             return Err(ConfigError::PublishInterval(self.publish_interval_s));
         }
-        if self.proving.workers == 0 {
-            return Err(ConfigError::NoWorkers);
+        let ProvingLimits { workers, batch_workers, batches, .. } = self.proving;
+        for (name, number) in [("workers", workers), ("batch_workers", batch_workers), ("batches", batches)] {
+            if number == 0 {
+                return Err(ConfigError::NoWorkers(name));
+            }
         }
         if self.capabilities.len() > 64 {
             return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
@@ -124,7 +156,9 @@ mod tests {
         };
         assert_eq!(change(|c| c.publish_interval_s = 0), Err(ConfigError::PublishInterval(0)));
         assert_eq!(change(|c| c.publish_interval_s = 61), Err(ConfigError::PublishInterval(61)));
-        assert_eq!(change(|c| c.proving.workers = 0), Err(ConfigError::NoWorkers));
+        assert_eq!(change(|c| c.proving.workers = 0), Err(ConfigError::NoWorkers("workers")));
+        assert_eq!(change(|c| c.proving.batch_workers = 0), Err(ConfigError::NoWorkers("batch_workers")));
+        assert_eq!(change(|c| c.proving.batches = 0), Err(ConfigError::NoWorkers("batches")));
         assert_eq!(change(|c| c.capabilities = vec![String::new(); 65]), Err(ConfigError::TooManyCapabilities(65)));
         assert_eq!(change(|c| c.production = true), Err(ConfigError::Insecure("http://127.0.0.1:8080".to_owned())));
     }

@@ -1,20 +1,55 @@
 //! A small fixed number of threads for work that takes long: proofs and verifications.
 //!
-//! The queue in front of the threads is bounded. When it is full the answer is [`WorkError::Busy`] at once, so
-//! waiting requests never pile up; a caller that went away is skipped when its turn comes.
+//! # Two lanes
+//! | lane | for | threads | inside one piece of work |
+//! |---|---|---|---|
+//! | [`Lane::Single`] | requests somebody waits for | few, usually one | all cores, by rayon's global pool |
+//! | [`Lane::Batch`] | items of batches, and what is prepared beforehand | one per core | one core |
+//!
+//! One thread per item uses the cores better than all cores per item, and all cores per item answers sooner. No
+//! batch item begins while single work waits or runs, so a single request waits for the items under way and for
+//! nothing else. An item that waited [`PATIENCE`] begins all the same: a stream of single requests slows batches down
+//! and does not stop them.
+//!
+//! Both queues are bounded. A full one answers [`WorkError::Busy`] at once, so waiting requests never pile up; a
+//! caller that went away is skipped when its turn comes; a panic costs the one piece of work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+mod lanes;
+
+use lanes::Lanes;
+
+/// How long the next batch item lets single work go before it.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A pool of worker threads behind a bounded queue. Dropping it lets the workers finish and end.
-#[derive(Clone)]
+/// Which queue a piece of work waits in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lane {
+    /// Somebody waits for this one.
+    Single,
+    /// One of many, or nobody waits for it.
+    Batch,
+}
+
+/// Threads of a lane and how much may wait for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LaneSize {
+    /// Threads.
+    pub workers: usize,
+    /// Pieces of work that may wait.
+    pub queue: usize,
+}
+
+/// A pool of worker threads behind bounded queues. Dropping it lets the workers finish and end.
 pub struct WorkerPool {
-    queue: SyncSender<Job>,
+    lanes: Arc<Lanes<Job>>,
 }
 
 /// Why a piece of work was not done.
@@ -30,19 +65,37 @@ pub enum WorkError {
 }
 
 impl WorkerPool {
-    /// Starts `workers` threads named after `name`; at most `queue` jobs wait for them.
-    pub fn start(name: &str, workers: usize, queue: usize) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel::<Job>(queue);
-        let receiver = Arc::new(Mutex::new(receiver));
-        for index in 0..workers {
-            let receiver = Arc::clone(&receiver);
-            std::thread::Builder::new().name(format!("{name}-{index}")).spawn(move || work(&receiver))?;
+    /// Starts the threads of both lanes, named after `name`. A lane without threads takes no work.
+    pub fn start(name: &str, single: LaneSize, batch: LaneSize) -> std::io::Result<Self> {
+        let lanes = Arc::new(Lanes::new(single.queue, batch.queue, PATIENCE));
+        let pool = Self { lanes };
+        for index in 0..single.workers {
+            let lanes = Arc::clone(&pool.lanes);
+            let work = move || while lanes.run_single(contained) {};
+            std::thread::Builder::new().name(format!("{name}-{index}")).spawn(work)?;
         }
-        Ok(Self { queue: sender })
+        for index in 0..batch.workers {
+            let lanes = Arc::clone(&pool.lanes);
+            let work = move || {
+                let _own = on_this_thread_alone();
+                while lanes.run_batch(contained) {}
+            };
+            std::thread::Builder::new().name(format!("{name}-batch-{index}")).spawn(work)?;
+        }
+        Ok(pool)
     }
 
-    /// Does `work` on a worker, or answers [`WorkError::Busy`] at once.
+    /// Does `work` on a worker of the single lane, or answers [`WorkError::Busy`] at once.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, WorkError> {
+        self.run_in(Lane::Single, work).await
+    }
+
+    /// Does `work` on a worker of a lane, or answers [`WorkError::Busy`] at once.
+    pub async fn run_in<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WorkError> {
         let (reply, result) = oneshot::channel();
         let job: Job = Box::new(move || {
             if !reply.is_closed() {
@@ -50,86 +103,29 @@ impl WorkerPool {
                 let _ = reply.send(work());
             }
         });
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => WorkError::Busy,
-            TrySendError::Disconnected(_) => WorkError::Failed,
-        })?;
+        if !self.lanes.push(lane, job) {
+            return Err(WorkError::Busy);
+        }
         result.await.map_err(|_| WorkError::Failed)
     }
 }
 
-fn work(receiver: &Mutex<Receiver<Job>>) {
-    loop {
-        // The lock is held while waiting only; a poisoned one guards nothing that could be half-done.
-        let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        // A panic has been reported by the panic hook; its caller sees the dropped reply.
-        let _ = catch_unwind(AssertUnwindSafe(job));
+impl Drop for WorkerPool {
+    fn drop(&mut self) {
+        self.lanes.close();
     }
+}
+
+/// A panic has been reported by the panic hook; its caller sees the dropped reply.
+fn contained(job: Job) {
+    let _ = catch_unwind(AssertUnwindSafe(job));
+}
+
+/// Makes this thread a rayon pool of its own, so that what it computes stays on it.
+fn on_this_thread_alone() -> Option<rayon::ThreadPool> {
+    // Where it cannot be had the global pool does the same work on more threads.
+    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::channel;
-    use tokio::task::yield_now;
-
-    #[tokio::test]
-    async fn results_come_back_and_a_panic_costs_one_job() {
-        let pool = WorkerPool::start("test", 1, 4).unwrap();
-        assert_eq!(pool.run(|| 6 * 7).await, Ok(42));
-        assert_eq!(pool.run(|| panic!("on purpose")).await, Err::<(), _>(WorkError::Failed));
-        assert_eq!(pool.run(|| 1).await, Ok(1));
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_recovers() {
-        let pool = WorkerPool::start("test", 1, 1).unwrap();
-        let (release, gate) = channel::<()>();
-        let (started, running) = oneshot::channel();
-        let first = tokio::spawn({
-            let pool = pool.clone();
-            async move {
-                pool.run(move || {
-                    started.send(()).unwrap();
-                    gate.recv().unwrap();
-                })
-                .await
-            }
-        });
-        running.await.unwrap();
-        let second = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(|| ()).await }
-        });
-        // The single-threaded runtime runs `second` up to its wait before this task goes on.
-        yield_now().await;
-        assert_eq!(pool.run(|| ()).await, Err(WorkError::Busy));
-        release.send(()).unwrap();
-        assert_eq!((first.await.unwrap(), second.await.unwrap()), (Ok(()), Ok(())));
-        assert_eq!(pool.run(|| ()).await, Ok(()));
-    }
-
-    #[tokio::test]
-    async fn the_work_of_a_caller_that_left_is_skipped() {
-        let pool = WorkerPool::start("test", 1, 2).unwrap();
-        let (release, gate) = channel::<()>();
-        let blocking = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(move || gate.recv().unwrap()).await }
-        });
-        yield_now().await;
-        let (done, observed) = channel::<()>();
-        let abandoned = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(move || done.send(()).unwrap()).await }
-        });
-        yield_now().await;
-        abandoned.abort();
-        assert!(abandoned.await.unwrap_err().is_cancelled());
-        release.send(()).unwrap();
-        blocking.await.unwrap().unwrap();
-        pool.run(|| ()).await.unwrap();
-        assert!(observed.recv().is_err());
-    }
-}
+mod tests;

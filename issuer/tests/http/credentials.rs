@@ -292,7 +292,7 @@ async fn suspending_an_agent_suspends_its_credentials_until_it_resumes() {
 #[tokio::test]
 async fn a_full_proving_queue_answers_at_once_with_when_to_come_back() {
     let service = Service::start_with(|config| {
-        config.proving = poa_issuer::ProvingLimits { workers: 1, queue: 1 };
+        config.proving = poa_issuer::ProvingLimits { workers: 1, queue: 1, ..config.proving };
     })
     .await;
     let agent = service.attested_agent().await;
