@@ -9,6 +9,7 @@
 //! | [`schemas`] | attestation and disclosure schemas |
 //! | [`leaves`], [`log`] | which leaf an agent has, the tree, publications, heads, paths |
 //! | [`credentials`] | issuance records, idempotency, status indices |
+//! | [`prepared`] | presentations proved before their challenge is known |
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ mod housekeeping;
 pub mod ids;
 pub mod leaves;
 pub mod log;
+pub mod prepared;
 pub mod receipts;
 pub mod reputation;
 pub mod rotation;
@@ -54,6 +56,8 @@ pub use leaves::{LeafRecord, Opening};
 pub use log::{Head, LogAudit, Publication};
 pub(crate) use log::{LogState, Place, Settled, Zeroed};
 pub use poa_verifier::head::HeadClaims;
+pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};
+pub(crate) use prepared::{PreparedRow, StoredKind};
 pub use receipts::ReceiptError;
 pub use rotation::{HolderRotation, Rotation};
 pub use schemas::{AttestationSchemaRecord, DisclosureSchemaRecord};

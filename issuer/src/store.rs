@@ -26,6 +26,7 @@ mod leaves;
 mod log;
 mod nodes;
 mod operation;
+mod prepared;
 mod row;
 mod schemas;
 mod status;

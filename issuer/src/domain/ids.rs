@@ -22,7 +22,8 @@ pub struct AgentUuid(Uuid);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct CredentialId(Uuid);
 
-fn random_uuid(rng: &mut EntropyRng) -> Uuid {
+/// A fresh UUID, never nil.
+pub(super) fn random_uuid(rng: &mut EntropyRng) -> Uuid {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     // Version and variant bits are set, so it is never nil.

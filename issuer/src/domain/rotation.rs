@@ -86,6 +86,7 @@ impl Domain {
                         use_challenge(tx, &holder.answer(id), now).await?;
                         rotate_holder_key(tx, &agent, holder, now).await?;
                     }
+                    tx.delete_prepared_of(id).await?;
                     if actor == Actor::Operator {
                         let detail = rotation_detail(&agent, rotation);
                         tx.log_act(now, "rotate_keys", &id.to_string(), &detail).await?;

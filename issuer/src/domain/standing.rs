@@ -107,6 +107,7 @@ async fn change_status(
     }
     tx.set_agent_status(agent.id, to).await?;
     tx.mark_due(agent.id, Due::NextPublication).await?;
+    tx.delete_prepared_of(agent.id).await?;
     if by_operator {
         let detail = json!({ "from": agent.status.as_str(), "to": to.as_str() });
         tx.log_act(now, "change_status", &agent.id.to_string(), &detail).await?;

@@ -19,6 +19,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::private_file::{self, PrivateFileError};
 
+mod tag;
+
 /// The environment variable that may hold the master key as 64 hex digits.
 pub const MASTER_KEY_VARIABLE: &str = "POA_MASTER_KEY";
 

@@ -6,6 +6,7 @@ mod credentials;
 mod log;
 mod log_random;
 mod migrations;
+mod prepared;
 mod receipts;
 mod rig;
 mod standing;

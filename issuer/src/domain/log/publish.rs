@@ -91,6 +91,7 @@ impl Domain {
                         return Ok((before.seq, head));
                     }
                     tx.zero_leaves(log, after.seq, &plan.draft.zeroed).await?;
+                    tx.delete_prepared_about(log, &plan.draft.zeroed).await?;
                     tx.insert_leaves(&plan.draft.appended).await?;
                     tx.insert_nodes(log, after.seq, &plan.changed).await?;
                     tx.set_log_state(log, &after).await?;
