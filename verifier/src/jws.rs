@@ -21,9 +21,14 @@ const REFUSED: [&str; 9] = ["crit", "b64", "zip", "jwk", "jku", "x5u", "x5c", "x
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JwsError {
-    /// Larger than [`MAX_BYTES`].
-    #[error("JWS of {0} bytes; at most {MAX_BYTES} are read")]
-    TooLarge(usize),
+    /// Larger than [`MAX_BYTES`], or the caller's own bound.
+    #[error("JWS of {bytes} bytes; at most {max} are read")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        max: usize,
+    },
     /// Not three canonical base64url parts, or a signature that is not 64 bytes.
     #[error("not a compact JWS: {0}")]
     Shape(&'static str),
@@ -63,8 +68,16 @@ pub struct Unverified {
 /// # Errors
 /// [`JwsError`] for everything the module header refuses.
 pub fn parse(text: &str) -> Result<Unverified, JwsError> {
-    if text.len() > MAX_BYTES {
-        return Err(JwsError::TooLarge(text.len()));
+    parse_bounded(text, MAX_BYTES)
+}
+
+/// [`parse`] with another size bound.
+///
+/// # Errors
+/// [`JwsError`] for everything the module header refuses.
+pub fn parse_bounded(text: &str, max: usize) -> Result<Unverified, JwsError> {
+    if text.len() > max {
+        return Err(JwsError::TooLarge { bytes: text.len(), max });
     }
     let mut parts = text.split('.');
     let (Some(header), Some(payload), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())

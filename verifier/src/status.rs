@@ -7,6 +7,8 @@
 //!
 //! Source: W3C Bitstring Status List v1.0; formats §4.
 
+pub mod token_list;
+
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;

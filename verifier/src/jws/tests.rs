@@ -92,7 +92,7 @@ fn only_three_canonical_parts_of_bounded_size_are_read() {
     ] {
         assert!(matches!(parse(&text), Err(JwsError::Shape(_))), "{text}");
     }
-    assert_eq!(parse(&"a".repeat(MAX_BYTES + 1)), Err(JwsError::TooLarge(MAX_BYTES + 1)));
+    assert_eq!(parse(&"a".repeat(MAX_BYTES + 1)), Err(JwsError::TooLarge { bytes: MAX_BYTES + 1, max: MAX_BYTES }));
 }
 
 /// Under the identity key, `R = identity`, `S = 0` satisfies `S·B = R + h·A` for every message. Libraries that only
