@@ -17,9 +17,17 @@ pub mod binding;
 pub mod claims;
 pub mod hex32;
 pub mod instant;
+pub mod issuers;
 pub mod message;
+pub mod reasons;
+pub mod revoked_list;
 pub mod ss58;
 pub mod wallet;
+
+mod document;
+mod native;
+mod status;
+pub(crate) mod verify;
 
 /// The JWS header's `typ`.
 pub const TYP: &str = "poa+jws";

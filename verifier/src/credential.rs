@@ -4,6 +4,7 @@
 //! * **presentation**: a `VerifiablePresentation` around one credential whose only proof is a `Groth16Proof2024` with
 //!   challenge and domain;
 //! * **signed**: one `DataIntegrityProof`, or a JWS of type `vc+jwt` whose payload has no `proof`;
+//! * **agenthood**: a JWS of type `poa+jws` ([`crate::agenthood`]);
 //! * anything else is **other**, also when a member of the shapes above is missing or unknown.
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::json::{self, JsonError};
 use crate::jws::{self, JwsError};
 use crate::status::VC_CONTEXT;
 use crate::zk_proof::{self, Purpose, ZkProof, ZkProofError};
-use crate::{data_integrity, report::Class};
+use crate::{agenthood, data_integrity, report::Class};
 
 /// Largest document that is verified, in bytes.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
@@ -104,6 +105,8 @@ pub(crate) enum Document {
     Signed { credential: Value, issuer_proof: Value },
     /// The credential inside a JWS.
     SignedJwt { credential: Value, jws: jws::Unverified },
+    /// A Proof of Agenthood: its JWS and claims.
+    Agenthood { jws: jws::Unverified, claims: Value },
     /// A Groth16 proof object without a document.
     BareProof { zk: Box<ZkProof> },
 }
@@ -114,20 +117,27 @@ impl Document {
             Self::Standing { .. } => Class::Standing,
             Self::Presentation { .. } => Class::Presentation,
             Self::Signed { .. } | Self::SignedJwt { .. } => Class::Signed,
+            Self::Agenthood { .. } => Class::Agenthood,
             Self::BareProof { .. } => Class::Other,
         }
     }
 }
 
 /// Reads a document: JSON when it begins with a brace, else a compact JWS.
-pub(crate) fn read(bytes: &[u8], context: &Value) -> Result<Document, ShapeError> {
+pub(crate) fn read(bytes: &[u8], context: impl FnOnce() -> Value) -> Result<Document, ShapeError> {
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
     if first == Some(&b'{') || bytes.len() > MAX_DOCUMENT_BYTES {
-        return classify(json::parse_bounded(bytes, MAX_DOCUMENT_BYTES)?, context);
+        return classify(json::parse_bounded(bytes, MAX_DOCUMENT_BYTES)?, &context());
     }
     let text = std::str::from_utf8(bytes.trim_ascii())
         .map_err(|_| ShapeError::Proofs("neither a JSON object nor a compact JWS"))?;
     let jws = jws::parse(text)?;
+    if jws.typ() == agenthood::TYP {
+        if text.len() > agenthood::MAX_BYTES {
+            return Err(JwsError::TooLarge { bytes: text.len(), max: agenthood::MAX_BYTES }.into());
+        }
+        return Ok(Document::Agenthood { claims: jws.claims()?, jws });
+    }
     jws.expect_typ(VC_JWT_TYP)?;
     let credential = jws.claims()?;
     let Some(members) = credential.as_object() else {

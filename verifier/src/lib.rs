@@ -29,7 +29,7 @@
 //! | [`credential`], [`zk_proof`], [`statement`], [`render`], [`context`] | documents with a proof, and how they are bound to it |
 //! | [`groth16`], [`key`], [`snarkjs`] | the pairing equation, verifying keys, other tools' files |
 //! | [`head`], [`status`], [`schema`] | signed tree heads, status lists, schemas |
-//! | [`agenthood`] | Proof of Agenthood: claims, what a controller signs, wallets' signatures |
+//! | [`agenthood`] | Proof of Agenthood: claims, what a controller signs, wallets' signatures, verification |
 //! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`time`] | strict readers of the wire forms |
 //!
 //! Specification: `docs/protocol.md`.

@@ -25,6 +25,8 @@
 //! | `issuer_signature` | the issuer's signature, its key | native (shape), signature |
 //! | `status` | entry malformed or of a foreign list; then the bits. A list that is not genuine, not fresh or behind a head leaves it `unknown` | native, signature |
 //! | `holder` | never by itself: `pass` in a presentation whose proof passed, `not_proven` in a standing credential | pairing |
+//!
+//! What they say of a Proof of Agenthood stands in `agenthood/verify.rs`.
 
 use std::fmt;
 
@@ -41,6 +43,8 @@ pub enum Class {
     Presentation,
     /// One issuer signature and no Groth16 proof.
     Signed,
+    /// A Proof of Agenthood.
+    Agenthood,
     /// Anything else; never verified.
     Other,
 }
@@ -52,6 +56,7 @@ impl Class {
             Self::Standing => "standing",
             Self::Presentation => "presentation",
             Self::Signed => "signed",
+            Self::Agenthood => "agenthood",
             Self::Other => "other",
         }
     }

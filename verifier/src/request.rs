@@ -10,6 +10,7 @@ use poa_circuits::native::scope::{Audience, AudienceError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::agenthood::ss58::Address;
 use crate::checks::readable;
 use crate::did::{AgentDid, IssuerDid};
 use crate::json::{self, JsonError};
@@ -71,6 +72,8 @@ struct Wire {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<AgentDid>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     audience: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge: Option<String>,
@@ -103,6 +106,8 @@ pub struct Request {
     pub contains_all: Vec<String>,
     /// The agent it must be about.
     pub subject: Option<AgentDid>,
+    /// The agent that a Proof of Agenthood must be about, by its account.
+    pub agent: Option<Address>,
     /// Whose pseudonym is expected. Only a presentation names one, so it needs a `binding`.
     pub audience: Option<Audience>,
     /// The challenge and domain the verifier set. That a challenge is random, fresh and used once is the caller's part.
@@ -126,6 +131,7 @@ impl Default for Request {
             at_most: BTreeMap::new(),
             contains_all: Vec::new(),
             subject: None,
+            agent: None,
             audience: None,
             binding: None,
             valid_at_least: None,
@@ -174,6 +180,7 @@ impl Request {
             at_most: bounds("at_most", &wire.at_most)?,
             contains_all: wire.contains_all,
             subject: wire.subject,
+            agent: wire.agent,
             binding: binding(wire.challenge, wire.domain, audience.as_ref())?,
             audience,
             valid_at_least: wire
@@ -182,6 +189,18 @@ impl Request {
                 .transpose()?,
             max_root_age_s: max_root_age_s(wire.max_root_age_s)?,
         })
+    }
+
+    /// Whether it demands what only a zero-knowledge proof can show.
+    pub(crate) fn needs_proof(&self) -> bool {
+        self.schemas.is_some()
+            || self.logs.is_some()
+            || !self.disclose.is_empty()
+            || !self.at_least.is_empty()
+            || !self.at_most.is_empty()
+            || !self.contains_all.is_empty()
+            || self.audience.is_some()
+            || self.valid_at_least.is_some()
     }
 
     /// The wire form. [`Self::from_json`] reads back what it has read itself; of a request put together by hand it
@@ -200,6 +219,7 @@ impl Request {
             at_most: bounds(&self.at_most),
             contains_all: self.contains_all.clone(),
             subject: self.subject.clone(),
+            agent: self.agent,
             audience: self.audience.as_ref().map(|a| a.as_str().to_owned()),
             challenge: self.binding.as_ref().map(|b| b.challenge.clone()),
             domain: self.binding.as_ref().map(|b| b.domain.clone()),
@@ -220,9 +240,9 @@ fn non_empty<T>(member: &'static str, list: Option<Vec<T>>) -> Result<Option<Vec
 }
 
 fn class(name: &str) -> Result<Class, RequestError> {
-    let verifiable = [Class::Standing, Class::Presentation, Class::Signed];
+    let verifiable = [Class::Standing, Class::Presentation, Class::Signed, Class::Agenthood];
     let found = verifiable.into_iter().find(|class| class.as_str() == name);
-    found.ok_or_else(|| refused("classes", format!("{name:?} is not standing, presentation or signed")))
+    found.ok_or_else(|| refused("classes", format!("{name:?} is not standing, presentation, signed or agenthood")))
 }
 
 fn slot(member: &'static str, name: &str) -> Result<Slot, RequestError> {

@@ -77,7 +77,7 @@ pub(crate) fn verify(
 }
 
 /// The highest counter of any of the issuer's logs: a signed credential names none.
-fn revocations_seen(inquiry: &Inquiry<'_>, memory: &HeadMemory) -> u64 {
+pub(crate) fn revocations_seen(inquiry: &Inquiry<'_>, memory: &HeadMemory) -> u64 {
     let trust = inquiry.trust;
     trust.document().logs.iter().filter_map(|log| memory.revocations(trust.issuer(), log)).max().unwrap_or(0)
 }
@@ -147,18 +147,10 @@ fn challenge(inquiry: &Inquiry<'_>, checks: &mut Checks) {
 
 fn policy(inquiry: &Inquiry<'_>, checks: &mut Checks) {
     let request = inquiry.request;
-    let needs_proof = request.schemas.is_some()
-        || request.logs.is_some()
-        || !request.disclose.is_empty()
-        || !request.at_least.is_empty()
-        || !request.at_most.is_empty()
-        || !request.contains_all.is_empty()
-        || request.audience.is_some()
-        || request.valid_at_least.is_some();
     let accepted = request.issuers.as_ref().is_none_or(|accepted| accepted.contains(inquiry.trust.issuer()));
     if !inquiry.had_request {
         checks.unknown(CheckName::Policy, "no_request", "state what you need in a request to have it checked");
-    } else if needs_proof {
+    } else if request.needs_proof() {
         checks.fail(CheckName::Policy, "needs_proof", "the request needs something proved; this is only signed");
     } else if !accepted {
         checks.fail(CheckName::Policy, "issuer_not_accepted", "the request does not accept this issuer");

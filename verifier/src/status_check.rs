@@ -15,14 +15,14 @@ use crate::verifier::Inquiry;
 use crate::zk;
 
 /// Why a list does not settle a bit.
-enum Problem {
+pub(crate) enum Problem {
     /// The document fails.
     Refused(Refusal),
     /// This list settles nothing; another one may.
     Undecided(Refusal),
 }
 
-fn undecided<T>(reason: &'static str, detail: impl Into<String>) -> Result<T, Problem> {
+pub(crate) fn undecided<T>(reason: &'static str, detail: impl Into<String>) -> Result<T, Problem> {
     Err(Problem::Undecided(Refusal { reason, detail: detail.into() }))
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn check(inquiry: &Inquiry<'_>, entries: &[StatusEntry], revocations_
 }
 
 /// Judges every list that the caller gave under the entry's id; none of them can hide another.
-fn check_entry(inquiry: &Inquiry<'_>, entry: &StatusEntry, revocations_seen: u64) -> Result<(), Problem> {
+pub(crate) fn check_entry(inquiry: &Inquiry<'_>, entry: &StatusEntry, revocations_seen: u64) -> Result<(), Problem> {
     let mut verdict = undecided("no_list", format!("fetch {} and give it as evidence", entry.list));
     for signed in inquiry.evidence.status_lists.iter().filter(|list| list["id"] == entry.list.as_str()) {
         match check_list(inquiry, entry, signed, revocations_seen) {

@@ -3,13 +3,19 @@
 use poa_circuits::native::field::F;
 use serde_json::Value;
 
+use crate::agenthood::issuers::AgenthoodIssuers;
+use crate::agenthood::reasons::AgentNow;
+use crate::agenthood::revoked_list::RevokedList;
+use crate::agenthood::verify::Issuer;
 use crate::checks::Checks;
 use crate::credential::{self, Document, ShapeError};
 use crate::head::HeadMemory;
 use crate::report::{CheckName, Class, Report};
 use crate::request::Request;
+use crate::status::token_list::{TokenListError, TokenStatusList};
+use crate::trust::KeyPurpose;
 use crate::trust::Trust;
-use crate::{signed, zk};
+use crate::{agenthood, signed, zk};
 
 /// Whether a (scope, nullifier) was seen before.
 pub type NullifierSeen<'a> = &'a dyn Fn(&F, &F) -> bool;
@@ -24,17 +30,25 @@ pub struct Evidence<'a> {
     /// The caller's record of pseudonyms; true refuses the presentation. It is asked before the proof is checked, so it
     /// only looks up; the caller records the pseudonym of a report that is verified.
     pub nullifier_seen: Option<NullifierSeen<'a>>,
+    /// Token status lists, verified and decoded by [`Verifier::token_status_list`].
+    pub token_status_lists: &'a [TokenStatusList],
+    /// Published revocation lists of other issuers of Proofs of Agenthood.
+    pub revoked_lists: &'a [RevokedList],
+    /// The agent of a Proof of Agenthood as its chain has it now, at a finalised block.
+    pub agent_now: Option<AgentNow<'a>>,
 }
 
 /// Verifies documents of one issuer, as configured by its trust document.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     trust: Trust,
+    agenthood: AgenthoodIssuers,
 }
 
 /// What every check may look at.
 pub(crate) struct Inquiry<'a> {
     pub(crate) trust: &'a Trust,
+    pub(crate) agenthood: &'a AgenthoodIssuers,
     /// The caller's request, or the one that demands nothing.
     pub(crate) request: &'a Request,
     pub(crate) had_request: bool,
@@ -45,7 +59,12 @@ pub(crate) struct Inquiry<'a> {
 impl Verifier {
     /// A verifier that trusts what this document lists.
     pub fn new(trust: Trust) -> Self {
-        Self { trust }
+        Self { trust, agenthood: AgenthoodIssuers::default() }
+    }
+
+    /// The verifier with other issuers of Proofs of Agenthood besides the trust document's.
+    pub fn with_agenthood(self, agenthood: AgenthoodIssuers) -> Self {
+        Self { agenthood, ..self }
     }
 
     /// The trust document.
@@ -65,19 +84,33 @@ impl Verifier {
         memory: &mut HeadMemory,
         now_unix_s: u64,
     ) -> Report {
-        let anything =
-            Request { classes: vec![Class::Standing, Class::Presentation, Class::Signed], ..Request::default() };
+        let classes = vec![Class::Standing, Class::Presentation, Class::Signed, Class::Agenthood];
+        let anything = Request { classes, ..Request::default() };
         let inquiry = Inquiry {
             trust: &self.trust,
+            agenthood: &self.agenthood,
             request: request.unwrap_or(&anything),
             had_request: request.is_some(),
             evidence,
             now: now_unix_s,
         };
-        match credential::read(document, &credential::contexts(self.trust.url())) {
+        match credential::read(document, || credential::contexts(self.trust.url())) {
             Ok(document) => inquiry.judge(document, memory),
             Err(error) => inquiry.malformed(&error),
         }
+    }
+
+    /// Reads a token status list of a configured issuer, signed by one of its keys for status lists. Whether it is
+    /// still fresh is judged whenever it is used.
+    ///
+    /// # Errors
+    /// [`TokenListError`].
+    pub fn token_status_list(&self, jwt: &str) -> Result<TokenStatusList, TokenListError> {
+        TokenStatusList::read(jwt, |claims, kid| {
+            let issuer = Issuer::find(&self.trust, &self.agenthood, &claims.iss);
+            let issuer = issuer.ok_or("its issuer is not configured")?;
+            issuer.key(kid, KeyPurpose::Status, claims.iat).map_err(|_| "its key may not sign status lists")
+        })
     }
 }
 
@@ -87,6 +120,11 @@ impl Inquiry<'_> {
         let mut checks = Checks::default();
         if class != Class::Other && !self.request.classes.contains(&class) {
             let detail = format!("a {} document; the request does not accept this class", class.as_str());
+            checks.fail(CheckName::Class, "class_not_accepted", detail);
+            return checks.finish(class, self.had_request);
+        }
+        if class != Class::Agenthood && self.request.agent.is_some() {
+            let detail = "the request names an agent by its account; ask for a Proof of Agenthood";
             checks.fail(CheckName::Class, "class_not_accepted", detail);
             return checks.finish(class, self.had_request);
         }
@@ -108,6 +146,7 @@ impl Inquiry<'_> {
             Document::SignedJwt { credential, jws } => {
                 signed::verify(self, memory, checks, &credential, &signed::Signature::Jws(&jws))
             }
+            Document::Agenthood { jws, claims } => agenthood::verify::verify(self, memory, checks, &jws, &claims),
             Document::BareProof { zk } => zk::verify_bare(self, checks, &zk),
         }
     }

@@ -97,7 +97,7 @@ fn here(args: &VerifyArgs, pinned: &Pinned, document: &[u8], request: Option<&Va
     if !args.offline {
         fetch(pinned, &mut lists, &mut heads);
     }
-    let evidence = Evidence { status_lists: &lists, newest_heads: &heads, nullifier_seen: None };
+    let evidence = Evidence { status_lists: &lists, newest_heads: &heads, ..Evidence::default() };
     let mut memory: HeadMemory = pinned.memory()?;
     let verifier = Verifier::new(pinned.trust.clone());
     let now = system::now_unix_s();

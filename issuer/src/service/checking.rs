@@ -35,7 +35,7 @@ impl Checker {
         let evidence = Evidence {
             status_lists: self.lists.as_ref().map_or(&[], |lists| lists.all()),
             newest_heads: &self.heads,
-            nullifier_seen: None,
+            ..Evidence::default()
         };
         let mut memory = HeadMemory::default();
         self.trust.verifier.verify(&question.document, question.request.as_ref(), &evidence, &mut memory, self.now)

@@ -312,4 +312,4 @@ pub struct SignedAttestation<A = Address> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,7 @@ const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 
 /// As published, with our additions.
-fn agent() -> Value {
+pub(crate) fn agent() -> Value {
     json!({
         "agentId": ALICE, "name": "Notary", "summary": "Stamps documents.", "abgHash": format!("0x{}", "d2".repeat(32)),
         "abgVersion": 1, "sovereign": false, "controller": BOB,

@@ -1,0 +1,228 @@
+//! Issuers besides the one of the trust document, configured by hand: whose documents count, and under which keys.
+//!
+//! A file of our own making, not signed by anybody: whoever can edit it decides what is trusted. It maps each `iss` to
+//! its keys explicitly; nothing is fetched, and no document can add to it.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::ss58::Network;
+use crate::checks::readable;
+use crate::ed25519::{Ed25519Error, PublicKey};
+use crate::json::{self, JsonError};
+use crate::trust::{KeyPurpose, KeyState, KeyUseError};
+use crate::{multibase, time};
+
+/// `type` of the file.
+pub const TYPE: &str = "PoaAgenthoodIssuers";
+const VERSION: u32 = 1;
+const MAX_ISSUERS: usize = 64;
+const MAX_KEYS: usize = 64;
+/// How old a published revocation list may be when the file does not say, seconds.
+pub const DEFAULT_LIST_AGE_S: u64 = 300;
+
+/// Why a file of issuers was refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssuersError {
+    /// Not strict JSON.
+    #[error("issuers: {0}")]
+    Json(#[from] JsonError),
+    /// Unknown, missing or malformed members.
+    #[error("issuers: {0}")]
+    Shape(String),
+    /// A key is refused.
+    #[error("issuers: key {kid:?}: {error}")]
+    Key {
+        /// Its id.
+        kid: String,
+        /// Why.
+        error: Ed25519Error,
+    },
+}
+
+fn shape(text: impl Into<String>) -> IssuersError {
+    IssuersError::Shape(readable(&text.into()))
+}
+
+/// What documents are taken besides those of the trust document's issuer, and on which network it issues.
+#[derive(Clone, Debug, Default)]
+pub struct AgenthoodIssuers {
+    /// The network of the trust document's own agents.
+    pub network: Network,
+    /// Whether documents of the trust document's issuer count that nobody attested: its chain is a fixture.
+    pub own_snapshots: bool,
+    issuers: Vec<AgenthoodIssuer>,
+}
+
+/// One configured issuer.
+#[derive(Clone, Debug)]
+pub struct AgenthoodIssuer {
+    iss: String,
+    keys: Vec<Key>,
+    revocation_list: Option<String>,
+    max_list_age_s: u64,
+    network: Network,
+    snapshots: bool,
+    placeholder_addresses: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    kid: String,
+    purpose: KeyPurpose,
+    state: KeyState,
+    retired_at: Option<u64>,
+    key: PublicKey,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct FileWire {
+    #[serde(rename = "type")]
+    kind: String,
+    version: u32,
+    #[serde(default)]
+    network: Network,
+    #[serde(default)]
+    own_snapshots: bool,
+    issuers: Vec<IssuerWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct IssuerWire {
+    issuer: String,
+    keys: Vec<KeyWire>,
+    revocation_list: Option<String>,
+    max_list_age_s: Option<u64>,
+    #[serde(default)]
+    network: Network,
+    #[serde(default)]
+    snapshots: bool,
+    #[serde(default)]
+    placeholder_addresses: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct KeyWire {
+    kid: String,
+    x: String,
+    purpose: Option<KeyPurpose>,
+    state: Option<KeyState>,
+    retired_at: Option<String>,
+}
+
+impl AgenthoodIssuers {
+    /// Reads a file (`schemas/agenthood-issuers.json`).
+    ///
+    /// # Errors
+    /// [`IssuersError`], the first that applies.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, IssuersError> {
+        let value: Value = json::parse_strict(bytes)?;
+        let file: FileWire = json::read_object(&value).map_err(shape)?;
+        if file.kind != TYPE || file.version != VERSION {
+            return Err(shape(format!("not {TYPE} version {VERSION}")));
+        }
+        if file.issuers.len() > MAX_ISSUERS {
+            return Err(shape("more than 64 issuers"));
+        }
+        let issuers: Vec<_> = file.issuers.into_iter().map(AgenthoodIssuer::read).collect::<Result<_, _>>()?;
+        for (i, issuer) in issuers.iter().enumerate() {
+            if issuers[..i].iter().any(|other| other.iss == issuer.iss) {
+                return Err(shape(format!("{:?} stands twice", issuer.iss)));
+            }
+        }
+        Ok(Self { network: file.network, own_snapshots: file.own_snapshots, issuers })
+    }
+
+    /// The issuer of a name.
+    pub fn issuer(&self, iss: &str) -> Option<&AgenthoodIssuer> {
+        self.issuers.iter().find(|issuer| issuer.iss == iss)
+    }
+}
+
+impl AgenthoodIssuer {
+    fn read(wire: IssuerWire) -> Result<Self, IssuersError> {
+        if wire.issuer.is_empty() || wire.keys.is_empty() || wire.keys.len() > MAX_KEYS {
+            return Err(shape(format!("{:?} needs a name and 1 to 64 keys", wire.issuer)));
+        }
+        let keys: Vec<Key> = wire.keys.into_iter().map(Key::read).collect::<Result<_, _>>()?;
+        for (i, key) in keys.iter().enumerate() {
+            if keys[..i].iter().any(|other| other.kid == key.kid || other.key == key.key) {
+                return Err(shape(format!("key {:?} stands twice", key.kid)));
+            }
+        }
+        Ok(Self {
+            iss: wire.issuer,
+            keys,
+            revocation_list: wire.revocation_list,
+            max_list_age_s: wire.max_list_age_s.unwrap_or(DEFAULT_LIST_AGE_S),
+            network: wire.network,
+            snapshots: wire.snapshots,
+            placeholder_addresses: wire.placeholder_addresses,
+        })
+    }
+
+    /// The URL of its published revocation list, for issuers without signed status lists.
+    pub fn revocation_list(&self) -> Option<&str> {
+        self.revocation_list.as_deref()
+    }
+
+    /// How long ago that list may have been fetched, seconds.
+    pub fn max_list_age_s(&self) -> u64 {
+        self.max_list_age_s
+    }
+
+    /// The network of its agents.
+    pub fn network(&self) -> Network {
+        self.network
+    }
+
+    /// Whether documents count that nobody attested.
+    pub fn snapshots(&self) -> bool {
+        self.snapshots
+    }
+
+    /// Whether its agents' addresses are mere names: a published fixture's have no valid checksum. Nothing that needs a
+    /// key behind an address verifies then.
+    pub fn placeholder_addresses(&self) -> bool {
+        self.placeholder_addresses
+    }
+
+    /// The key that may verify something signed at a time.
+    ///
+    /// # Errors
+    /// [`KeyUseError`].
+    pub fn key(&self, kid: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
+        let known = self.keys.iter().find(|key| key.kid == kid && key.purpose == purpose);
+        let known = known.ok_or(KeyUseError::Unknown)?;
+        match (known.state, known.retired_at) {
+            (KeyState::Compromised, _) => Err(KeyUseError::Compromised),
+            (KeyState::Retired, Some(at)) if signed_at_unix_s <= at => Ok(&known.key),
+            (KeyState::Retired, _) => Err(KeyUseError::Retired),
+            (KeyState::Active, _) => Ok(&known.key),
+        }
+    }
+}
+
+impl Key {
+    /// `x` as in a JWK of key type OKP, curve Ed25519.
+    fn read(wire: KeyWire) -> Result<Self, IssuersError> {
+        let refuse = |error| IssuersError::Key { kid: readable(&wire.kid), error };
+        let x = multibase::from_base64url(&wire.x).map_err(|_| refuse(Ed25519Error::Encoding))?;
+        let x = x.as_slice().try_into().map_err(|_| refuse(Ed25519Error::Encoding))?;
+        let key = PublicKey::from_bytes(x).map_err(refuse)?;
+        let state = wire.state.unwrap_or(KeyState::Active);
+        if (state == KeyState::Retired) != wire.retired_at.is_some() {
+            return Err(shape("retiredAt stands exactly with the state retired"));
+        }
+        let retired_at =
+            wire.retired_at.as_deref().map(time::parse_utc).transpose().map_err(|e| shape(e.to_string()))?;
+        Ok(Self { kid: wire.kid, purpose: wire.purpose.unwrap_or(KeyPurpose::Credentials), state, retired_at, key })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! The status of a document: token status list, bitstring lists, another issuer's published revocation list, and the
+//! chain as it is now.
+//!
+//! Whatever says "revoked" fails the document. Else one source that is genuine and fresh passes it, and without any the
+//! status is unknown.
+
+use super::claims::{StatusClaim, StatusReference};
+use super::document::Reading;
+use super::reasons::{self, Claimed};
+use super::verify::Issuer;
+use crate::checks::{Checks, Refusal, refuse};
+use crate::head::HeadMemory;
+use crate::report::CheckName;
+use crate::signed::revocations_seen;
+use crate::status::StatusEntry;
+use crate::status::token_list::{TokenStatus, TokenStatusList};
+use crate::status_check::{self, Problem, undecided};
+use crate::time::SKEW_S;
+use crate::trust::KeyPurpose;
+use crate::verifier::Inquiry;
+
+/// Decides `status`.
+pub(super) fn check(
+    inquiry: &Inquiry<'_>,
+    memory: &HeadMemory,
+    issuer: &Issuer<'_>,
+    reading: &Reading<'_>,
+    checks: &mut Checks,
+) {
+    let name = CheckName::Status;
+    match sources(inquiry, memory, issuer, reading) {
+        Ok(()) => checks.pass(name),
+        Err(Problem::Refused(refusal)) => checks.fail(name, refusal.reason, refusal.detail),
+        Err(Problem::Undecided(refusal)) => checks.unknown(name, refusal.reason, refusal.detail),
+    }
+    if let Some(reason) = drift(inquiry, reading) {
+        let detail = "the chain no longer says what the document says; ask the agent for another";
+        checks.fail(name, reason.as_str(), detail);
+    }
+}
+
+/// Every source that the document or the configuration names.
+fn sources(
+    inquiry: &Inquiry<'_>,
+    memory: &HeadMemory,
+    issuer: &Issuer<'_>,
+    reading: &Reading<'_>,
+) -> Result<(), Problem> {
+    let mut verdicts = Vec::new();
+    if let Some(status) = &reading.status {
+        let seen = if issuer.is_own() { revocations_seen(inquiry, memory) } else { 0 };
+        if let Some(reference) = &status.status_list {
+            verdicts.push(token(inquiry, issuer, reading.iss, reference, seen));
+        }
+        if issuer.is_own() && !status.bitstring.is_empty() {
+            verdicts.push(bitstring(inquiry, status, seen));
+        }
+    }
+    if let Issuer::Foreign(foreign) = issuer
+        && let Some(url) = foreign.revocation_list()
+    {
+        verdicts.push(published(inquiry, reading, url, foreign.max_list_age_s()));
+    }
+    strictest(verdicts)
+}
+
+/// A refusal before a pass, and that before what is undecided.
+fn strictest(verdicts: Vec<Result<(), Problem>>) -> Result<(), Problem> {
+    let mut verdict = undecided("no_list", "no status list is named or configured for it");
+    for (i, next) in verdicts.into_iter().enumerate() {
+        match next {
+            Err(Problem::Refused(refusal)) => return Err(Problem::Refused(refusal)),
+            Ok(()) => verdict = Ok(()),
+            Err(problem) if i == 0 => verdict = Err(problem),
+            Err(_) => {}
+        }
+    }
+    verdict
+}
+
+/// The token status list, in every copy the caller gave.
+fn token(
+    inquiry: &Inquiry<'_>,
+    issuer: &Issuer<'_>,
+    iss: &str,
+    reference: &StatusReference,
+    seen: u64,
+) -> Result<(), Problem> {
+    if let Issuer::Own(trust, _) = issuer
+        && !reference.uri.strip_prefix(trust.url()).is_some_and(|path| path.starts_with('/'))
+    {
+        return Err(Problem::Refused(Refusal {
+            reason: "foreign_list",
+            detail: format!("{} is not a status list of this issuer", reference.uri),
+        }));
+    }
+    let lists = inquiry.evidence.token_status_lists.iter();
+    let lists = lists.filter(|list| list.claims().uri == reference.uri && list.claims().iss == iss);
+    let verdicts: Vec<_> = lists.map(|list| entry(inquiry, issuer, list, reference.idx, seen)).collect();
+    if verdicts.is_empty() {
+        return undecided("no_list", format!("fetch {} and give it as evidence", reference.uri));
+    }
+    strictest(verdicts)
+}
+
+fn entry(
+    inquiry: &Inquiry<'_>,
+    issuer: &Issuer<'_>,
+    list: &TokenStatusList,
+    index: u64,
+    seen: u64,
+) -> Result<(), Problem> {
+    let claims = list.claims();
+    // Its signature was checked when it was read; the key may have been given up since.
+    if let Err(error) = issuer.key(list.kid(), KeyPurpose::Status, claims.iat) {
+        return undecided("list_key", format!("{}: {error}", claims.uri));
+    }
+    let stale = inquiry.now > claims.fresh_until().saturating_add(SKEW_S);
+    let status = claims.entries.get(index);
+    match status {
+        Err(error) => return refuse("index", error.to_string()).map_err(Problem::Refused),
+        // For good, so an old list says it as well as a new one.
+        Ok(TokenStatus::Invalid) => {
+            return refuse("revoked", "the issuer revoked it, for good; ask the agent for another")
+                .map_err(Problem::Refused);
+        }
+        Ok(TokenStatus::Suspended) if !stale => {
+            return refuse("suspended", "the issuer suspended it; ask again later").map_err(Problem::Refused);
+        }
+        Ok(TokenStatus::Other(_)) => return undecided("unknown_status", "the list says something unheard of"),
+        Ok(TokenStatus::Suspended | TokenStatus::Valid) => {}
+    }
+    if claims.iat > inquiry.now.saturating_add(SKEW_S) {
+        return undecided("future_list", format!("{} is from the future; check both clocks", claims.uri));
+    }
+    if stale {
+        return undecided("stale_list", format!("{} is no longer fresh; fetch it again", claims.uri));
+    }
+    if claims.revocations < seen {
+        return undecided("lagging_list", format!("{} lags behind a tree head already seen", claims.uri));
+    }
+    Ok(())
+}
+
+/// The same index in the bitstring lists.
+fn bitstring(inquiry: &Inquiry<'_>, status: &StatusClaim, seen: u64) -> Result<(), Problem> {
+    let entries = serde_json::Value::Array(status.bitstring.clone());
+    let entries: Vec<StatusEntry> = status_check::read_entries(inquiry.trust, &entries).map_err(Problem::Refused)?;
+    if let Some(reference) = &status.status_list
+        && entries.iter().any(|entry| entry.index != reference.idx)
+    {
+        return refuse("malformed", "status names two indices").map_err(Problem::Refused);
+    }
+    // Every list has a say: none of them may be left undecided.
+    let mut verdict = Ok(());
+    for entry in &entries {
+        match status_check::check_entry(inquiry, entry, seen) {
+            Err(Problem::Refused(refusal)) => return Err(Problem::Refused(refusal)),
+            Err(problem) => verdict = Err(problem),
+            Ok(()) => {}
+        }
+    }
+    verdict
+}
+
+/// Another issuer's published list.
+fn published(inquiry: &Inquiry<'_>, reading: &Reading<'_>, url: &str, max_age_s: u64) -> Result<(), Problem> {
+    let lists = inquiry.evidence.revoked_lists.iter();
+    let lists = lists.filter(|list| list.url() == url && list.issuer() == reading.iss);
+    let mut fresh = false;
+    for list in lists {
+        if let Some(reason) = list.reason(reading.jti) {
+            return refuse("revoked", format!("the issuer revoked it: {reason}")).map_err(Problem::Refused);
+        }
+        let latest = inquiry.now.saturating_add(SKEW_S);
+        fresh |= list.fetched_at() <= latest && inquiry.now <= list.fetched_at().saturating_add(max_age_s);
+    }
+    if fresh { Ok(()) } else { undecided("no_list", format!("fetch {url} and give it as evidence")) }
+}
+
+/// What the chain says now, where the caller knows.
+fn drift(inquiry: &Inquiry<'_>, reading: &Reading<'_>) -> Option<reasons::RevocationReason> {
+    let claimed = Claimed {
+        abg_hash: &reading.agent.abg_hash,
+        abg_version: reading.agent.abg_version,
+        sovereign: reading.agent.sovereign,
+        controller: reading.agent.controller.as_deref(),
+    };
+    reasons::judge(&claimed, inquiry.evidence.agent_now.as_ref()?, inquiry.now.saturating_mul(1000))
+}

@@ -1,0 +1,209 @@
+//! The order of verification (formats §3): issuer and key, its signature, the claims, times, status, what the nonce
+//! commits to, the controller's own signature.
+//!
+//! | check | what of a Proof of Agenthood it reports |
+//! |---|---|
+//! | `class` | size, three canonical parts, header, strict JSON |
+//! | `issuer_signature` | `iss` is configured and owns `kid`; the key's state; strict Ed25519 |
+//! | `schema` | the claims, and in ours what we add to the published ones |
+//! | `subject` | `sub` is the agent; addresses; the requested agent |
+//! | `validity` | `iat`, `nbf`, `exp` |
+//! | `attributes` | the controller who signed is the agent's; the block is the snapshot's |
+//! | `context` | the nonce is the hash of details that agree with every claim |
+//! | `status` | status lists; drift against the chain where the caller gives its state |
+//! | `proof` | the controller's signature; `unknown` where this build cannot check its scheme |
+//! | `policy` | the request demands nothing that only a ZK credential could show |
+//!
+//! Nothing after `issuer_signature` is looked at unless that passed; `proof` and `status` wait for all that stand above
+//! them.
+
+use serde_json::{Map, Value, json};
+
+use super::document::{self, Attestation, Reading};
+use super::issuers::AgenthoodIssuer;
+use super::message::Action;
+use super::ss58::{Address, Network};
+use super::wallet::{self, WalletError, WalletSignature};
+use super::{native, status};
+use crate::checks::{Checks, Refusal, because, refuse};
+use crate::ed25519::PublicKey;
+use crate::head::HeadMemory;
+use crate::jws::Unverified;
+use crate::report::{CheckName, Class, Proved, Report};
+use crate::trust::{KeyPurpose, KeyUseError, Trust};
+use crate::verifier::Inquiry;
+
+/// Checks that only a ZK credential or a presentation could satisfy.
+const NOT_APPLICABLE: [CheckName; 5] =
+    [CheckName::Key, CheckName::Root, CheckName::RootAge, CheckName::Holder, CheckName::Nullifier];
+
+/// Whose document it is.
+pub(crate) enum Issuer<'a> {
+    /// Of the trust document's issuer.
+    Own(&'a Trust, &'a super::issuers::AgenthoodIssuers),
+    /// Of another configured one.
+    Foreign(&'a AgenthoodIssuer),
+}
+
+impl<'a> Issuer<'a> {
+    /// The configured issuer of a name.
+    pub(crate) fn find(trust: &'a Trust, issuers: &'a super::issuers::AgenthoodIssuers, iss: &str) -> Option<Self> {
+        if iss == trust.issuer().as_str() {
+            return Some(Self::Own(trust, issuers));
+        }
+        issuers.issuer(iss).map(Self::Foreign)
+    }
+
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, Self::Own(..))
+    }
+
+    pub(crate) fn key(&self, kid: &str, purpose: KeyPurpose, at: u64) -> Result<&'a PublicKey, KeyUseError> {
+        match self {
+            Self::Own(trust, _) => trust.key(kid, purpose, at),
+            Self::Foreign(issuer) => issuer.key(kid, purpose, at),
+        }
+    }
+
+    pub(super) fn network(&self) -> Network {
+        match self {
+            Self::Own(_, issuers) => issuers.network,
+            Self::Foreign(issuer) => issuer.network(),
+        }
+    }
+
+    pub(super) fn snapshots(&self) -> bool {
+        match self {
+            Self::Own(_, issuers) => issuers.own_snapshots,
+            Self::Foreign(issuer) => issuer.snapshots(),
+        }
+    }
+
+    pub(super) fn placeholder_addresses(&self) -> bool {
+        match self {
+            Self::Own(..) => false,
+            Self::Foreign(issuer) => issuer.placeholder_addresses(),
+        }
+    }
+}
+
+/// Verifies a document.
+pub(crate) fn verify(
+    inquiry: &Inquiry<'_>,
+    memory: &HeadMemory,
+    mut checks: Checks,
+    jws: &Unverified,
+    claims: &Value,
+) -> Report {
+    for name in NOT_APPLICABLE {
+        checks.not_applicable(name, "agenthood", "a signed document: nothing was proved in zero knowledge");
+    }
+    let issuer = checks.keep(CheckName::IssuerSignature, signature(inquiry, jws, claims));
+    let mut proved = None;
+    if let Some(issuer) = issuer {
+        checks.pass(CheckName::IssuerSignature);
+        challenge(inquiry, &mut checks);
+        let reading = checks.keep(CheckName::Schema, document::read(claims, issuer.is_own()));
+        if let Some(reading) = reading {
+            checks.pass(CheckName::Schema);
+            judge(inquiry, memory, &issuer, &reading, &mut checks);
+            proved = Some(said(&reading));
+        }
+    }
+    Report { proved, ..checks.finish(Class::Agenthood, inquiry.had_request) }
+}
+
+/// The issuer, once its key verified the bytes.
+fn signature<'a>(inquiry: &Inquiry<'a>, jws: &Unverified, claims: &Value) -> Result<Issuer<'a>, Refusal> {
+    let Some(iss) = claims["iss"].as_str() else { return refuse("malformed", "iss is missing") };
+    let Some(issuer) = Issuer::find(inquiry.trust, inquiry.agenthood, iss) else {
+        return refuse("other_issuer", "its issuer is not configured");
+    };
+    let Some(iat) = claims["iat"].as_u64() else { return refuse("malformed", "iat is missing") };
+    let key = issuer.key(jws.kid(), KeyPurpose::Credentials, iat).map_err(because("issuer_key"))?;
+    jws.verify(key).map_err(because("signature"))?;
+    Ok(issuer)
+}
+
+fn judge(inquiry: &Inquiry<'_>, memory: &HeadMemory, issuer: &Issuer<'_>, reading: &Reading<'_>, checks: &mut Checks) {
+    checks.take(CheckName::Subject, native::subject(inquiry, issuer, reading));
+    checks.take(CheckName::Validity, native::times(inquiry, issuer.is_own(), reading));
+    checks.take(CheckName::Attributes, native::agreement(issuer, reading));
+    native::binding(issuer.is_own(), reading, checks);
+    policy(inquiry, reading, checks);
+    if !checks.failed() {
+        controller_signature(issuer, reading, checks);
+        status::check(inquiry, memory, issuer, reading, checks);
+    }
+}
+
+/// The attestation's own signature.
+fn controller_signature(issuer: &Issuer<'_>, reading: &Reading<'_>, checks: &mut Checks) {
+    let name = CheckName::Proof;
+    let Attestation::Signed { signed, .. } = &reading.attestation else {
+        return checks.not_applicable(name, "snapshot", "nobody behind the agent signed");
+    };
+    let message = Action::Issue.message(reading.sub, &signed.nonce);
+    let parsed = Address::parse(&signed.controller, issuer.network()).map_err(because("address"));
+    let signature = WalletSignature::from_hex(&signed.controller_sig).map_err(because("malformed"));
+    let (Some(controller), Some(signature)) = (checks.keep(name, parsed), checks.keep(name, signature)) else {
+        return;
+    };
+    let result = match signed.scheme {
+        Some(scheme) => wallet::verify(scheme, controller.account(), &message, &signature),
+        None => wallet::detect(controller.account(), &message, &signature).map(drop),
+    };
+    match result {
+        Ok(()) => checks.pass(name),
+        Err(error @ WalletError::NotBuilt(_)) => checks.unknown(name, "scheme_not_built", error.to_string()),
+        Err(_) => checks.fail(name, "signature", "the controller did not sign this; ask for another document"),
+    }
+}
+
+fn challenge(inquiry: &Inquiry<'_>, checks: &mut Checks) {
+    if inquiry.request.binding.is_some() {
+        checks.fail(
+            CheckName::Challenge,
+            "missing",
+            "the request states a challenge; a Proof of Agenthood answers none",
+        );
+    } else {
+        checks.not_applicable(CheckName::Challenge, "none", "no challenge was asked for and none was answered");
+    }
+}
+
+fn policy(inquiry: &Inquiry<'_>, reading: &Reading<'_>, checks: &mut Checks) {
+    let accepted = |issuers: &Vec<crate::did::IssuerDid>| issuers.iter().any(|did| did.as_str() == reading.iss);
+    if !inquiry.had_request {
+        checks.unknown(CheckName::Policy, "no_request", "state what you need in a request to have it checked");
+    } else if inquiry.request.needs_proof() {
+        checks.fail(CheckName::Policy, "needs_proof", "the request needs something proved; this is only signed");
+    } else if !inquiry.request.issuers.as_ref().is_none_or(accepted) {
+        checks.fail(CheckName::Policy, "issuer_not_accepted", "the request does not accept this issuer");
+    } else {
+        checks.pass(CheckName::Policy);
+    }
+}
+
+/// What the issuer said.
+fn said(reading: &Reading<'_>) -> Proved {
+    let agent = &reading.agent;
+    let behind = match &reading.attestation {
+        Attestation::Snapshot => "nobody behind it agreed".to_owned(),
+        Attestation::Signed { by_itself: true, .. } => "it is sovereign and signed for itself".to_owned(),
+        Attestation::Signed { signed, .. } => format!("its controller {} signed", signed.controller),
+    };
+    let statement = format!(
+        "{} says of agent {} at block {}: {behind}; behaviour graph {} version {}.",
+        reading.iss, reading.sub, agent.snapshot_at_block, agent.abg_hash, agent.abg_version
+    );
+    let shown =
+        Map::from_iter([("jti".to_owned(), json!(reading.jti)), ("agent".to_owned(), reading.agent_value.clone())]);
+    Proved {
+        issuer: Some(reading.iss.to_owned()),
+        subject: Some(reading.sub.to_owned()),
+        statement: vec![statement],
+        shown,
+        ..Proved::default()
+    }
+}
