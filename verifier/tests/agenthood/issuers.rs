@@ -1,0 +1,155 @@
+//! Documents of other issuers: as published, without `exp`, `status` or bound nonces.
+
+use ed25519_dalek::Signer as _;
+use poa_verifier::agenthood::issuers::AgenthoodIssuers;
+use poa_verifier::agenthood::message::Action;
+use poa_verifier::agenthood::revoked_list::RevokedList;
+use poa_verifier::report::{CheckName, Report};
+use poa_verifier::{Evidence, Outcome, agenthood, multibase};
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+const ISS: &str = "peer.example/poa";
+const LIST: &str = "https://peer.example/poa/api/revoked";
+
+fn configured(edit: impl FnOnce(&mut Value)) -> World {
+    let x = multibase::base64url(signer("peer").verifying_key().as_bytes());
+    let mut file = json!({ "type": "PoaAgenthoodIssuers", "version": 1, "issuers": [{
+        "issuer": ISS, "keys": [{ "kid": "poa-2026", "x": x }], "revocationList": LIST,
+    }] });
+    edit(&mut file["issuers"][0]);
+    let mut world = World::new();
+    let issuers = AgenthoodIssuers::from_json(file.to_string().as_bytes()).unwrap();
+    world.verifier = world.verifier.with_agenthood(issuers);
+    world
+}
+
+/// Exactly the published members.
+fn published() -> Value {
+    let (agent, controller) = (address(&signer("agent")).to_string(), signer("controller"));
+    let nonce = "0123456789abcdef".repeat(2);
+    let signature = controller.sign(Action::Issue.message(&agent, &nonce).as_bytes());
+    let mut snapshot = SHARED.agent().to_value();
+    for ours in ["zeroBalanceSince"] {
+        snapshot.as_object_mut().unwrap().remove(ours);
+    }
+    for ours in ["fromBlock", "toBlock"] {
+        snapshot["recentRuns"].as_object_mut().unwrap().remove(ours);
+    }
+    json!({
+        "iss": ISS, "sub": agent, "jti": JTI, "iat": NOW - 400 * DAY,
+        "attestation": {
+            "kind": "controller-attested", "controller": address(&controller), "nonce": nonce,
+            "controllerSig": format!("0x{}", hex::encode(signature.to_bytes())), "signedAt": (NOW - 400 * DAY) * 1000,
+        },
+        "agent": snapshot,
+        "policy": { "revocationListUrl": LIST, "refreshHint": "event-driven" },
+        "tokenBinding": { "standard": "x" },
+    })
+}
+
+fn sign(claims: &Value) -> String {
+    compact(agenthood::TYP, "poa-2026", claims, &signer("peer"))
+}
+
+fn revoked(entries: Value, fetched_at: u64) -> RevokedList {
+    let text = json!({ "issuer": ISS, "generatedAt": NOW * 1000, "revoked": entries }).to_string();
+    RevokedList::from_json(text.as_bytes(), LIST, fetched_at).unwrap()
+}
+
+fn verify(world: &World, claims: &Value, lists: &[RevokedList]) -> Report {
+    let evidence = Evidence { revoked_lists: lists, ..Evidence::default() };
+    world.verify_with(&sign(claims), Some(&request()), &evidence)
+}
+
+#[test]
+fn a_published_document_verifies_once_its_issuer_is_configured() {
+    let lists = [revoked(json!([]), NOW - 10)];
+    let report = verify(&configured(|_| {}), &published(), &lists);
+    // Nobody said which scheme: without the code for all of them the signature may be one of those, but it is not.
+    verifies(&report);
+    assert_eq!(report.outcome(CheckName::Context), Outcome::NotApplicable);
+    assert_eq!(report.outcome(CheckName::Proof), Outcome::Pass);
+    fails(&verify(&World::new(), &published(), &lists), CheckName::IssuerSignature, "other_issuer");
+}
+
+#[test]
+fn each_issuers_keys_are_its_own() {
+    let lists = [revoked(json!([]), NOW)];
+    let mut claims = published();
+    claims["iss"] = json!("did:web:poa.example");
+    let evidence = Evidence { revoked_lists: &lists, ..Evidence::default() };
+    let report = configured(|_| {}).verify_with(&sign(&claims), Some(&request()), &evidence);
+    fails(&report, CheckName::IssuerSignature, "issuer_key");
+    let ours = compact(agenthood::TYP, &SHARED.kid(), &published(), &signer("credentials"));
+    let report = configured(|_| {}).verify_with(&ours, Some(&request()), &evidence);
+    fails(&report, CheckName::IssuerSignature, "issuer_key");
+}
+
+#[test]
+fn its_published_list_decides() {
+    let world = configured(|_| {});
+    let clear = revoked(json!([{ "jti": "another", "reason": "abg-changed", "at": 1 }]), NOW);
+    verifies(&verify(&world, &published(), std::slice::from_ref(&clear)));
+    let hit = revoked(json!([{ "jti": JTI, "reason": "abg-changed", "at": 1 }]), NOW - 9 * DAY);
+    fails(&verify(&world, &published(), &[clear, hit]), CheckName::Status, "revoked");
+    undecided(&verify(&world, &published(), &[]), CheckName::Status, "no_list");
+    undecided(&verify(&world, &published(), &[revoked(json!([]), NOW - 301)]), CheckName::Status, "no_list");
+    verifies(&verify(&world, &published(), &[revoked(json!([]), NOW - 300)]));
+    let text = json!({ "issuer": "other", "revoked": [] }).to_string();
+    let other = RevokedList::from_json(text.as_bytes(), LIST, NOW).unwrap();
+    undecided(&verify(&world, &published(), &[other]), CheckName::Status, "no_list");
+    let none = configured(|issuer| drop(issuer.as_object_mut().unwrap().remove("revocationList")));
+    undecided(&verify(&none, &published(), &[revoked(json!([]), NOW)]), CheckName::Status, "no_list");
+}
+
+#[test]
+fn its_controllers_signature_is_checked_all_the_same() {
+    let lists = [revoked(json!([]), NOW)];
+    let mut claims = published();
+    claims["attestation"]["nonce"] = json!("ff".repeat(16));
+    let report = verify(&configured(|_| {}), &claims, &lists);
+    if cfg!(feature = "wallet-signatures") {
+        fails(&report, CheckName::Proof, "signature");
+    } else {
+        undecided(&report, CheckName::Proof, "scheme_not_built");
+    }
+    let mut claims = published();
+    claims["attestation"]["controller"] = json!(address(&signer("thief")));
+    fails(&verify(&configured(|_| {}), &claims, &lists), CheckName::Attributes, "other_controller");
+}
+
+#[test]
+fn snapshots_and_placeholder_addresses_are_taken_only_where_configured() {
+    // As the published fixtures have it: an address without a valid checksum, sovereign, attested by nobody.
+    let placeholder = "5HpG9w8E1nKDmtNHSZGHHKGsHDmtzpTAkrQ4yX5pWBz3K8nL";
+    let mut claims = published();
+    claims["sub"] = json!(placeholder);
+    claims["agent"]["agentId"] = json!(placeholder);
+    claims["agent"]["sovereign"] = json!(true);
+    claims["agent"]["controller"] = Value::Null;
+    claims["attestation"] = json!({ "kind": "snapshot" });
+    let lists = [revoked(json!([]), NOW)];
+    let report = verify(&configured(|_| {}), &claims, &lists);
+    assert_eq!(report.failed(), [CheckName::Subject, CheckName::Attributes]);
+    let report = verify(&configured(|issuer| issuer["snapshots"] = json!(true)), &claims, &lists);
+    fails(&report, CheckName::Subject, "address");
+    let lenient = configured(|issuer| {
+        issuer["snapshots"] = json!(true);
+        issuer["placeholderAddresses"] = json!(true);
+    });
+    verifies(&verify(&lenient, &claims, &lists));
+    // A key stands behind a controller's signature, so its address is a real one all the same.
+    let mut claims = published();
+    claims["agent"]["controller"] = json!(placeholder);
+    claims["attestation"]["controller"] = json!(placeholder);
+    fails(&verify(&lenient, &claims, &lists), CheckName::Proof, "address");
+}
+
+#[test]
+fn another_network_is_refused() {
+    let lists = [revoked(json!([]), NOW)];
+    let report = verify(&configured(|issuer| issuer["network"] = json!(0)), &published(), &lists);
+    fails(&report, CheckName::Subject, "address");
+}
