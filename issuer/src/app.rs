@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poa_prover::{ProvingKey, crs};
+use poa_prover::{Engine, crs};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -39,7 +39,7 @@ pub struct App {
     keys: Arc<IssuerKeys>,
     operator_token: OperatorToken,
     new_operator_token: Mutex<Option<Zeroizing<String>>>,
-    proving_key: &'static ProvingKey,
+    engine: &'static Engine,
     development_key: bool,
     has_proved: AtomicBool,
     provers: WorkerPool,
@@ -101,7 +101,7 @@ impl App {
         if config.production && development_key {
             return Err(OpenError::DevelopmentKey);
         }
-        let proving_key = ProvingKey::development();
+        let engine = crate::engine::shared();
         make_private_directory(&config.data_dir).map_err(OpenError::DataDirectory)?;
         let mut rng = EntropyRng::new(&entropy);
         let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
@@ -114,7 +114,7 @@ impl App {
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
-        let published = Published::build(&config, &domain, &keys, proving_key, development_key).await?;
+        let published = Published::build(&config, &domain, &keys, engine, development_key).await?;
         let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
         Ok(Arc::new(Self {
             provers: start("prover", config.proving.single(), config.proving.batch())?,
@@ -126,7 +126,7 @@ impl App {
             keys,
             operator_token,
             new_operator_token: Mutex::new(made),
-            proving_key,
+            engine,
             development_key,
             has_proved: AtomicBool::new(false),
             published,
@@ -173,13 +173,13 @@ impl App {
         Arc::clone(&self.keys)
     }
 
-    pub(crate) fn proving_key(&self) -> &'static ProvingKey {
-        self.proving_key
+    pub(crate) fn engine(&self) -> &'static Engine {
+        self.engine
     }
 
     /// SHA-256 of the verifying key, the name proofs call it by.
     pub(crate) fn vk_sha256(&self) -> String {
-        hex::encode(self.proving_key.verifying_key().sha256())
+        hex::encode(self.engine.verifying_key().sha256())
     }
 
     /// Whether one party made the proving key, and so could forge.
@@ -210,8 +210,8 @@ impl App {
 
     /// Signs and publishes the trust document anew, after a schema was added.
     pub(crate) async fn republish(&self) -> Result<(), TrustFailure> {
-        let Self { config, domain, keys, proving_key, development_key, .. } = self;
-        let next = Published::build(config, domain, keys, proving_key, *development_key).await?;
+        let Self { config, domain, keys, engine, development_key, .. } = self;
+        let next = Published::build(config, domain, keys, engine, *development_key).await?;
         self.published.replace(next);
         Ok(())
     }

@@ -20,6 +20,7 @@ pub mod config;
 pub mod disclosure;
 pub mod documents;
 pub mod domain;
+pub mod engine;
 pub mod http;
 pub mod http_signature;
 pub mod keys;

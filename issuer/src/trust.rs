@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use poa_circuits::statement::CIRCUIT;
-use poa_prover::ProvingKey;
+use poa_prover::Engine;
 use poa_verifier::did::{DidError, IssuerDid};
 use poa_verifier::schema::{AttestationSchemaDocument, DisclosureSchemaDocument};
 use poa_verifier::trust::{
@@ -65,10 +65,10 @@ impl Published {
         config: &Config,
         domain: &Domain,
         keys: &IssuerKeys,
-        proving_key: &ProvingKey,
+        engine: &Engine,
         development: bool,
     ) -> Result<Self, TrustFailure> {
-        let snapshot = snapshot(config, domain, keys, proving_key, development).await?;
+        let snapshot = snapshot(config, domain, keys, engine, development).await?;
         Ok(Self(RwLock::new(Arc::new(snapshot))))
     }
 
@@ -88,7 +88,7 @@ async fn snapshot(
     config: &Config,
     domain: &Domain,
     keys: &IssuerKeys,
-    proving_key: &ProvingKey,
+    engine: &Engine,
     development: bool,
 ) -> Result<Snapshot, TrustFailure> {
     let issuer = IssuerDid::from_url(&config.public_url.to_string())?;
@@ -113,7 +113,7 @@ async fn snapshot(
             attestation.into_iter().map(|schema| schema.document),
         )?,
         disclosure_schemas: stored::<DisclosureSchemaDocument>(disclosure.into_iter().map(|schema| schema.document))?,
-        verifying_keys: vec![verifying_key(proving_key, development)],
+        verifying_keys: vec![verifying_key(engine, development)],
         status_lists: [ListPurpose::Revocation, ListPurpose::Suspension]
             .map(|purpose| TrustStatusList { id: status_list_url(&config.public_url, purpose), purpose })
             .to_vec(),
@@ -141,8 +141,8 @@ fn trust_key(issuer: &IssuerDid, row: &IssuerKeyRow) -> Result<TrustKey, TrustFa
     })
 }
 
-fn verifying_key(proving_key: &ProvingKey, development: bool) -> TrustVerifyingKey {
-    let key = proving_key.verifying_key();
+fn verifying_key(engine: &Engine, development: bool) -> TrustVerifyingKey {
+    let key = engine.verifying_key();
     TrustVerifyingKey {
         sha256: hex::encode(key.sha256()),
         circuit: CIRCUIT.to_owned(),

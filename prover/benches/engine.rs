@@ -87,7 +87,8 @@ impl Bench {
         let contestants: Vec<Contestant> = vec![(
             "present, to multibase",
             Box::new(|| {
-                let proof = self.full.present(&prepared, context, &mut os_rng()).expect("the key is the same");
+                let proof =
+                    prepared.finish(self.full.verifying_key(), context, &mut os_rng()).expect("the key is the same");
                 black_box(proof.to_multibase());
             }),
         )];
@@ -120,40 +121,37 @@ impl Bench {
     }
 
     fn load(&self, rounds: usize) {
-        let load = |name: &'static str, file: &'static str, settings| -> Contestant {
+        let load = |name: &'static str, settings| -> Contestant {
             (
                 name,
                 Box::new(move || {
-                    let engine = Engine::load(&path(file), PROVING_KEY, settings).expect("it was stored above");
+                    let engine = Engine::load(&cache(), PROVING_KEY, settings).expect("it was stored above");
                     black_box(engine.prove(&self.public, &self.witness, &mut os_rng()).expect("the statement holds"));
                 }),
             )
         };
-        let contestants = vec![
-            load("full tables", "full.engine", Settings::FULL),
-            load("small tables", "small.engine", Settings::SMALL),
-        ];
+        let contestants = vec![load("full tables", Settings::FULL), load("small tables", Settings::SMALL)];
         in_turns("from disk to first proof", rounds, contestants);
     }
 }
 
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+fn cache() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("engines")
 }
 
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(11);
-    let engine = |name, settings| {
+    let engine = |settings| {
         let start = Instant::now();
-        let engine = Engine::load_or_compile(&path(name), PROVING_KEY, settings).expect("the key is this circuit's");
+        let engine = Engine::load_or_compile(&cache(), PROVING_KEY, settings).expect("the key is this circuit's");
         println!("{settings:?}: {:?} in {:.2} s", engine.1, start.elapsed().as_secs_f64());
         engine.0
     };
     let (public, witness) = common::statement(0b000101);
     let bench = Bench {
         key: ProvingKey::development(),
-        full: engine("full.engine", Settings::FULL),
-        small: engine("small.engine", Settings::SMALL),
+        full: engine(Settings::FULL),
+        small: engine(Settings::SMALL),
         public,
         witness,
     };

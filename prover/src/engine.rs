@@ -23,7 +23,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use poa_circuits::statement::{Public, Witness, assignment};
@@ -31,6 +31,7 @@ use poa_verifier::groth16::Proof;
 use poa_verifier::key::VerifyingKey;
 use rand_core::CryptoRng;
 
+use self::cache::Binding;
 use self::compiled_key::CompiledKey;
 use self::prepared::ContextTerms;
 use crate::key::{ProvingKey, ProvingKeyError};
@@ -68,39 +69,51 @@ impl Engine {
         Self { key, context_terms: OnceLock::new() }
     }
 
-    /// Reads the compiled form of the proving key with these bytes. The cache takes the place of the checks in
-    /// [`ProvingKey::from_bytes`], which these very bytes passed when they were compiled.
+    /// Reads the compiled form of the proving key with these bytes from a directory of caches. The cache takes the place
+    /// of the checks in [`ProvingKey::from_bytes`], which these very bytes passed when they were compiled.
     ///
     /// # Errors
     /// [`CacheError`]; the file is then of no use and a compiled key is needed.
-    pub fn load(path: &Path, proving_key: &[u8], settings: Settings) -> Result<Self, CacheError> {
-        cache::load(path, proving_key, settings).map(Self::new)
+    pub fn load(directory: &Path, proving_key: &[u8], settings: Settings) -> Result<Self, CacheError> {
+        Binding::new(proving_key, settings).load(directory, proving_key).map(Self::new)
     }
 
-    /// Reads the cache or, when that fails for any reason, checks and compiles the key and writes the cache.
+    /// Reads the cache or, when that fails for any reason, checks and compiles the key and writes the cache. The
+    /// directory is made when it is missing.
     ///
     /// # Errors
     /// [`ProvingKeyError`] when the bytes are no proving key for this circuit.
     pub fn load_or_compile(
-        path: &Path,
+        directory: &Path,
         proving_key: &[u8],
         settings: Settings,
     ) -> Result<(Self, Origin), ProvingKeyError> {
-        let reason = match Self::load(path, proving_key, settings) {
-            Ok(engine) => return Ok((engine, Origin::Cache)),
+        let binding = Binding::new(proving_key, settings);
+        let reason = match binding.load(directory, proving_key) {
+            Ok(key) => return Ok((Self::new(key), Origin::Cache)),
             Err(reason) => reason,
         };
         let engine = Self::compile(&ProvingKey::from_bytes(proving_key)?, settings);
-        let origin = match cache::store(path, &engine.key, &cache::binding(proving_key, settings)) {
+        let origin = match binding.store(directory, &engine.key) {
             Ok(()) => Origin::Compiled(reason),
             Err(not_stored) => Origin::NotStored(reason, not_stored),
         };
         Ok((engine, origin))
     }
 
+    /// The cache's file for this key and these settings: each has its own name, so that they can share a directory.
+    pub fn cache_file(directory: &Path, proving_key: &[u8], settings: Settings) -> PathBuf {
+        Binding::new(proving_key, settings).file(directory)
+    }
+
     /// The key that the proofs verify under.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.key.verifying_key
+    }
+
+    /// The form of the tables.
+    pub fn settings(&self) -> Settings {
+        self.key.a.settings()
     }
 
     fn context_terms(&self) -> &ContextTerms {

@@ -1,13 +1,18 @@
-//! The holder's side: the proof of a standing credential, and presentations for a verifier's challenge.
+//! The holder's side: the proof of a standing credential, and presentations for a verifier's challenge, made at once or
+//! prepared before it is known.
 //!
 //! The same code serves holders on their own machine and the service for managed agents. What it is handed is not
 //! believed: opening, path and head must agree, a document must say what the statement says, and a presentation must
 //! keep its disclosure schema's rule. The head's signature and the issuer's URL are the caller's to check.
 
+mod prepared;
 mod presentation;
+mod showing;
 mod standing;
 
-pub use presentation::{Audience, Occasion, present};
+pub use prepared::{PreparedPresentation, prepare};
+pub use presentation::present;
+pub use showing::{Audience, Occasion, Showing};
 pub use standing::prove_standing;
 
 use poa_circuits::native::attributes::Attributes;
@@ -27,6 +32,7 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 use crate::disclosure::Disclosure;
+use crate::engine::RestoreError;
 use crate::prove::ProveError;
 
 /// An agent's leaf opening with the holder's two secrets: everything a proof needs but the request. Zeroised on drop.
@@ -101,6 +107,18 @@ pub enum PresentError {
     /// The audience a pseudonym was asked for is no audience.
     #[error("audience: {0}")]
     Audience(#[from] scope::AudienceError),
+    /// A prepared presentation whose hour or head has passed, or has not come by this clock.
+    #[error("the prepared presentation was usable until {usable_until} (Unix seconds): prepare a new one")]
+    Stale {
+        /// The last moment, Unix seconds.
+        usable_until: u64,
+    },
+    /// A prepared presentation without pseudonym answers one challenge: a second answer could be linked to the first.
+    #[error("the prepared presentation has answered a challenge already: prepare a new one")]
+    Used,
+    /// Stored bytes that are no prepared presentation under this key.
+    #[error("stored presentation: {0}")]
+    Stored(#[from] RestoreError),
 }
 
 impl Drop for Material {

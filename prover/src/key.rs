@@ -4,14 +4,16 @@
 
 use std::sync::LazyLock;
 
-use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::pairing::Pairing;
+use ark_ec::{AffineRepr, VariableBaseMSM};
 use ark_relations::gr1cs::Matrix;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use poa_circuits::gadgets::r1cs::{ConstraintSystem, Lc};
+use poa_circuits::native::field;
 use poa_circuits::statement::circuit;
 use poa_verifier::key::{KeyError, VerifyingKey};
+use rand_core::CryptoRng;
 use rayon::prelude::*;
 
 /// Why bytes are no proving key for this circuit.
@@ -85,6 +87,22 @@ impl ProvingKey {
     /// The verifying key inside.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying_key
+    }
+
+    /// Whether the B query is the same in both groups, by random coefficients: a difference goes unnoticed with
+    /// probability 2^-253 or so. Provers that take B in G1, the engine not among them, need it.
+    ///
+    /// # Errors
+    /// [`ProvingKeyError::Groups`].
+    pub fn check_b_queries(&self, rng: &mut impl CryptoRng) -> Result<(), ProvingKeyError> {
+        let coefficients: Vec<Fr> = self.ark.b_g1_query.iter().map(|_| field::random(rng)).collect();
+        // Cannot fail: a key with queries of different lengths was refused.
+        let lengths = |_| ProvingKeyError::Groups("the B query");
+        let in_g1 = G1Projective::msm(&self.ark.b_g1_query, &coefficients).map_err(lengths)?;
+        let in_g2 = G2Projective::msm(&self.ark.b_g2_query, &coefficients).map_err(lengths)?;
+        let left = Bn254::pairing(in_g1, G2Affine::generator());
+        let right = Bn254::pairing(G1Affine::generator(), in_g2);
+        if left == right { Ok(()) } else { Err(ProvingKeyError::Groups("the B query")) }
     }
 
     /// The file form.

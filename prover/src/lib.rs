@@ -24,6 +24,9 @@ mod qap;
 
 pub use disclosure::{Disclosure, DisclosureError, Predicates};
 pub use engine::{Engine, Settings};
-pub use holder::{Audience, Material, Occasion, PresentError, present, prove_standing, standing_subject};
+pub use holder::{
+    Audience, Material, Occasion, PreparedPresentation, PresentError, Showing, prepare, present, prove_standing,
+    standing_subject,
+};
 pub use key::{ProvingKey, ProvingKeyError};
 pub use prove::{ProveError, prove};

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
 use ark_bn254::Bn254;
 use ark_ff::{AdditiveGroup, Field};
@@ -11,20 +10,17 @@ use ark_serialize::CanonicalDeserialize;
 use poa_circuits::native::field::{self, F};
 use poa_circuits::statement::{Broken, INPUT_NAMES};
 use poa_prover::crs::{PROVING_KEY, VERIFYING_KEY};
-use poa_prover::engine::{CacheError, Origin, RestoreError};
+use poa_prover::engine::{CacheError, Origin, Prepared, RestoreError};
 use poa_prover::{Engine, ProveError, ProvingKeyError, Settings};
 use poa_verifier::groth16::ProofError;
 
 mod common;
+mod compiled;
 use common::{os_rng, statement};
+use compiled::ENGINE;
 
-/// Compiled once and kept in the build directory.
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    let path = path("full.engine");
-    Engine::load_or_compile(&path, PROVING_KEY, Settings::FULL).unwrap().0
-});
-
-fn path(name: &str) -> PathBuf {
+/// A cache of a test's own.
+fn cache(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
@@ -80,24 +76,29 @@ fn the_caller_sets_the_number_of_threads() {
 
 #[test]
 fn a_compiled_key_survives_the_disk_and_nothing_damaged_or_foreign_is_used() {
-    let path = path("small.engine");
-    fs::remove_file(&path).ok();
-    let load = || Engine::load(&path, PROVING_KEY, Settings::SMALL);
+    let directory = cache("cache of one test");
+    fs::remove_dir_all(&directory).ok();
+    let coarse = Settings::new(8, 32).unwrap();
+    let load = || Engine::load(&directory, PROVING_KEY, coarse);
     assert!(matches!(load(), Err(CacheError::Io(_))), "there is no file yet");
 
-    let (_, origin) = Engine::load_or_compile(&path, PROVING_KEY, Settings::SMALL).unwrap();
+    let (_, origin) = Engine::load_or_compile(&directory, PROVING_KEY, coarse).unwrap();
     assert!(matches!(origin, Origin::Compiled(CacheError::Io(_))));
-    let (engine, origin) = Engine::load_or_compile(&path, PROVING_KEY, Settings::SMALL).unwrap();
+    let (engine, origin) = Engine::load_or_compile(&directory, PROVING_KEY, coarse).unwrap();
     assert!(matches!(origin, Origin::Cache));
+    assert_eq!(engine.settings(), coarse);
     let (public, witness) = statement(9);
     let proof = engine.prove(&public, &witness, &mut os_rng()).unwrap();
     assert_eq!(engine.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
 
-    assert!(matches!(Engine::load(&path, PROVING_KEY, Settings::FULL), Err(CacheError::Other)));
+    let path = Engine::cache_file(&directory, PROVING_KEY, coarse);
     let mut other_key = PROVING_KEY.to_vec();
     *other_key.last_mut().unwrap() ^= 1;
-    assert!(matches!(Engine::load(&path, &other_key, Settings::SMALL), Err(CacheError::Other)));
-    assert!(matches!(Engine::load(&path, b"", Settings::SMALL), Err(CacheError::VerifyingKey(_))));
+    for (key, settings) in [(PROVING_KEY, Settings::new(8, 31).unwrap()), (&other_key[..], coarse)] {
+        fs::copy(&path, Engine::cache_file(&directory, key, settings)).unwrap();
+        assert!(matches!(Engine::load(&directory, key, settings), Err(CacheError::Other)), "under another's name");
+    }
+    assert!(matches!(Engine::load(&directory, b"", coarse), Err(CacheError::VerifyingKey(_))));
 
     let file = fs::read(&path).unwrap();
     for at in [40, 1_000, 400_000, file.len() / 2, file.len() - 1] {
@@ -114,17 +115,18 @@ fn a_compiled_key_survives_the_disk_and_nothing_damaged_or_foreign_is_used() {
 
 #[test]
 fn bytes_that_are_no_proving_key_are_refused_and_leave_no_file() {
-    let path = path("none.engine");
-    let refused = Engine::load_or_compile(&path, &PROVING_KEY[..PROVING_KEY.len() - 1], Settings::SMALL);
+    let directory = cache("cache of no key");
+    let refused = Engine::load_or_compile(&directory, &PROVING_KEY[..PROVING_KEY.len() - 1], Settings::SMALL);
     assert_eq!(refused.err(), Some(ProvingKeyError::Malformed));
-    assert!(!path.exists());
+    assert!(!directory.exists());
 }
 
 #[test]
 fn an_engine_that_cannot_be_stored_still_proves() {
-    let path = path("no such directory").join("key.engine");
+    let file = cache("a file, not a directory");
+    fs::write(&file, b"").unwrap();
     let coarse = Settings::new(8, 32).unwrap();
-    let (engine, origin) = Engine::load_or_compile(&path, PROVING_KEY, coarse).unwrap();
+    let (engine, origin) = Engine::load_or_compile(&file, PROVING_KEY, coarse).unwrap();
     assert!(matches!(origin, Origin::NotStored(CacheError::Io(_), CacheError::Io(_))));
     let (public, witness) = statement(0);
     assert!(engine.prove(&public, &witness, &mut os_rng()).is_ok());
@@ -139,7 +141,7 @@ fn a_prepared_proof_finished_with_a_context_is_a_proof_for_that_context_alone() 
         let (public, witness) = statement(mask);
         let prepared = ENGINE.prepare(&public, &witness, &mut rng).unwrap();
         for context in [F::ZERO, F::ONE, -F::ONE, F::from(2u64), public.context, field::random(&mut rng)] {
-            let proof = ENGINE.present(&prepared, context, &mut rng).unwrap();
+            let proof = prepared.finish(ENGINE.verifying_key(), context, &mut rng).unwrap();
             let finished = prepared.public(context);
             assert_eq!(finished, public.clone().with_context(context));
             assert_eq!(ENGINE.verifying_key().verify(&finished.to_inputs(), &proof), Ok(()));
@@ -153,7 +155,7 @@ fn a_prepared_proof_finished_with_a_context_is_a_proof_for_that_context_alone() 
 fn a_prepared_proof_is_blinded_anew_each_time() {
     let (public, witness) = statement(3);
     let prepared = ENGINE.prepare(&public, &witness, &mut os_rng()).unwrap();
-    let [one, two] = [(); 2].map(|()| ENGINE.present(&prepared, public.context, &mut os_rng()).unwrap());
+    let [one, two] = [(); 2].map(|()| prepared.finish(ENGINE.verifying_key(), public.context, &mut os_rng()).unwrap());
     assert!(one.a() != two.a() && one.b() != two.b() && one.c() != two.c());
 }
 
@@ -170,12 +172,12 @@ fn a_prepared_proof_survives_storage_and_nothing_else_is_restored() {
     let mut rng = os_rng();
     let (public, witness) = statement(7);
     let bytes = ENGINE.prepare(&public, &witness, &mut rng).unwrap().to_bytes();
-    let restored = ENGINE.restore(&bytes, &mut rng).unwrap();
+    let restored = Prepared::restore(ENGINE.verifying_key(), &bytes, &mut rng).unwrap();
     assert_eq!(restored.to_bytes(), bytes);
-    let proof = ENGINE.present(&restored, public.context, &mut rng).unwrap();
+    let proof = restored.finish(ENGINE.verifying_key(), public.context, &mut rng).unwrap();
     assert_eq!(ENGINE.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
 
-    let mut restore = |bytes: &[u8]| ENGINE.restore(bytes, &mut rng).err();
+    let mut restore = |bytes: &[u8]| Prepared::restore(ENGINE.verifying_key(), bytes, &mut rng).err();
     assert_eq!(restore(&bytes[1..]), Some(RestoreError::Malformed));
     let mut other = bytes.clone();
     other[0] ^= 1;
@@ -189,7 +191,14 @@ fn a_prepared_proof_survives_storage_and_nothing_else_is_restored() {
     assert_eq!(restore(&other), Some(RestoreError::Malformed));
     // C0 and C1 exchanged: points as good as before, but not a proof.
     let mut other = bytes.clone();
-    let c0 = other.len() - 128;
-    other[c0..].rotate_left(64);
+    let c0 = 32 + 23 * 32 + 64 + 128;
+    other[c0..c0 + 128].rotate_left(64);
+    assert_eq!(restore(&other), Some(RestoreError::Unsatisfied(ProofError::Unsatisfied)));
+    // The same with the key's share of A and of C.
+    let mut other = bytes.clone();
+    let (da, c2) = (c0 + 128, other.len() - 64);
+    let [first, second] = [da, c2].map(|at| bytes[at..at + 64].to_vec());
+    other[da..da + 64].copy_from_slice(&second);
+    other[c2..].copy_from_slice(&first);
     assert_eq!(restore(&other), Some(RestoreError::Unsatisfied(ProofError::Unsatisfied)));
 }

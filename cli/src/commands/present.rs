@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::Args;
 use poa_circuits::native::attributes::Mask;
-use poa_prover::holder::{Audience, Occasion};
+use poa_prover::holder::{Audience, Occasion, Showing};
 use poa_prover::{Disclosure, Material};
 use poa_verifier::request::Request;
 use poa_verifier::schema::{DisclosureSchema, Predicate};
@@ -128,7 +128,6 @@ impl Asked {
         let material = standing.opening.material(dir.contents.proving()?, &standing.path)?;
         let (schema, disclosure) = self.choose(args, &prover, &pinned, &material)?;
         let audience = Audience {
-            challenge: self.binding.challenge.clone(),
             domain: self.binding.domain.clone(),
             pseudonym: self.request.audience.is_some(),
             show_subject: args.show_subject,
@@ -139,8 +138,9 @@ impl Asked {
             now_unix_s: system::now_unix_s(),
             valid_at_least: self.request.valid_at_least,
         };
+        let showing = Showing { schema, disclosure: &disclosure, audience: &audience, occasion };
         let start = Instant::now();
-        let presentation = prover.present(&material, schema, &disclosure, &audience, &occasion)?;
+        let presentation = prover.present(&material, &showing, &self.binding.challenge)?;
         let taken = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut shown = self.rehearse(&presentation, &pinned)?;
         shown.extend(crowd(&standing));

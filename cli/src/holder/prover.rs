@@ -1,7 +1,7 @@
-//! The proving key on the holder's machine, under the trust the holder pinned.
+//! The proving engine on the holder's machine, under the trust the holder pinned.
 
-use poa_prover::holder::{Audience, Occasion, present, prove_standing};
-use poa_prover::{Disclosure, Material, Predicates, ProvingKey};
+use poa_prover::holder::{Showing, present, prove_standing};
+use poa_prover::{Disclosure, Engine, Material, Predicates};
 use poa_verifier::schema::DisclosureSchema;
 use poa_verifier::trust::Trust;
 use serde_json::Value;
@@ -12,9 +12,9 @@ use crate::system;
 
 const STALE: &str = "fetch opening and root again (poa holder sync); if it stays so, ask the operator";
 
-/// A proving key that the pinned trust accepts.
+/// An engine whose key the pinned trust accepts.
 pub struct Prover<'a> {
-    key: &'static ProvingKey,
+    engine: &'static Engine,
     trust: &'a Trust,
 }
 
@@ -22,15 +22,15 @@ impl<'a> Prover<'a> {
     /// The built-in key; refused when the pinned trust does not list it, since nobody would accept the
     /// proofs.
     pub fn load(pinned: &'a Pinned) -> Outcome<Self> {
-        let key = ProvingKey::development();
+        let engine = poa_issuer::engine::shared();
         let trust = &pinned.trust;
-        if trust.verifying_key(&key.verifying_key().sha256()).is_none() {
+        if trust.verifying_key(&engine.verifying_key().sha256()).is_none() {
             return Err(Failure::error(
                 "the service's trust document does not list this program's proving key",
                 "use the version of poa that fits the service, or pin its trust anew: poa trust add URL",
             ));
         }
-        Ok(Self { key, trust })
+        Ok(Self { engine, trust })
     }
 
     /// A disclosure schema of the pinned trust by `name/version`.
@@ -60,20 +60,12 @@ impl<'a> Prover<'a> {
         disclosure: &Disclosure,
     ) -> Outcome<Value> {
         let (now, mut rng) = (system::now_unix_s(), system::rng());
-        prove_standing(self.key, material, head_jws, document, disclosure, now, &mut rng)
+        prove_standing(self.engine, material, head_jws, document, disclosure, now, &mut rng)
             .or_refuse("nothing was proved", STALE)
     }
 
     /// A presentation.
-    pub fn present(
-        &self,
-        material: &Material,
-        schema: &DisclosureSchema,
-        disclosure: &Disclosure,
-        audience: &Audience,
-        occasion: &Occasion<'_>,
-    ) -> Outcome<Value> {
-        present(self.key, material, schema, disclosure, audience, occasion, &mut system::rng())
-            .or_refuse("nothing was proved", STALE)
+    pub fn present(&self, material: &Material, showing: &Showing<'_>, challenge: &str) -> Outcome<Value> {
+        present(self.engine, material, showing, challenge, &mut system::rng()).or_refuse("nothing was proved", STALE)
     }
 }

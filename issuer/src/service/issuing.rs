@@ -121,12 +121,12 @@ impl App {
         let secrets = self.domain().managed_secrets(begin.opening.agent).await?;
         let material = material::material(&begin.opening, begin.path, secrets, order.did)?;
         let checker = self.checker().await?;
-        let (key, keys, mut rng) = (self.proving_key(), self.shared_keys(), self.rng());
+        let (engine, keys, mut rng) = (self.engine(), self.shared_keys(), self.rng());
         let (head, now) = (begin.head.jws, self.now());
         let signed = self
             .provers()
             .run(move || {
-                let proof = prove_standing(key, &material, &head, &document, &disclosure, now, &mut rng)?;
+                let proof = prove_standing(engine, &material, &head, &document, &disclosure, now, &mut rng)?;
                 sign_and_check(&keys, &checker, document, proof, now).map_err(own_fault)
             })
             .await??;

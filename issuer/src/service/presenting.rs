@@ -3,7 +3,7 @@
 
 use poa_circuits::native::scope;
 use poa_circuits::native::tree::Path;
-use poa_prover::{Audience, Occasion, Predicates, present};
+use poa_prover::{Audience, Occasion, Predicates, Showing, present};
 use poa_verifier::Request;
 use poa_verifier::zk_proof::Binding;
 use serde_json::{Map, Value};
@@ -51,21 +51,18 @@ impl App {
         let disclosure = material::shown(&schema, &predicates, &opening.attributes)?;
         let (head, path) = self.head_for(&opening).await?;
         let material = material::material(&opening, path, secrets, agent_did(&agent.did)?)?;
-        let audience = Audience {
-            challenge: wanted.challenge,
-            domain: wanted.domain,
-            pseudonym: wanted.audience.is_some(),
-            show_subject: wanted.show_subject,
-        };
+        let audience =
+            Audience { domain: wanted.domain, pseudonym: wanted.audience.is_some(), show_subject: wanted.show_subject };
         let checker = self.checker().await?;
-        let (key, mut rng, now) = (self.proving_key(), self.rng(), self.now());
+        let (engine, mut rng, now) = (self.engine(), self.rng(), self.now());
         let url = self.config().public_url.to_string();
         let presentation = self
             .provers()
             .run(move || {
                 let occasion =
                     Occasion { issuer_url: &url, head_jws: &head.jws, now_unix_s: now, valid_at_least: None };
-                let made = present(key, &material, &schema, &disclosure, &audience, &occasion, &mut rng)?;
+                let showing = Showing { schema: &schema, disclosure: &disclosure, audience: &audience, occasion };
+                let made = present(engine, &material, &showing, &wanted.challenge, &mut rng)?;
                 check(&checker, made, request)
             })
             .await??;

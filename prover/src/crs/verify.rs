@@ -6,8 +6,9 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{FORMAT, Manifest};
+use crate::engine::{Engine, Settings};
 use crate::key::{ProvingKey, ProvingKeyError};
-use crate::prove::{ProveError, prove};
+use crate::prove::ProveError;
 
 mod sample;
 
@@ -66,14 +67,15 @@ pub fn verify(
     if key.verifying_key().sha256() != loaded.sha256() {
         return Err(CrsError::Pair);
     }
-    self_test(&key, rng)?;
+    key.check_b_queries(rng)?;
+    self_test(&Engine::compile(&key, Settings::SMALL), rng)?;
     Ok(Checked {
         manifest,
         checks: vec![
             "manifest: format, circuit, constraint count and R1CS digest are this build's",
             "digests of both key files",
             "verifying key: length, curve, subgroup, identities, repeated points, delta against gamma and generator",
-            "proving key: query lengths, every point on curve and in subgroup, beta and delta equal in both groups",
+            "proving key: query lengths, every point on curve and in subgroup, beta, delta and the B query equal in both groups",
             "verifying key is the one inside the proving key",
             "three sample statements, which together use every private wire, were proved and verified",
         ],
@@ -85,9 +87,9 @@ pub fn verify(
 ///
 /// # Errors
 /// [`ProveError`] when the key cannot prove.
-pub fn self_test(key: &ProvingKey, rng: &mut impl CryptoRng) -> Result<(), ProveError> {
+pub fn self_test(engine: &Engine, rng: &mut impl CryptoRng) -> Result<(), ProveError> {
     for (public, witness) in sample::statements(rng) {
-        prove(key, &public, &witness, rng)?;
+        engine.prove(&public, &witness, rng)?;
     }
     Ok(())
 }

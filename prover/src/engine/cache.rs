@@ -13,7 +13,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use poa_circuits::statement::assignment::WIRES;
 use poa_verifier::key::{KEY_BYTES, KeyError, VerifyingKey};
@@ -49,48 +50,63 @@ pub enum CacheError {
 }
 
 /// What a compiled key is bound to.
-pub(super) fn binding(proving_key: &[u8], settings: Settings) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(b"poa/engine\0")
-        .chain_update(ENGINE_VERSION.to_le_bytes())
-        .chain_update(settings.window_bits().to_le_bytes())
-        .chain_update(settings.stride().to_le_bytes())
-        .chain_update(R1CS_SHA256)
-        .chain_update(Sha256::digest(proving_key))
-        .finalize()
-        .into()
+#[derive(Clone, Copy)]
+pub(super) struct Binding {
+    digest: [u8; 32],
+    settings: Settings,
 }
 
-/// Reads the compiled form of the key with these bytes.
-pub(super) fn load(path: &Path, proving_key: &[u8], settings: Settings) -> Result<CompiledKey, CacheError> {
-    let verifying_key = proving_key.get(..KEY_BYTES).unwrap_or(proving_key);
-    let verifying_key = VerifyingKey::from_bytes(verifying_key)?;
-    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
-    read(file, verifying_key, &binding(proving_key, settings), settings)
-}
-
-/// Writes the compiled form beside its name and renames it there, so that no reader sees half of it.
-pub(super) fn store(path: &Path, key: &CompiledKey, binding: &[u8; 32]) -> Result<(), CacheError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = write_file(&temporary, key, binding).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // Best effort: the first error is the one to report.
-        let _ = fs::remove_file(&temporary);
+impl Binding {
+    pub fn new(proving_key: &[u8], settings: Settings) -> Self {
+        let digest = Sha256::new()
+            .chain_update(b"poa/engine\0")
+            .chain_update(ENGINE_VERSION.to_le_bytes())
+            .chain_update(settings.window_bits().to_le_bytes())
+            .chain_update(settings.stride().to_le_bytes())
+            .chain_update(R1CS_SHA256)
+            .chain_update(Sha256::digest(proving_key))
+            .finalize();
+        Self { digest: digest.into(), settings }
     }
-    Ok(written?)
+
+    /// The file's place, named after the binding.
+    pub fn file(&self, directory: &Path) -> PathBuf {
+        directory.join(format!("{}.engine", hex::encode(&self.digest[..16])))
+    }
+
+    /// Reads the compiled form of the key with these bytes, the ones the binding was made from.
+    pub fn load(&self, directory: &Path, proving_key: &[u8]) -> Result<CompiledKey, CacheError> {
+        let verifying_key = proving_key.get(..KEY_BYTES).unwrap_or(proving_key);
+        let verifying_key = VerifyingKey::from_bytes(verifying_key)?;
+        let file = BufReader::with_capacity(BUFFER, File::open(self.file(directory))?);
+        read(file, verifying_key, self)
+    }
+
+    /// Writes the compiled form beside its name and renames it there, so that no reader sees half of it.
+    pub fn store(&self, directory: &Path, key: &CompiledKey) -> Result<(), CacheError> {
+        static WRITERS: AtomicU64 = AtomicU64::new(0);
+        fs::create_dir_all(directory)?;
+        let path = self.file(directory);
+        let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
+        let temporary = path.with_extension(format!("{}-{writer}.tmp", std::process::id()));
+        let written = write_file(&temporary, key, self).and_then(|()| fs::rename(&temporary, &path));
+        if written.is_err() {
+            // Best effort: the first error is the one to report.
+            let _ = fs::remove_file(&temporary);
+        }
+        Ok(written?)
+    }
 }
 
-fn write_file(path: &Path, key: &CompiledKey, binding: &[u8; 32]) -> io::Result<()> {
+fn write_file(path: &Path, key: &CompiledKey, binding: &Binding) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(BUFFER, File::create(path)?);
     write(&mut file, key, binding)?;
     file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
-fn write(output: impl Write, key: &CompiledKey, binding: &[u8; 32]) -> io::Result<()> {
+fn write(output: impl Write, key: &CompiledKey, binding: &Binding) -> io::Result<()> {
     let mut writer = HashingWriter::new(output);
-    writer.bytes(binding)?;
+    writer.bytes(&binding.digest)?;
     writer.rows(&key.a_rows)?;
     writer.rows(&key.b_rows)?;
     writer.table(&key.a)?;
@@ -99,16 +115,12 @@ fn write(output: impl Write, key: &CompiledKey, binding: &[u8; 32]) -> io::Resul
     writer.finish()
 }
 
-fn read(
-    input: impl Read,
-    verifying_key: VerifyingKey,
-    binding: &[u8; 32],
-    settings: Settings,
-) -> Result<CompiledKey, CacheError> {
+fn read(input: impl Read, verifying_key: VerifyingKey, binding: &Binding) -> Result<CompiledKey, CacheError> {
     let mut reader = HashingReader::new(input);
-    if reader.bytes::<32>()? != *binding {
+    if reader.bytes::<32>()? != binding.digest {
         return Err(CacheError::Other);
     }
+    let settings = binding.settings;
     let rows = [reader.rows(WIRES)?, reader.rows(WIRES)?];
     let (a, b, c) = (reader.table(settings)?, reader.table(settings)?, reader.table(settings)?);
     reader.finish()?;
@@ -127,9 +139,9 @@ mod tests {
 
     #[test]
     fn a_binding_is_for_one_key_and_one_form() {
-        let full = binding(b"key", Settings::FULL);
-        assert_eq!(full, binding(b"key", Settings::FULL));
-        assert_ne!(full, binding(b"key", Settings::SMALL));
-        assert_ne!(full, binding(b"yek", Settings::FULL));
+        let full = Binding::new(b"key", Settings::FULL).digest;
+        assert_eq!(full, Binding::new(b"key", Settings::FULL).digest);
+        assert_ne!(full, Binding::new(b"key", Settings::SMALL).digest);
+        assert_ne!(full, Binding::new(b"yek", Settings::FULL).digest);
     }
 }

@@ -18,6 +18,7 @@ use poa_circuits::native::field::{self, F};
 use poa_circuits::statement::assignment::{self, WIRES};
 use poa_circuits::statement::{INPUT_NAMES, INPUTS, Public, Witness};
 use poa_verifier::groth16::{Proof, ProofError};
+use poa_verifier::key::VerifyingKey;
 use rand_core::CryptoRng;
 use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
@@ -33,14 +34,20 @@ const CONTEXT: usize = 2;
 const _: () = assert!(matches!(INPUT_NAMES[CONTEXT - 1].as_bytes(), b"context"));
 /// The wire of the context's square, the last one.
 const SQUARE: usize = WIRES - 1;
-/// The key's digest, the inputs, A0, B0, C0, C1.
-const BYTES: usize = 32 + INPUTS * 32 + 64 + 128 + 64 + 64;
+/// The key's digest, the inputs, A0, B0, C0, C1, dA, dB, C2.
+const BYTES: usize = 32 + INPUTS * 32 + 64 + 128 + 64 + 64 + 64 + 128 + 64;
 
-/// What the context multiplies, from the key alone.
-pub(super) struct ContextTerms {
+/// What the context multiplies in A and B, and its square in C. Of the key alone.
+#[derive(Clone, Copy)]
+struct Slopes {
     a: G1Affine,
     b: G2Affine,
-    c2: G1Projective,
+    c2: G1Affine,
+}
+
+/// What preparing needs of the context's wire, from the key alone.
+pub(super) struct ContextTerms {
+    slopes: Slopes,
     /// The columns' polynomials on the odd coset.
     a_odd: Zeroizing<Vec<Fr>>,
     b_odd: Zeroizing<Vec<Fr>>,
@@ -50,7 +57,8 @@ impl ContextTerms {
     pub fn new(key: &CompiledKey) -> Self {
         let [a_odd, b_odd] = key.extended_rows(&unit(CONTEXT));
         let c2 = key.c_sum(&unit(SQUARE), &products(&a_odd, &b_odd));
-        Self { a: key.a.base(CONTEXT as u32), b: key.b.base(CONTEXT as u32), c2, a_odd, b_odd }
+        let slopes = Slopes { a: key.a.base(CONTEXT as u32), b: key.b.base(CONTEXT as u32), c2: c2.into() };
+        Self { slopes, a_odd, b_odd }
     }
 
     /// The part of `(a + x·da)(b + x·db)` that is linear in `x`, point by point.
@@ -69,9 +77,13 @@ fn unit(wire: usize) -> Vec<Fr> {
 }
 
 /// A proof of a statement with any context, but for the context. A bearer secret; zeroised on drop, never printed.
+///
+/// It brings the key's share along, so that finishing takes the verifying key and no engine.
 pub struct Prepared {
-    public: Public,
+    /// The context is 0.
+    inputs: Zeroizing<[F; INPUTS]>,
     verifying_key: [u8; 32],
+    slopes: Slopes,
     a0: G1Affine,
     b0: G2Affine,
     c0: G1Affine,
@@ -90,23 +102,26 @@ impl Drop for Prepared {
 impl Prepared {
     /// The inputs that the finished proof will be for.
     pub fn public(&self, context: F) -> Public {
-        self.public.clone().with_context(context)
+        Public::from_inputs(&self.inputs).with_context(context)
     }
 
-    /// The bytes, for sealed storage only. [`Engine::restore`] reads them.
+    /// The inputs but for the context.
+    pub fn public_without_context(&self) -> Public {
+        self.public(F::ZERO)
+    }
+
+    /// The bytes, for sealed storage only. [`Prepared::restore`] reads them.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(BYTES));
         bytes.extend_from_slice(&self.verifying_key);
-        self.public.to_inputs().iter().for_each(|input| bytes.extend_from_slice(&field::to_bytes_be(input)));
-        let buffer: &mut Vec<u8> = &mut bytes;
-        let written = self
-            .a0
-            .serialize_uncompressed(&mut *buffer)
-            .and_then(|()| self.b0.serialize_uncompressed(&mut *buffer))
-            .and_then(|()| self.c0.serialize_uncompressed(&mut *buffer))
-            .and_then(|()| self.c1.serialize_uncompressed(&mut *buffer));
-        // Cannot fail: writing to a vector does not.
-        written.expect("a vector takes all bytes");
+        self.inputs.iter().for_each(|input| bytes.extend_from_slice(&field::to_bytes_be(input)));
+        write_point(&mut bytes, &self.a0);
+        write_point(&mut bytes, &self.b0);
+        write_point(&mut bytes, &self.c0);
+        write_point(&mut bytes, &self.c1);
+        write_point(&mut bytes, &self.slopes.a);
+        write_point(&mut bytes, &self.slopes.b);
+        write_point(&mut bytes, &self.slopes.c2);
         bytes
     }
 
@@ -116,26 +131,75 @@ impl Prepared {
         }
         let (verifying_key, rest) = bytes.split_first_chunk::<32>()?;
         let (inputs, mut points) = rest.split_at_checked(INPUTS * 32)?;
-        let mut fields = [F::ZERO; INPUTS];
+        let mut fields = Zeroizing::new([F::ZERO; INPUTS]);
         for (input, bytes) in fields.iter_mut().zip(inputs.as_chunks::<32>().0) {
             *input = field::from_bytes_be(bytes).ok()?;
         }
         Some(Self {
-            public: Public::from_inputs(&fields),
+            inputs: fields,
             verifying_key: *verifying_key,
-            a0: G1Affine::deserialize_uncompressed(&mut points).ok()?,
-            b0: G2Affine::deserialize_uncompressed(&mut points).ok()?,
-            c0: G1Affine::deserialize_uncompressed(&mut points).ok()?,
-            c1: G1Affine::deserialize_uncompressed(&mut points).ok()?,
+            a0: read_point(&mut points)?,
+            b0: read_point(&mut points)?,
+            c0: read_point(&mut points)?,
+            c1: read_point(&mut points)?,
+            slopes: Slopes { a: read_point(&mut points)?, b: read_point(&mut points)?, c2: read_point(&mut points)? },
         })
     }
 
     /// The unblinded proof at a context.
-    fn at(&self, terms: &ContextTerms, context: F) -> Unblinded {
+    fn at(&self, context: F) -> Unblinded {
         let (a0, b0, c0) = (G1Projective::from(self.a0), G2Projective::from(self.b0), G1Projective::from(self.c0));
-        let slope = terms.c2 * context + self.c1;
-        Unblinded { a: a0 + terms.a * context, b: b0 + terms.b * context, c: c0 + slope * context }
+        let slope = self.slopes.c2 * context + self.c1;
+        Unblinded { a: a0 + self.slopes.a * context, b: b0 + self.slopes.b * context, c: c0 + slope * context }
     }
+
+    /// The proof for one context, under fresh blinding from `rng` (see [`Engine::prove`]).
+    ///
+    /// # Errors
+    /// [`ProveError::Prover`] when it was prepared under another key or, with negligible probability, a point is the
+    /// identity at this context.
+    pub fn finish(&self, key: &VerifyingKey, context: F, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
+        if self.verifying_key != key.sha256() {
+            return Err(ProveError::Prover(RestoreError::OtherKey.to_string()));
+        }
+        self.at(context).blind(key.delta_g2(), rng)
+    }
+
+    /// Reads what [`Prepared::to_bytes`] wrote, and verifies it again.
+    ///
+    /// # Errors
+    /// [`RestoreError`].
+    pub fn restore(key: &VerifyingKey, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<Self, RestoreError> {
+        let canonical = |prepared: &Self| *prepared.to_bytes() == bytes;
+        let prepared = Self::from_bytes(bytes).filter(canonical).ok_or(RestoreError::Malformed)?;
+        if prepared.verifying_key != key.sha256() {
+            return Err(RestoreError::OtherKey);
+        }
+        prepared.check_at_three_contexts(key, rng)?;
+        Ok(prepared)
+    }
+
+    /// Both sides of the equation are quadratic in the context, so three contexts decide for all.
+    fn check_at_three_contexts(&self, key: &VerifyingKey, rng: &mut impl CryptoRng) -> Result<(), ProofError> {
+        let mut random = field::random(rng);
+        while random == F::ZERO || random == F::ONE {
+            random = field::random(rng);
+        }
+        [F::ZERO, F::ONE, random].into_par_iter().try_for_each(|context| {
+            let proof = self.at(context).reveal()?;
+            key.verify(&self.public(context).to_inputs(), &proof)
+        })
+    }
+}
+
+fn write_point(bytes: &mut Vec<u8>, point: &impl CanonicalSerialize) {
+    // Cannot fail: writing to a vector does not.
+    point.serialize_uncompressed(bytes).expect("a vector takes all bytes");
+}
+
+/// The next point, on the curve and in the subgroup.
+fn read_point<P: CanonicalDeserialize>(bytes: &mut &[u8]) -> Option<P> {
+    P::deserialize_uncompressed(bytes).ok()
 }
 
 /// Why stored bytes are no prepared proof of this engine.
@@ -180,52 +244,15 @@ impl Engine {
             },
         );
         let prepared = Prepared {
-            public,
+            inputs: Zeroizing::new(public.to_inputs()),
             verifying_key: self.verifying_key().sha256(),
+            slopes: terms.slopes,
             a0: a0.into(),
             b0: b0.into(),
             c0: c0.into(),
             c1: c1.into(),
         };
-        self.check_at_three_contexts(&prepared, rng)?;
+        prepared.check_at_three_contexts(self.verifying_key(), rng)?;
         Ok(prepared)
-    }
-
-    /// Finishes a prepared proof for one context, under fresh blinding from `rng` (see [`Engine::prove`]).
-    ///
-    /// # Errors
-    /// [`ProveError::Prover`] when it was prepared under another key or, with negligible probability, a point is the
-    /// identity at this context.
-    pub fn present(&self, prepared: &Prepared, context: F, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
-        if prepared.verifying_key != self.verifying_key().sha256() {
-            return Err(ProveError::Prover(RestoreError::OtherKey.to_string()));
-        }
-        prepared.at(self.context_terms(), context).blind(self.verifying_key().delta_g2(), rng)
-    }
-
-    /// Reads what [`Prepared::to_bytes`] wrote, and verifies it again.
-    ///
-    /// # Errors
-    /// [`RestoreError`].
-    pub fn restore(&self, bytes: &[u8], rng: &mut impl CryptoRng) -> Result<Prepared, RestoreError> {
-        let prepared = Prepared::from_bytes(bytes).ok_or(RestoreError::Malformed)?;
-        if prepared.verifying_key != self.verifying_key().sha256() {
-            return Err(RestoreError::OtherKey);
-        }
-        self.check_at_three_contexts(&prepared, rng)?;
-        Ok(prepared)
-    }
-
-    /// Both sides of the equation are quadratic in the context, so three contexts decide for all.
-    fn check_at_three_contexts(&self, prepared: &Prepared, rng: &mut impl CryptoRng) -> Result<(), ProofError> {
-        let mut random = field::random(rng);
-        while random == F::ZERO || random == F::ONE {
-            random = field::random(rng);
-        }
-        [F::ZERO, F::ONE, random].into_par_iter().try_for_each(|context| {
-            let inputs = prepared.public(context).to_inputs();
-            let proof = prepared.at(self.context_terms(), context).reveal()?;
-            self.verifying_key().verify(&inputs, &proof)
-        })
     }
 }

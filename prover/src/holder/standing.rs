@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use super::{Material, PresentError, random_scope};
 use crate::disclosure::Disclosure;
-use crate::key::ProvingKey;
-use crate::prove::prove;
+use crate::engine::Engine;
 
 /// Proves over the issuer's unsigned document; gives the `Groth16Proof2024` object.
 ///
@@ -19,7 +18,7 @@ use crate::prove::prove;
 /// # Errors
 /// [`PresentError`]; nothing is proved over a document that says something else than the attributes.
 pub fn prove_standing(
-    key: &ProvingKey,
+    engine: &Engine,
     material: &Material,
     head_jws: &str,
     document: &Value,
@@ -35,9 +34,9 @@ pub fn prove_standing(
     if document["credentialSubject"] != material.subject(disclosure, &public, true)? {
         return Err(PresentError::Document("credentialSubject"));
     }
-    let vk_sha256 = key.verifying_key().sha256();
+    let vk_sha256 = engine.verifying_key().sha256();
     let options = zk_proof::options(document, Purpose::AssertionMethod, &vk_sha256, None, created_unix_s)?;
     let public = Public { context: context::context(&options, document), ..public };
-    let proof = prove(key, &public, &material.witness(), rng)?;
+    let proof = engine.prove(&public, &material.witness(), rng)?;
     Ok(zk_proof::attach_proof(&options, &proof, &public, head_jws))
 }

@@ -4,7 +4,7 @@ use getrandom::SysRng;
 use poa_circuits::native::attributes::{Attributes, Reputation};
 use poa_circuits::native::field;
 use poa_circuits::native::tree::Path;
-use poa_prover::{Disclosure, Material, Predicates, ProvingKey, prove_standing};
+use poa_prover::{Disclosure, Material, Predicates, prove_standing};
 use poa_verifier::render;
 use poa_verifier::request::read_bound;
 use poa_verifier::schema::AttestationSchema;
@@ -27,8 +27,8 @@ impl Holder {
         let (head, document) = (pending["head"].as_str().unwrap().to_owned(), pending["document"].clone());
         tokio::task::spawn_blocking(move || {
             let mut rng = UnwrapErr(SysRng);
-            let key = ProvingKey::development();
-            prove_standing(key, &material, &head, &document, &disclosure, now, &mut rng).unwrap()
+            prove_standing(poa_issuer::engine::shared(), &material, &head, &document, &disclosure, now, &mut rng)
+                .unwrap()
         })
         .await
         .unwrap()

@@ -40,6 +40,11 @@ impl<P: Curve> Table<P> {
         fits.then_some(Self { settings, scalars, entries })
     }
 
+    /// The form.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// The index of each base's scalar.
     pub fn scalars(&self) -> &[u32] {
         &self.scalars

@@ -1,108 +1,21 @@
 //! The holder's side: what is refused before a proof is attempted, and what a finished document shows.
 
-use ed25519_dalek::{Signer, SigningKey};
-use poa_circuits::native::attributes::{Attributes, Reputation, Slot};
-use poa_circuits::native::field::{self, F};
-use poa_circuits::native::holder::{HolderSecret, PseudonymSecret};
-use poa_circuits::native::leaf::{self, Leaf};
+use poa_circuits::native::attributes::Slot;
+use poa_circuits::native::field::F;
 use poa_circuits::native::scope;
-use poa_circuits::native::tree::{self, Path};
 use poa_prover::{
-    Audience, Disclosure, DisclosureError, Material, Occasion, Predicates, PresentError, ProvingKey, present,
-    prove_standing, standing_subject,
+    Audience, DisclosureError, Material, Occasion, PresentError, Showing, present, prove_standing, standing_subject,
 };
-use poa_verifier::did::{AgentDid, IssuerDid};
-use poa_verifier::schema::{AttestationSchema, AttestationSchemaDocument, DisclosureSchema};
-use poa_verifier::{credential, jws, statement, zk_proof};
-use rand_core::UnwrapErr;
+use poa_verifier::schema::{AttestationSchema, AttestationSchemaDocument};
+use poa_verifier::{credential, statement, zk_proof};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-const URL: &str = "https://issuer.example";
-const NOW: u64 = 1_790_000_001;
-
-fn os_rng() -> UnwrapErr<getrandom::SysRng> {
-    UnwrapErr(getrandom::SysRng)
-}
-
-fn attestation_schema() -> AttestationSchema {
-    AttestationSchema::new(AttestationSchemaDocument {
-        id: format!("{URL}/schemas/agent-attributes-holder/1"),
-        issuer: IssuerDid::from_url(URL).unwrap(),
-        log: "main".to_owned(),
-        slots: AttestationSchemaDocument::slot_names(),
-        capabilities: ["write", "test", "review"].map(str::to_owned).to_vec(),
-        leaf_lifetime: 90 * 86_400,
-        revoke_on_supersede: false,
-        custody: poa_verifier::schema::Custody::Holder,
-    })
-    .unwrap()
-}
-
-fn disclosure_schema(disclose: &[&str], predicates: Value, nonzero: &[&str]) -> DisclosureSchema {
-    let document = json!({
-        "id": format!("{URL}/schemas/sample/1"), "type": "AgentDisclosureSchema", "name": "sample", "version": 1,
-        "title": "Sample", "description": "For tests", "disclose": disclose, "predicates": predicates,
-        "nonzero": nonzero, "valid_for_s": 2_592_000,
-    });
-    DisclosureSchema::new(serde_json::from_value(document).unwrap()).unwrap()
-}
-
-fn task_schema() -> DisclosureSchema {
-    disclosure_schema(
-        &[],
-        json!({"reputation": ["atLeast"], "tasks_completed": ["atLeast"], "member_since": ["atMost"],
-               "capabilities": ["containsAll"]}),
-        &[],
-    )
-}
-
-fn attributes() -> Attributes {
-    Attributes {
-        reputation: Reputation::new(7_250).unwrap(),
-        tasks_completed: 674,
-        earnings_sats: 0,
-        member_since: 1_730_592_000,
-        capabilities: 0b011,
-        build_sha256: None,
-    }
-}
-
-/// An agent's material and the head of the tree that its leaf is alone in.
-fn material(attributes: Attributes) -> (Material, String) {
-    let mut rng = os_rng();
-    let schema = attestation_schema();
-    let agent = AgentDid::new(&IssuerDid::from_url(URL).unwrap(), Uuid::from_u128(7)).unwrap();
-    let (holder, pseudonym) = (HolderSecret::random(&mut rng), PseudonymSecret::random(&mut rng));
-    let leaf = Leaf {
-        identity: holder.public().commitment(),
-        pseudonym: pseudonym.commitment(),
-        agent: agent.agent_id(),
-        schema: schema.field(),
-        attributes: attributes.to_fields(),
-        expires_at: NOW + 60 * 86_400,
-        salt: leaf::random_salt(&mut rng),
-    };
-    let path = Path { index: 0, siblings: std::array::from_fn(tree::zero) };
-    let head = head(&path.root(&leaf.hash()));
-    let (expires_at, salt) = (leaf.expires_at, leaf.salt);
-    (Material { holder, pseudonym, agent, schema, attributes, expires_at, salt, path }, head)
-}
-
-fn head(root: &F) -> String {
-    let claims = json!({
-        "iss": "did:web:issuer.example", "log": "main", "iat": NOW, "exp": NOW + 7 * 86_400,
-        "root": field::encode_hex(root), "size": 1, "seq": 1, "revocations": 0, "anchor": true,
-    });
-    let input = jws::signing_input("poa-root+jwt", "did:web:issuer.example#heads-1", &claims);
-    let signature = SigningKey::from_bytes(&[9; 32]).sign(input.as_bytes()).to_bytes();
-    jws::attach_signature(&input, &signature)
-}
-
-fn disclose(schema: &DisclosureSchema, predicates: Value) -> Result<Disclosure, DisclosureError> {
-    let predicates = Predicates::from_json(&predicates, &attestation_schema())?;
-    Disclosure::new(schema, &predicates, &attributes())
-}
+mod agent;
+#[path = "../compiled/mod.rs"]
+mod compiled;
+mod prepared;
+use agent::*;
+use compiled::ENGINE;
 
 #[test]
 fn bounds_that_are_true_allowed_and_on_the_grid_are_accepted() {
@@ -167,27 +80,14 @@ fn a_bound_that_says_nothing_is_allowed_everywhere_and_a_missing_build_is_not() 
     assert_eq!(disclose(&build, json!({})), Err(DisclosureError::Zero("build_hash")));
 }
 
-fn audience(pseudonym: bool, show_subject: bool) -> Audience {
-    Audience {
-        challenge: "c2l4dGVlbiByYW5kb20gYnl0ZXM".to_owned(),
-        domain: "https://verifier.example".to_owned(),
-        pseudonym,
-        show_subject,
-    }
-}
-
-fn occasion(head_jws: &str) -> Occasion<'_> {
-    Occasion { issuer_url: URL, head_jws, now_unix_s: NOW, valid_at_least: None }
-}
-
 #[test]
 fn a_presentation_shows_the_bound_the_pseudonym_and_nothing_else() {
     let (material, head) = material(attributes());
     let schema = task_schema();
     let disclosure = disclose(&schema, json!({"tasks_completed": {"atLeast": "500"}})).unwrap();
-    let key = ProvingKey::development();
-    let made =
-        present(key, &material, &schema, &disclosure, &audience(true, false), &occasion(&head), &mut os_rng()).unwrap();
+    let audience = audience(true, false);
+    let showing = showing(&schema, &disclosure, &audience, &head);
+    let made = present(&ENGINE, &material, &showing, CHALLENGE, &mut os_rng()).unwrap();
     let derived = &made["verifiableCredential"][0];
     assert_eq!(derived["credentialSubject"], json!({"type": "AgentAttributes", "tasks_completed": {"atLeast": "500"}}));
     let public = statement::from_value(&derived["proof"]["statement"]).unwrap();
@@ -202,7 +102,7 @@ fn a_presentation_shows_the_bound_the_pseudonym_and_nothing_else() {
     assert_eq!(members, ["@context", "credentialSchema", "credentialSubject", "issuer", "type"]);
     assert_eq!(public.context, poa_verifier::context::context(&parsed.options, &unproved));
     let proof = poa_verifier::groth16::Proof::from_multibase(&parsed.proof_value).unwrap();
-    assert_eq!(key.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
+    assert_eq!(ENGINE.verifying_key().verify(&public.to_inputs(), &proof), Ok(()));
 }
 
 #[test]
@@ -210,16 +110,10 @@ fn without_a_pseudonym_no_two_presentations_share_scope_or_nullifier() {
     let (material, head) = material(attributes());
     let schema = task_schema();
     let disclosure = disclose(&schema, json!({})).unwrap();
+    let audience = audience(false, true);
+    let showing = showing(&schema, &disclosure, &audience, &head);
     let [one, two] = [(); 2].map(|()| {
-        let made = present(
-            ProvingKey::development(),
-            &material,
-            &schema,
-            &disclosure,
-            &audience(false, true),
-            &occasion(&head),
-            &mut os_rng(),
-        );
+        let made = present(&ENGINE, &material, &showing, CHALLENGE, &mut os_rng());
         statement::from_value(&made.unwrap()["verifiableCredential"][0]["proof"]["statement"]).unwrap()
     });
     assert!(one.scope != two.scope && one.nullifier != two.nullifier);
@@ -231,9 +125,9 @@ fn the_holder_refuses_what_does_not_fit_together() {
     let (material, head) = material(attributes());
     let schema = task_schema();
     let disclosure = disclose(&schema, json!({})).unwrap();
-    let key = ProvingKey::development();
     let attempt = |material: &Material, audience: &Audience, occasion: &Occasion<'_>| {
-        present(key, material, &schema, &disclosure, audience, occasion, &mut os_rng()).err()
+        let showing = Showing { schema: &schema, disclosure: &disclosure, audience, occasion: *occasion };
+        present(&ENGINE, material, &showing, CHALLENGE, &mut os_rng()).err()
     };
     let asked = audience(true, false);
     let mut stale = material.clone();
@@ -241,8 +135,10 @@ fn the_holder_refuses_what_does_not_fit_together() {
     assert_eq!(attempt(&stale, &asked, &occasion(&head)), Some(PresentError::Root));
     let late = Occasion { valid_at_least: Some(material.expires_at + 1), ..occasion(&head) };
     assert!(matches!(attempt(&material, &asked, &late), Some(PresentError::Expired { .. })));
-    let unbound = Audience { challenge: String::new(), ..asked.clone() };
+    let unbound = Audience { domain: String::new(), ..asked.clone() };
     assert_eq!(attempt(&material, &unbound, &occasion(&head)), Some(PresentError::Binding));
+    let unchallenged = present(&ENGINE, &material, &showing(&schema, &disclosure, &asked, &head), "", &mut os_rng());
+    assert_eq!(unchallenged, Err(PresentError::Binding));
     let nobody = Audience { domain: "verifier".to_owned(), ..asked.clone() };
     assert!(matches!(attempt(&material, &nobody, &occasion(&head)), Some(PresentError::Audience(_))));
     assert!(matches!(attempt(&material, &asked, &occasion("no.jws")), Some(PresentError::Jws(_))));
@@ -251,7 +147,8 @@ fn the_holder_refuses_what_does_not_fit_together() {
     foreign.schema = AttestationSchema::new(document).unwrap();
     assert!(matches!(attempt(&foreign, &asked, &occasion(&head)), Some(PresentError::OtherLog { .. })));
     let stricter = disclosure_schema(&["earnings_sats"], json!({}), &[]);
-    let broken = present(key, &material, &stricter, &disclosure, &asked, &occasion(&head), &mut os_rng());
+    let broken = showing(&stricter, &disclosure, &asked, &head);
+    let broken = present(&ENGINE, &material, &broken, CHALLENGE, &mut os_rng());
     assert!(matches!(broken, Err(PresentError::Rule(_))));
     let elsewhere = self::head(&F::from(5u64));
     assert_eq!(attempt(&material, &asked, &occasion(&elsewhere)), Some(PresentError::Root));
@@ -269,8 +166,7 @@ fn a_standing_proof_is_made_over_the_document_that_says_the_same() {
         "@context": credential::contexts(URL), "type": credential::types(), "credentialSubject": subject,
         "validUntil": "2026-10-01T00:00:00Z",
     });
-    let key = ProvingKey::development();
-    let prove = |document: &Value| prove_standing(key, &material, &head, document, &disclosure, NOW, &mut os_rng());
+    let prove = |document: &Value| prove_standing(&ENGINE, &material, &head, document, &disclosure, NOW, &mut os_rng());
     let object = prove(&document).unwrap();
     let public = statement::from_value(&object["statement"]).unwrap();
     assert_eq!(public.mask, F::from(63u64));
