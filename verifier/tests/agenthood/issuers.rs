@@ -31,9 +31,7 @@ fn published() -> Value {
     let nonce = "0123456789abcdef".repeat(2);
     let signature = controller.sign(Action::Issue.message(&agent, &nonce).as_bytes());
     let mut snapshot = SHARED.agent().to_value();
-    for ours in ["zeroBalanceSince"] {
-        snapshot.as_object_mut().unwrap().remove(ours);
-    }
+    snapshot.as_object_mut().unwrap().remove("zeroBalanceSince");
     for ours in ["fromBlock", "toBlock"] {
         snapshot["recentRuns"].as_object_mut().unwrap().remove(ours);
     }
@@ -152,4 +150,35 @@ fn another_network_is_refused() {
     let lists = [revoked(json!([]), NOW)];
     let report = verify(&configured(|issuer| issuer["network"] = json!(0)), &published(), &lists);
     fails(&report, CheckName::Subject, "address");
+}
+
+/// Controllers of every scheme, as the wallet library signed for them.
+#[cfg(feature = "wallet-signatures")]
+#[test]
+fn controllers_with_any_wallet_verify() {
+    let file: Value = serde_json::from_str(include_str!("../../../test-vectors/wallets/signatures.json")).unwrap();
+    let (world, lists) = (configured(|_| {}), [revoked(json!([]), NOW)]);
+    let mut verified = 0;
+    for case in file["cases"].as_array().unwrap() {
+        let message: Vec<&str> = case["message"].as_str().unwrap().split(':').collect();
+        let [action, agent, nonce] = message[..] else { panic!("a message of three parts") };
+        let mut claims = published();
+        claims["sub"] = json!(agent);
+        claims["agent"]["agentId"] = json!(agent);
+        claims["agent"]["controller"] = case["account"].clone();
+        claims["attestation"]["controller"] = case["account"].clone();
+        claims["attestation"]["nonce"] = json!(nonce);
+        claims["attestation"]["controllerSig"] = case["signature"].clone();
+        let report = verify(&world, &claims, &lists);
+        if action == "poa" {
+            verifies(&report);
+            claims["attestation"]["scheme"] = case["scheme"].clone();
+            verifies(&verify(&world, &claims, &lists));
+            verified += 1;
+        } else {
+            // Signed to have a document revoked; it issues none.
+            fails(&report, CheckName::Proof, "signature");
+        }
+    }
+    assert_eq!(verified, 20);
 }

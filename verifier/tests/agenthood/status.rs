@@ -63,7 +63,7 @@ fn only_a_fresh_list_passes() {
         (c.iat, c.exp) = (NOW - 9 * DAY, NOW - 8 * DAY);
         c.entries.set(INDEX, TokenStatus::Invalid).unwrap();
     });
-    fails(&with_lists(&[old.clone()]), STATUS, "revoked");
+    fails(&with_lists(std::slice::from_ref(&old)), STATUS, "revoked");
     // No other list hides it.
     fails(&with_lists(&[list(|_| {}), old]), STATUS, "revoked");
     verifies(&with_lists(&[list(|c| c.iat = NOW - 999), list(|_| {})]));
