@@ -108,6 +108,7 @@ async fn snapshot(
         url: config.public_url.to_string(),
         issued_at: time::format_utc(issued_at)?,
         keys: rows.iter().map(|row| trust_key(&issuer, row)).collect::<Result<_, _>>()?,
+        succession: Vec::new(),
         logs: vec![domain.settings().log.clone()],
         attestation_schemas: stored::<AttestationSchemaDocument>(
             attestation.into_iter().map(|schema| schema.document),

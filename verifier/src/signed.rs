@@ -177,7 +177,10 @@ fn check_signature(inquiry: &Inquiry<'_>, credential: &Value, signature: &Signat
         }
         Signature::Jws(jws) => {
             let (from, _) = zk::period(inquiry, credential)?;
-            let key = inquiry.trust.key(jws.kid(), KeyPurpose::Credentials, from).map_err(because("issuer_key"))?;
+            let key = inquiry
+                .trust
+                .key(jws.kid(), KeyPurpose::Credentials, from)
+                .map_err(|error| error.refusal("issuer_key"))?;
             jws.verify(key).map_err(because("signature"))
         }
     }

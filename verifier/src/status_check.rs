@@ -126,8 +126,10 @@ fn read_signed(inquiry: &Inquiry<'_>, entry: &StatusEntry, signed: &Value) -> Re
     })?;
     // The signer chooses `created`; a list that is valid from later was not signed before.
     let signed_at = proof.created_unix_s().max(list.valid_from);
-    let key =
-        inquiry.trust.key(proof.verification_method(), KeyPurpose::Status, signed_at).map_err(because("list_key"))?;
+    let key = inquiry
+        .trust
+        .key(proof.verification_method(), KeyPurpose::Status, signed_at)
+        .map_err(|error| error.refusal("list_key"))?;
     proof.verify(&document, key).map_err(because("list_signature"))?;
     Ok(list)
 }

@@ -6,6 +6,7 @@
 //! No request can carry, choose or add a key: what is not in here is not trusted.
 
 mod document;
+pub mod succession;
 
 pub use document::{
     KeyPurpose, KeyState, ListPurpose, TYPE, TrustDocument, TrustKey, TrustStatusList, TrustVerifyingKey, VERSION,
@@ -17,7 +18,7 @@ use poa_circuits::native::field::F;
 use poa_circuits::statement::CIRCUIT;
 use serde_json::Value;
 
-use crate::checks::readable;
+use crate::checks::{Refusal, readable};
 use crate::data_integrity::{self, DataIntegrityError};
 use crate::did::{DidError, IssuerDid};
 use crate::ed25519::{Ed25519Error, PublicKey};
@@ -33,6 +34,9 @@ const MAX_LOGS: usize = 64;
 const MAX_SCHEMAS: usize = 256;
 const MAX_VERIFYING_KEYS: usize = 16;
 const MAX_STATUS_LISTS: usize = 16;
+
+/// The reason of checks that fail because the issuer marked the key compromised.
+pub const KEY_COMPROMISED: &str = "key_compromised";
 
 /// Why a trust document was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -95,6 +99,12 @@ pub struct IssuerKey {
     key: PublicKey,
 }
 
+impl IssuerKey {
+    fn compromised(&self) -> bool {
+        self.state == KeyState::Compromised
+    }
+}
+
 /// Why a key may not verify something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -108,6 +118,14 @@ pub enum KeyUseError {
     /// The key signed after it was retired.
     #[error("the key was retired before this was signed; ask the issuer for a new document")]
     Retired,
+}
+
+impl KeyUseError {
+    /// The refusal of what names such a key: a key that leaked has a reason of its own, whatever was signed with it.
+    pub(crate) fn refusal(self, otherwise: &'static str) -> Refusal {
+        let reason = if self == Self::Compromised { KEY_COMPROMISED } else { otherwise };
+        Refusal { reason, detail: self.to_string() }
+    }
 }
 
 /// A verifying key and what is said about it.
@@ -132,6 +150,8 @@ pub struct Trust {
     disclosure_schemas: Vec<DisclosureSchema>,
     verifying_keys: Vec<TrustedVerifyingKey>,
     fingerprint: String,
+    signer: String,
+    links: Vec<succession::Link>,
 }
 
 impl Trust {
@@ -148,15 +168,23 @@ impl Trust {
         document.check_kind()?;
         document.check_sizes()?;
         let keys = issuer_keys(&document)?;
-        check_proof(&data_integrity::parse(proof, &value)?, &value, &keys)?;
-        Self::check(document, keys, hex::encode(json::digest(&value)))
+        let proof = data_integrity::parse(proof, &value)?;
+        check_proof(&proof, &value, &keys)?;
+        Self::check(document, keys, hex::encode(json::digest(&value)), proof.verification_method())
     }
 
     /// Checks what costs more, once the signature is known to be good.
-    fn check(document: TrustDocument, keys: Vec<IssuerKey>, fingerprint: String) -> Result<Self, TrustError> {
+    fn check(
+        document: TrustDocument,
+        keys: Vec<IssuerKey>,
+        fingerprint: String,
+        signer: &str,
+    ) -> Result<Self, TrustError> {
         let trust = Self {
             fingerprint,
             keys,
+            signer: signer.to_owned(),
+            links: succession::links(&document)?,
             attestation_schemas: attestation_schemas(&document)?,
             disclosure_schemas: disclosure_schemas(&document)?,
             verifying_keys: document.verifying_keys.iter().map(verifying_key).collect::<Result<_, _>>()?,
@@ -264,15 +292,20 @@ fn issuer_keys(document: &TrustDocument) -> Result<Vec<IssuerKey>, TrustError> {
 }
 
 fn issuer_key(document: &TrustDocument, key: &TrustKey) -> Result<IssuerKey, TrustError> {
-    let name = key.id.strip_prefix(document.issuer.as_str()).and_then(|rest| rest.strip_prefix('#'));
-    let name_ok = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if !name.is_some_and(name_ok) {
+    if key_name(&document.issuer, &key.id).is_none() {
         return Err(member("keys", format!("id {:?} is not <issuer>#<name>", key.id)));
     }
     let retired_at = retired_at("keys", key.state, key.retired_at.as_deref())?;
     let public = PublicKey::from_multikey(&key.public_key_multibase)
         .map_err(|error| TrustError::IssuerKey { id: key.id.clone(), error })?;
     Ok(IssuerKey { id: key.id.clone(), purpose: key.purpose, state: key.state, retired_at, key: public })
+}
+
+/// The name in a key id, `<issuer>#<name>`.
+fn key_name<'a>(issuer: &IssuerDid, id: &'a str) -> Option<&'a str> {
+    let name = id.strip_prefix(issuer.as_str())?.strip_prefix('#')?;
+    let name_ok = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    name_ok(name).then_some(name)
 }
 
 fn attestation_schemas(document: &TrustDocument) -> Result<Vec<AttestationSchema>, TrustError> {

@@ -120,7 +120,7 @@ fn signature<'a>(inquiry: &Inquiry<'a>, jws: &Unverified, claims: &Value) -> Res
         return refuse("other_issuer", "its issuer is not configured");
     };
     let Some(iat) = claims["iat"].as_u64() else { return refuse("malformed", "iat is missing") };
-    let key = issuer.key(jws.kid(), KeyPurpose::Credentials, iat).map_err(because("issuer_key"))?;
+    let key = issuer.key(jws.kid(), KeyPurpose::Credentials, iat).map_err(|error| error.refusal("issuer_key"))?;
     jws.verify(key).map_err(because("signature"))?;
     Ok(issuer)
 }

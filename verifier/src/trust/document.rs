@@ -28,6 +28,9 @@ pub struct TrustDocument {
     pub issued_at: String,
     /// The issuer's Ed25519 keys.
     pub keys: Vec<TrustKey>,
+    /// How its credentials keys followed each other, oldest first: see [`super::succession`]. Absent when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub succession: Vec<String>,
     /// The ids of its logs.
     pub logs: Vec<String>,
     /// Whole documents.

@@ -47,7 +47,7 @@ fn read<'a>(trust: &'a Trust, text: &str) -> Result<Head<'a>, Refusal> {
     if !trust.document().logs.contains(&claims.log) {
         return refuse("unlisted_log", "the tree head is of a log that the trust document does not list; update it");
     }
-    let key = trust.key(jws.kid(), KeyPurpose::Heads, claims.iat).map_err(because("head_key"))?;
+    let key = trust.key(jws.kid(), KeyPurpose::Heads, claims.iat).map_err(|error| error.refusal("head_key"))?;
     Ok(Head { claims, jws, key })
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn read_issuer_proof<'a>(
     let key = inquiry
         .trust
         .key(proof.verification_method(), KeyPurpose::Credentials, signed_at)
-        .map_err(because("issuer_key"))?;
+        .map_err(|error| error.refusal("issuer_key"))?;
     Ok((proof, key))
 }
 

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use poa_circuits::native::tree;
 use poa_verifier::head::{HeadClaims, LIFETIME_S};
-use poa_verifier::trust::KeyState;
+use poa_verifier::trust::{KEY_COMPROMISED, KeyState};
 use poa_verifier::{CheckName, Evidence, HeadMemory, Report, Request, head, time};
 use serde_json::Value;
 
@@ -106,7 +106,7 @@ fn retired_keys_verify_what_they_signed_and_compromised_ones_nothing() {
         t.keys[1].state = KeyState::Compromised;
         t.keys[1].retired_at = None;
     });
-    fails_only(&world.verify_presentation(&document), CheckName::Root, "head_key");
+    fails_only(&world.verify_presentation(&document), CheckName::Root, KEY_COMPROMISED);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! refuses it. Proofs made by the circuit are tested as fixed vectors under `test-vectors/`.
 
 mod classes;
+mod compromised;
 mod garbage;
 mod heads;
 mod keys;

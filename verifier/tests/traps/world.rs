@@ -439,6 +439,7 @@ fn trust_document(issuer: &IssuerDid, key: &VerifyingKey, attestation: &Attestat
             issuer_key("heads", KeyPurpose::Heads),
             issuer_key("status", KeyPurpose::Status),
         ],
+        succession: Vec::new(),
         logs: vec!["main".to_owned(), "sandbox".to_owned()],
         attestation_schemas: vec![
             attestation.document().clone(),
