@@ -44,7 +44,11 @@ pub struct App {
     has_proved: AtomicBool,
     provers: WorkerPool,
     verifiers: WorkerPool,
-    published: Published,
+    published: Arc<Published>,
+    /// Held by who rebuilds the trust document, so that an older state never replaces a newer one.
+    publishing: tokio::sync::Mutex<()>,
+    /// Held by who changes the issuer's keys.
+    key_acts: tokio::sync::Mutex<()>,
     status_lists: StatusLists,
 }
 
@@ -106,8 +110,10 @@ impl App {
         let mut rng = EntropyRng::new(&entropy);
         let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
         let from_environment = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
-        let master = MasterKey::load(&config.data_dir, from_environment, &mut rng)?;
-        let store = Store::open(&config.data_dir.join(DATABASE_FILE)).await?;
+        let database = config.data_dir.join(DATABASE_FILE);
+        let (file, new) = (config.master_key_file.as_deref(), !database.exists());
+        let master = MasterKey::load(&config.data_dir, file, from_environment, new, &mut rng)?;
+        let store = Store::open(&database).await?;
         let now = clock.now_unix_s();
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
@@ -129,7 +135,9 @@ impl App {
             engine,
             development_key,
             has_proved: AtomicBool::new(false),
-            published,
+            published: Arc::new(published),
+            publishing: tokio::sync::Mutex::default(),
+            key_acts: tokio::sync::Mutex::default(),
             status_lists: StatusLists::default(),
         }))
     }
@@ -208,8 +216,17 @@ impl App {
         &self.published
     }
 
-    /// Signs and publishes the trust document anew, after a schema was added.
+    pub(crate) fn shared_published(&self) -> Arc<Published> {
+        Arc::clone(&self.published)
+    }
+
+    pub(crate) fn key_acts(&self) -> &tokio::sync::Mutex<()> {
+        &self.key_acts
+    }
+
+    /// Signs and publishes the trust document anew, after a schema was added or a key changed.
     pub(crate) async fn republish(&self) -> Result<(), TrustFailure> {
+        let _publishing = self.publishing.lock().await;
         let Self { config, domain, keys, engine, development_key, .. } = self;
         let next = Published::build(config, domain, keys, engine, *development_key).await?;
         self.published.replace(next);

@@ -28,6 +28,9 @@ pub const DEFAULT_CAPABILITIES: [&str; 8] = [
 pub struct Config {
     /// Directory of the database, the operator's token and the master key. Made when missing.
     pub data_dir: PathBuf,
+    /// The file of the master key, made when missing on first start; none means `master.key` in `data_dir`. The
+    /// environment may hold the key instead, see [`crate::keys::MASTER_KEY_VARIABLE`].
+    pub master_key_file: Option<PathBuf>,
     /// Where the service is reached from outside; its host names the issuer (`did:web`).
     pub public_url: PublicUrl,
     /// The address the service listens on.
@@ -103,6 +106,7 @@ impl Config {
     pub fn new(data_dir: PathBuf, public_url: PublicUrl, listen: SocketAddr) -> Self {
         Self {
             data_dir,
+            master_key_file: None,
             public_url,
             listen,
             publish_interval_s: 10,

@@ -8,6 +8,7 @@
 //! | [`reputation`], [`attributes`] | what follows from receipts |
 //! | [`schemas`] | attestation and disclosure schemas |
 //! | [`leaves`], [`log`] | which leaf an agent has, the tree, publications, heads, paths |
+//! | [`issuer_keys`] | what follows when an issuer key is retired or leaks |
 //! | [`credentials`] | issuance records, idempotency, status indices |
 //! | [`prepared`] | presentations proved before their challenge is known |
 
@@ -31,6 +32,7 @@ pub mod entropy;
 pub mod error;
 mod housekeeping;
 pub mod ids;
+pub mod issuer_keys;
 pub mod leaves;
 pub mod log;
 pub mod prepared;
@@ -52,6 +54,7 @@ pub use credentials::{Begin, Begun, Credential, CredentialState, Idempotency, PE
 pub use entropy::{Entropy, EntropyRng, os_entropy};
 pub use error::{DomainError, HeadSigningError, Kind};
 pub use ids::{AgentUuid, CredentialId, IdError};
+pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
 pub use log::{Head, LogAudit, Publication};
 pub(crate) use log::{LogState, Place, Settled, Zeroed};

@@ -27,6 +27,7 @@ mod credentials;
 mod discovery;
 mod error;
 mod health;
+mod issuer_keys;
 mod limits;
 mod opening;
 mod pages;
@@ -52,6 +53,7 @@ impl App {
             .merge(rotation::routes())
             .merge(attestors::routes())
             .merge(attestations::routes())
+            .merge(issuer_keys::routes())
             .merge(opening::routes())
             .merge(schemas::routes())
             .merge(roots::routes())

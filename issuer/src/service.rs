@@ -7,9 +7,11 @@ use crate::documents::DocumentError;
 use crate::domain::DomainError;
 use crate::keys::SignError;
 use crate::proving::WorkError;
+use crate::trust::TrustFailure;
 
 pub mod checking;
 mod first_proof;
+pub mod issuer_keys;
 pub mod issuing;
 mod material;
 pub mod presenting;
@@ -26,6 +28,12 @@ pub enum ServiceError {
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// The trust document could not be published anew.
+    #[error(transparent)]
+    Trust(#[from] TrustFailure),
+    /// As many issuer keys are published as verifiers read.
+    #[error("too many issuer keys are still needed; the oldest are dropped when what they signed has expired")]
+    TooManyKeys,
     /// A document could not be written.
     #[error(transparent)]
     Document(#[from] DocumentError),

@@ -22,6 +22,7 @@ mod agents;
 mod attestations;
 mod challenges;
 mod credentials;
+mod issuer_keys;
 mod leaves;
 mod log;
 mod nodes;
@@ -32,7 +33,8 @@ mod schemas;
 mod status;
 
 pub use agents::NewAgent;
-pub use operation::{IssuerKeyRow, OperatorAct};
+pub use issuer_keys::IssuerKeyRow;
+pub use operation::OperatorAct;
 
 /// The migrations of this version, embedded. Forward only; landed files never change (`tests/store.rs`).
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");

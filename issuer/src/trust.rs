@@ -18,8 +18,8 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::documents::status_list_url;
 use crate::domain::{Domain, DomainError};
-use crate::keys::{IssuerKeys, SignError};
-use crate::store::{IssuerKeyRow, StoreError};
+use crate::keys::{IssuerKeys, ListedKey, Purpose, SignError};
+use crate::store::StoreError;
 
 /// One state of the published document.
 pub struct Snapshot {
@@ -29,7 +29,7 @@ pub struct Snapshot {
     pub verifier: Verifier,
 }
 
-/// The trust document in force; replaced when a schema is added.
+/// The trust document in force; replaced when a schema is added or a key changes.
 pub struct Published(RwLock<Arc<Snapshot>>);
 
 /// Why the trust document could not be made.
@@ -94,21 +94,16 @@ async fn snapshot(
     let issuer = IssuerDid::from_url(&config.public_url.to_string())?;
     let attestation = domain.attestation_schemas().await?;
     let disclosure = domain.disclosure_schemas().await?;
-    let rows = domain.store().issuer_keys().await?;
     // The newest of its parts, not the clock: the bytes, and so the fingerprint, change only with them.
-    let issued_at = rows
-        .iter()
-        .map(|row| row.created_at)
-        .chain(disclosure.iter().map(|schema| schema.created_at))
-        .max()
-        .unwrap_or_default();
+    let newest_schema = disclosure.iter().map(|schema| schema.created_at).max().unwrap_or_default();
+    let issued_at = keys.changed_at().max(newest_schema);
     let document = TrustDocument {
         kind: TYPE.to_owned(),
         version: VERSION,
         url: config.public_url.to_string(),
         issued_at: time::format_utc(issued_at)?,
-        keys: rows.iter().map(|row| trust_key(&issuer, row)).collect::<Result<_, _>>()?,
-        succession: Vec::new(),
+        keys: keys.listed().iter().map(trust_key).collect::<Result<_, _>>()?,
+        succession: keys.succession(),
         logs: vec![domain.settings().log.clone()],
         attestation_schemas: stored::<AttestationSchemaDocument>(
             attestation.into_iter().map(|schema| schema.document),
@@ -130,15 +125,17 @@ fn stored<T: DeserializeOwned>(documents: impl Iterator<Item = Value>) -> Result
     documents.map(serde_json::from_value).collect()
 }
 
-fn trust_key(issuer: &IssuerDid, row: &IssuerKeyRow) -> Result<TrustKey, TrustFailure> {
-    let (purpose, state): (KeyPurpose, KeyState) =
-        (serde_json::from_value(row.purpose.as_str().into())?, serde_json::from_value(row.state.as_str().into())?);
+fn trust_key(key: &ListedKey) -> Result<TrustKey, TrustFailure> {
     Ok(TrustKey {
-        id: issuer.key_id(&row.name),
-        purpose,
-        state,
-        retired_at: None,
-        public_key_multibase: row.public_key_multibase.clone(),
+        id: key.id.clone(),
+        purpose: match key.purpose {
+            Purpose::Credentials => KeyPurpose::Credentials,
+            Purpose::Heads => KeyPurpose::Heads,
+            Purpose::Status => KeyPurpose::Status,
+        },
+        state: key.state,
+        retired_at: key.retired_at.map(time::format_utc).transpose()?,
+        public_key_multibase: key.public.to_multikey(),
     })
 }
 

@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::App;
 use crate::domain::{DomainError, Publication};
+use crate::service::ServiceError;
 
 const HOUSEKEEPING_S: u64 = 3600;
 
@@ -76,8 +77,14 @@ impl App {
         }
     }
 
+    /// Forgets what nobody needs any more, now, as the publisher does every hour.
+    pub async fn housekeep_now(&self) -> Result<(), ServiceError> {
+        self.domain.housekeep(self.now()).await?;
+        self.drop_spent_keys().await
+    }
+
     async fn housekeep_and_log(&self) {
-        if let Err(error) = self.domain.housekeep(self.now()).await {
+        if let Err(error) = self.housekeep_now().await {
             tracing::error!(%error, "housekeeping failed; it is tried again in an hour");
         }
     }

@@ -1,23 +1,30 @@
 //! DID documents and JWKS.
 
 use poa_verifier::ed25519::PublicKey;
+use poa_verifier::trust::KeyState;
 use serde_json::{Value, json};
 
-use crate::keys::{IssuerKey, IssuerKeys, Purpose, SignError};
+use crate::keys::{IssuerKeys, ListedKey, Purpose, SignError};
 
 const DID_CONTEXT: [&str; 2] = ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"];
 
-/// The issuer's DID document. Every key is listed, but only those that sign credentials assert: a
-/// verifier that goes by the DID document alone will not take a head's key for a credential's.
+/// The issuer's DID document. Every key that still counts is listed, but only those that sign credentials and lists
+/// assert: a verifier that goes by the DID document alone will not take a head's key for a credential's.
 pub fn issuer_did(keys: &IssuerKeys) -> Value {
-    let asserts = |key: &&IssuerKey| matches!(key.purpose(), Purpose::Credentials | Purpose::Status);
-    let method = |key: &IssuerKey| multikey(key.id(), keys.issuer(), key.public());
+    let counting = counting(keys);
+    let asserts = |key: &&ListedKey| matches!(key.purpose, Purpose::Credentials | Purpose::Status);
+    let method = |key: &ListedKey| multikey(&key.id, keys.issuer(), &key.public);
     json!({
         "@context": DID_CONTEXT,
         "id": keys.issuer(),
-        "verificationMethod": keys.all().map(method),
-        "assertionMethod": keys.all().into_iter().filter(asserts).map(IssuerKey::id).collect::<Vec<_>>(),
+        "verificationMethod": counting.iter().map(method).collect::<Vec<_>>(),
+        "assertionMethod": counting.iter().filter(asserts).map(|key| &key.id).collect::<Vec<_>>(),
     })
+}
+
+/// Keys that verify something: a reader of JWKS or DID documents knows no state, so compromised ones are left out.
+fn counting(keys: &IssuerKeys) -> Vec<ListedKey> {
+    keys.listed().into_iter().filter(|key| key.state != KeyState::Compromised).collect()
 }
 
 /// An agent's DID document: the key it signs requests with.
@@ -31,9 +38,9 @@ pub fn agent_did(did: &str, key: &PublicKey) -> Value {
     })
 }
 
-/// The issuer's public keys as a JWK set.
+/// The issuer's public keys as a JWK set. The credentials key that signs now comes first.
 pub fn jwks(keys: &IssuerKeys) -> Result<Value, SignError> {
-    let keys = keys.all().map(IssuerKey::public_jwk).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let keys = counting(keys).iter().map(ListedKey::public_jwk).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "keys": keys }))
 }
 

@@ -1,50 +1,51 @@
-//! The three signing keys of the issuer and what each of them signs.
+//! The keys in force, one per purpose, and those that are still published.
+//!
+//! Keys are replaced while the service signs. A signature is made under a read lock, so that once
+//! [`IssuerKeys::install`] returns nothing is signed by the key before; whoever retires that key then takes a time
+//! that is no earlier than anything it signed. The database holds what this module shows, see
+//! `service/issuer_keys.rs` for the order of the steps.
 
-use ed25519_dalek::{Signer, SigningKey};
-use poa_verifier::ed25519::PublicKey;
-use poa_verifier::{data_integrity, json, jws};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use poa_verifier::json;
+use poa_verifier::trust::{KeyState, succession};
 use rand_core::CryptoRng;
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use serde_json::Value;
 
-use super::jose;
-use super::seal::{MasterKey, Place, SealError};
+use super::issuer_key::{IssuerKey, ListedKey, Purpose};
+use super::seal::{MasterKey, SealError};
 use crate::domain::{HeadClaims, HeadSigner, HeadSigningError};
 use crate::store::{IssuerKeyRow, Store, StoreError};
 
-/// What a key may sign.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Purpose {
-    /// Credentials and the trust document.
-    Credentials,
-    /// Tree heads.
-    Heads,
-    /// Status lists.
-    Status,
-}
+/// Most keys that are published: what verifiers read of a trust document.
+const MAX_LISTED: usize = 64;
 
-/// One signing key. It has no `Debug`; the private half is zeroized on drop.
-pub struct IssuerKey {
-    purpose: Purpose,
-    id: String,
-    signing: SigningKey,
-    public: PublicKey,
-}
-
-/// The keys in force, one per purpose.
+/// The issuer's keys. It has no `Debug`.
 pub struct IssuerKeys {
     issuer: String,
-    credentials: IssuerKey,
-    heads: IssuerKey,
-    status: IssuerKey,
+    master: MasterKey,
+    ring: RwLock<Ring>,
+}
+
+struct Ring {
+    /// In the order of [`Purpose::ALL`].
+    active: [IssuerKey; 3],
+    /// Grows with every key that takes over.
+    generation: u64,
+    listed: Vec<ListedKey>,
+    succession: Vec<String>,
+    changed_at: u64,
 }
 
 /// Why a document could not be signed, or the keys not be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The database holds a key that does not open, or whose halves do not belong together.
-    #[error("issuer key {0} in the database is damaged or sealed under another master key: {1}")]
+    /// The database holds a key that does not open.
+    #[error(
+        "issuer key {0} in the database does not open: {1}; start with the master key that this data directory was \
+         made with (--master-key-file, POA_MASTER_KEY or its master.key), or restore a backup if the database is damaged"
+    )]
     Damaged(String, SealError),
     /// The public half in the database is not that of the private half.
     #[error("issuer key {0} in the database has halves of two keys")]
@@ -60,77 +61,9 @@ pub enum SignError {
     SelfCheck(String),
 }
 
-impl Purpose {
-    /// All purposes.
-    pub const ALL: [Purpose; 3] = [Self::Credentials, Self::Heads, Self::Status];
-
-    /// As the trust document and the database spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Credentials => "credentials",
-            Self::Heads => "heads",
-            Self::Status => "status",
-        }
-    }
-}
-
-impl IssuerKey {
-    /// What it may sign.
-    pub fn purpose(&self) -> Purpose {
-        self.purpose
-    }
-
-    /// The key id, `<issuer>#<name>`.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The public half.
-    pub fn public(&self) -> &PublicKey {
-        &self.public
-    }
-
-    /// The public half as a JWK.
-    pub fn public_jwk(&self) -> Result<Map<String, Value>, SignError> {
-        jose::public_jwk(&self.signing.verifying_key(), &self.id)
-            .map_err(|error| SignError::Document(error.to_string()))
-    }
-
-    fn new(issuer: &str, name: &str, purpose: Purpose, secret: &[u8; 32]) -> Result<Self, SignError> {
-        let signing = SigningKey::from_bytes(secret);
-        let public = PublicKey::from_bytes(&signing.verifying_key().to_bytes())
-            .map_err(|_| SignError::Halves(name.to_owned()))?;
-        Ok(Self { purpose, id: format!("{issuer}#{name}"), signing, public })
-    }
-
-    fn sign_jws(&self, typ: &str, payload: &[u8]) -> Result<String, SignError> {
-        let text = jose::sign_compact(&self.signing, typ, &self.id, payload)
-            .map_err(|error| SignError::Document(error.to_string()))?;
-        let unfit = |error: jws::JwsError| SignError::SelfCheck(error.to_string());
-        jws::parse(&text).map_err(unfit)?.verify(&self.public).map_err(unfit)?;
-        Ok(text)
-    }
-
-    fn add_proof(&self, document: &Value, created_unix_s: u64) -> Result<Value, SignError> {
-        let options = data_integrity::options(document, &self.id, created_unix_s)
-            .map_err(|error| SignError::Document(error.to_string()))?;
-        let signature = self.signing.sign(&data_integrity::signing_input(document, &options));
-        let proof = data_integrity::attach_signature(&options, &signature.to_bytes());
-        data_integrity::parse(&proof, document)
-            .and_then(|parsed| parsed.verify(document, &self.public))
-            .map_err(|error| SignError::SelfCheck(error.to_string()))?;
-        let mut signed = document.clone();
-        signed["proof"] = match document.get("proof") {
-            // The issuer's proof comes first, so that verifiers without ZK meet theirs first.
-            Some(other) => Value::Array(vec![proof, other.clone()]),
-            None => proof,
-        };
-        Ok(signed)
-    }
-}
-
 impl IssuerKeys {
-    /// Opens the active keys in `store`, making those that are missing.
+    /// Opens the active keys in `store`, making those that are missing. A rotation that was cut short is finished: of
+    /// two active keys the newer one signs.
     pub async fn load(
         store: &Store,
         issuer: &str,
@@ -141,19 +74,23 @@ impl IssuerKeys {
         let rows = store.issuer_keys().await?;
         let mut keys = Vec::with_capacity(Purpose::ALL.len());
         for purpose in Purpose::ALL {
-            let active = rows.iter().find(|row| row.purpose == purpose.as_str() && row.state == "active");
-            keys.push(match active {
-                Some(row) => open(issuer, purpose, row, master)?,
+            let of_purpose = || rows.iter().filter(|row| row.purpose == purpose.as_str());
+            let (key, made) = match of_purpose().filter(|row| row.state == "active").next_back() {
+                Some(row) => (IssuerKey::open(issuer, purpose, row, master)?, None),
                 None => {
-                    let ordinal = 1 + rows.iter().filter(|r| r.purpose == purpose.as_str()).count();
-                    let name = format!("{}-{ordinal}", purpose.as_str());
-                    make(store, issuer, &name, purpose, master, rng, now_unix_s).await?
+                    let (key, row) =
+                        IssuerKey::make(issuer, &next_name(&rows, purpose), purpose, master, rng, now_unix_s)?;
+                    (key, Some(row))
                 }
-            });
+            };
+            settle(store, &key, made.as_ref(), now_unix_s).await?;
+            keys.push(key);
         }
-        let [credentials, heads, status] =
-            <[IssuerKey; 3]>::try_from(keys).unwrap_or_else(|_| unreachable!("one per purpose"));
-        Ok(Self { issuer: issuer.to_owned(), credentials, heads, status })
+        let active = <[IssuerKey; 3]>::try_from(keys).unwrap_or_else(|_| unreachable!("one per purpose"));
+        let ring = Ring { active, generation: 0, listed: Vec::new(), succession: Vec::new(), changed_at: 0 };
+        let loaded = Self { issuer: issuer.to_owned(), master: master.clone(), ring: RwLock::new(ring) };
+        loaded.take_over(&store.issuer_keys().await?)?;
+        Ok(loaded)
     }
 
     /// The issuer's DID.
@@ -161,72 +98,157 @@ impl IssuerKeys {
         &self.issuer
     }
 
-    /// The keys in force.
-    pub fn all(&self) -> [&IssuerKey; 3] {
-        [&self.credentials, &self.heads, &self.status]
+    /// The published keys: active ones first, in the order of [`Purpose::ALL`] and the newest first, then retired ones,
+    /// then those that are compromised.
+    pub fn listed(&self) -> Vec<ListedKey> {
+        self.read().listed.clone()
+    }
+
+    /// How the published credentials keys followed each other, oldest first.
+    pub fn succession(&self) -> Vec<String> {
+        self.read().succession.clone()
+    }
+
+    /// When a key was last made, retired, marked or dropped, Unix seconds.
+    pub fn changed_at(&self) -> u64 {
+        self.read().changed_at
+    }
+
+    /// Changes whenever another key begins to sign.
+    pub fn generation(&self) -> u64 {
+        self.read().generation
+    }
+
+    /// The fragment of the id of the key that signs for a purpose now.
+    pub fn active_name(&self, purpose: Purpose) -> String {
+        self.read().of(purpose).name().to_owned()
+    }
+
+    /// The id of the key that signs for a purpose now.
+    pub fn active_id(&self, purpose: Purpose) -> String {
+        self.read().of(purpose).id().to_owned()
     }
 
     /// Adds the issuer's `eddsa-jcs-2022` proof to a credential or to the trust document. A proof that
     /// is there already stays, after ours.
     pub fn sign_credential(&self, document: &Value, created: u64) -> Result<Value, SignError> {
-        self.credentials.add_proof(document, created)
+        self.read().of(Purpose::Credentials).add_proof(document, created)
     }
 
     /// The credential, which has no proof member, as a compact JWS of type `vc+jwt`.
     pub fn sign_vc_jwt(&self, document: &Value) -> Result<String, SignError> {
-        self.credentials.sign_jws("vc+jwt", &json::canonical(document))
+        self.read().of(Purpose::Credentials).sign_jws("vc+jwt", &json::canonical(document))
     }
 
     /// Adds the proof of the status key to a status list credential.
     pub fn sign_status_list(&self, document: &Value, created: u64) -> Result<Value, SignError> {
-        self.status.add_proof(document, created)
+        self.read().of(Purpose::Status).add_proof(document, created)
+    }
+
+    /// Makes the key that shall follow the present one, with the row that stores it. When `vouched`, the present
+    /// credentials key says so.
+    pub(crate) fn make_next(
+        &self,
+        purpose: Purpose,
+        rows: &[IssuerKeyRow],
+        vouched: bool,
+        rng: &mut impl CryptoRng,
+        now_unix_s: u64,
+    ) -> Result<(IssuerKey, IssuerKeyRow), SignError> {
+        let name = next_name(rows, purpose);
+        let (key, mut row) = IssuerKey::make(&self.issuer, &name, purpose, &self.master, rng, now_unix_s)?;
+        if vouched && purpose == Purpose::Credentials {
+            row.endorsement = Some(self.read().of(purpose).vouch_for(&self.issuer, &key, now_unix_s)?);
+        }
+        Ok((key, row))
+    }
+
+    /// Lets a key sign from now on, in the place of the one of its purpose. Signatures under way are waited for.
+    pub(crate) fn install(&self, key: IssuerKey) {
+        let mut ring = self.write();
+        let index = Purpose::ALL.iter().position(|purpose| *purpose == key.purpose()).unwrap_or_default();
+        ring.active[index] = key;
+        ring.generation += 1;
+    }
+
+    /// Shows the stored keys from now on.
+    pub(crate) fn take_over(&self, rows: &[IssuerKeyRow]) -> Result<(), SignError> {
+        let listed = listed(&self.issuer, rows)?;
+        let succession = succession(rows);
+        let times = |row: &IssuerKeyRow| [Some(row.created_at), row.retired_at, row.compromised_at, row.dropped_at];
+        let changed_at = rows.iter().flat_map(times).flatten().max().unwrap_or_default();
+        let mut ring = self.write();
+        (ring.listed, ring.succession, ring.changed_at) = (listed, succession, changed_at);
+        Ok(())
+    }
+
+    // A panic while the lock was held left nothing half done: every change is one assignment.
+    fn read(&self) -> RwLockReadGuard<'_, Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Ring> {
+        self.ring.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn of(&self, purpose: Purpose) -> &IssuerKey {
+        let [credentials, heads, status] = &self.active;
+        match purpose {
+            Purpose::Credentials => credentials,
+            Purpose::Heads => heads,
+            Purpose::Status => status,
+        }
     }
 }
 
 impl HeadSigner for IssuerKeys {
     fn sign_head(&self, claims: &HeadClaims) -> Result<String, HeadSigningError> {
         let payload = serde_json::to_vec(claims).map_err(|error| HeadSigningError(error.to_string()))?;
-        self.heads.sign_jws("poa-root+jwt", &payload).map_err(|error| HeadSigningError(error.to_string()))
+        let signed = self.read().of(Purpose::Heads).sign_jws("poa-root+jwt", &payload);
+        signed.map_err(|error| HeadSigningError(error.to_string()))
     }
 }
 
-fn place(name: &str) -> Place<'_> {
-    Place { table: "issuer_keys", row: name, column: "sealed_secret" }
-}
-
-fn open(issuer: &str, purpose: Purpose, row: &IssuerKeyRow, master: &MasterKey) -> Result<IssuerKey, SignError> {
-    let damaged = |error| SignError::Damaged(row.name.clone(), error);
-    let secret = master.open(&place(&row.name), &row.sealed_secret).map_err(damaged)?;
-    let secret = Zeroizing::new(<[u8; 32]>::try_from(secret.as_slice()).map_err(|_| damaged(SealError::Form))?);
-    let key = IssuerKey::new(issuer, &row.name, purpose, &secret)?;
-    if key.public.to_multikey() != row.public_key_multibase {
-        return Err(SignError::Halves(row.name.clone()));
-    }
-    Ok(key)
-}
-
-async fn make(
-    store: &Store,
-    issuer: &str,
-    name: &str,
-    purpose: Purpose,
-    master: &MasterKey,
-    rng: &mut impl CryptoRng,
-    now_unix_s: u64,
-) -> Result<IssuerKey, SignError> {
-    let mut secret = Zeroizing::new([0u8; 32]);
-    rng.fill_bytes(secret.as_mut());
-    let key = IssuerKey::new(issuer, name, purpose, &secret)?;
-    let sealed_secret = master.seal(&place(name), secret.as_ref(), rng);
+/// Stores a key that was made, and retires the other active ones of its purpose.
+async fn settle(store: &Store, key: &IssuerKey, made: Option<&IssuerKeyRow>, now: u64) -> Result<(), StoreError> {
     store
-        .insert_issuer_key(IssuerKeyRow {
-            name: name.to_owned(),
-            purpose: purpose.as_str().to_owned(),
-            state: "active".to_owned(),
-            public_key_multibase: key.public.to_multikey(),
-            sealed_secret,
-            created_at: now_unix_s,
+        .run_tx("settle_issuer_keys", |tx, _| {
+            Box::pin(async move {
+                if let Some(row) = made {
+                    tx.insert_issuer_key(row).await?;
+                }
+                let at = tx.newest_signing_time().await?.unwrap_or(0).max(now);
+                tx.retire_issuer_keys(key.purpose().as_str(), key.name(), at).await
+            })
         })
-        .await?;
-    Ok(key)
+        .await
+}
+
+/// The name of a purpose's next key.
+fn next_name(rows: &[IssuerKeyRow], purpose: Purpose) -> String {
+    let of_purpose = rows.iter().filter(|row| row.purpose == purpose.as_str());
+    let newest = of_purpose.map(IssuerKeyRow::ordinal).max().unwrap_or(0);
+    format!("{}-{}", purpose.as_str(), newest + 1)
+}
+
+fn listed(issuer: &str, rows: &[IssuerKeyRow]) -> Result<Vec<ListedKey>, SignError> {
+    let published = rows.iter().rev().filter(|row| row.dropped_at.is_none());
+    let mut keys = published.map(|row| ListedKey::of_row(issuer, row)).collect::<Result<Vec<_>, _>>()?;
+    let rank = |state| match state {
+        KeyState::Active => 0,
+        KeyState::Retired => 1,
+        KeyState::Compromised => 2,
+    };
+    // Stable: within a purpose and a state the newest stays first.
+    keys.sort_by_key(|key| (rank(key.state), key.purpose));
+    // A key that is not published verifies nothing either.
+    keys.truncate(MAX_LISTED);
+    Ok(keys)
+}
+
+fn succession(rows: &[IssuerKeyRow]) -> Vec<String> {
+    let links: Vec<&String> = rows.iter().filter_map(|row| row.endorsement.as_ref()).collect();
+    links.iter().skip(links.len().saturating_sub(succession::MAX_LINKS)).map(|link| (*link).clone()).collect()
 }

@@ -1,6 +1,6 @@
 //! Compact JWS and JWKs, written by `josekit`. It writes only: verification is `poa_verifier`'s.
 
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use ed25519_dalek::SigningKey;
 use josekit::JoseError;
 use josekit::jwk::Jwk;
 use josekit::jws::{EdDSA, JwsHeader, serialize_compact};
@@ -25,10 +25,10 @@ pub fn sign_compact(key: &SigningKey, typ: &str, kid: &str, payload: &[u8]) -> R
 }
 
 /// The public key as a JWK for signatures (RFC 8037).
-pub fn public_jwk(key: &VerifyingKey, kid: &str) -> Result<Map<String, Value>, JoseError> {
+pub fn public_jwk(key: &[u8; 32], kid: &str) -> Result<Map<String, Value>, JoseError> {
     let mut jwk = Jwk::new("OKP");
     jwk.set_curve("Ed25519");
-    jwk.set_parameter("x", Some(multibase::base64url(key.as_bytes()).into()))?;
+    jwk.set_parameter("x", Some(multibase::base64url(key).into()))?;
     jwk.set_key_use("sig");
     jwk.set_algorithm("EdDSA");
     jwk.set_key_id(kid);
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_jwk_never_carries_the_private_part() {
-        let jwk = public_jwk(&key().verifying_key(), "k").unwrap();
+        let jwk = public_jwk(&key().verifying_key().to_bytes(), "k").unwrap();
         let members: Vec<_> = jwk.keys().map(String::as_str).collect();
         assert!(!members.contains(&"d"));
         assert_eq!(jwk["x"], multibase::base64url(key().verifying_key().as_bytes()));

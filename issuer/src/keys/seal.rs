@@ -6,11 +6,11 @@
 //! column does not open. The nonce is random; 192 bits make a repetition out of the question.
 //!
 //! # Where the master key comes from
-//! The environment variable [`MASTER_KEY_VARIABLE`] (64 hex digits), else the file `master.key` in the
-//! data directory, made on first start from the randomness that is passed in and readable by its owner
-//! only. Losing it loses every sealed secret, and nothing else.
+//! A file that the operator names, or the environment variable [`MASTER_KEY_VARIABLE`] (64 hex digits), or the file
+//! `master.key` in the data directory. A file is made on first start, and only then, from the randomness that is
+//! passed in, and is readable by its owner only. Losing the key loses every sealed secret, and nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -63,6 +63,15 @@ pub enum MasterKeyError {
     /// The file or variable does not hold 64 hex digits.
     #[error("the master key in {0} is not 64 hex digits")]
     Form(&'static str),
+    /// The operator named a file, and the environment holds a key too.
+    #[error("the master key is given twice; unset {MASTER_KEY_VARIABLE} or name no file")]
+    Twice,
+    /// The database holds secrets sealed under a key that is not where it is looked for.
+    #[error(
+        "{0} does not exist, but the database holds secrets sealed under the master key; put the file back, name it \
+         with --master-key-file, or give the key in {MASTER_KEY_VARIABLE}"
+    )]
+    Missing(PathBuf),
     /// The key file could not be made or read safely.
     #[error(transparent)]
     File(#[from] PrivateFileError),
@@ -74,22 +83,31 @@ impl MasterKey {
         Self(bytes)
     }
 
-    /// Decodes `from_environment` when it is given, else reads `master.key` in `data_dir`, which is
-    /// made from `rng` when there is none.
+    /// Decodes `from_environment` when it is given, else reads `file`, or `master.key` in `data_dir` when none is
+    /// named. Only for a `new` service a file that is missing is made from `rng`.
     pub fn load(
         data_dir: &Path,
+        file: Option<&Path>,
         from_environment: Option<Zeroizing<String>>,
+        new: bool,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, MasterKeyError> {
         if let Some(text) = from_environment {
+            if file.is_some() {
+                return Err(MasterKeyError::Twice);
+            }
             return Self::from_hex(&text).ok_or(MasterKeyError::Form(MASTER_KEY_VARIABLE));
         }
-        let (text, _) = private_file::read_or_create(&data_dir.join(MASTER_KEY_FILE), || {
+        let path = file.map_or_else(|| data_dir.join(MASTER_KEY_FILE), Path::to_owned);
+        if !new && !path.exists() {
+            return Err(MasterKeyError::Missing(path));
+        }
+        let (text, _) = private_file::read_or_create(&path, || {
             let mut bytes = Zeroizing::new([0u8; 32]);
             rng.fill_bytes(bytes.as_mut());
             Zeroizing::new(hex::encode(bytes.as_ref()))
         })?;
-        Self::from_hex(&text).ok_or(MasterKeyError::Form(MASTER_KEY_FILE))
+        Self::from_hex(&text).ok_or(MasterKeyError::Form("its file"))
     }
 
     fn from_hex(text: &str) -> Option<Self> {
@@ -186,15 +204,30 @@ mod tests {
     }
 
     #[test]
-    fn the_key_file_is_made_once_and_the_environment_comes_first() {
+    fn a_key_file_is_made_once_for_a_new_service_only() {
         let directory = tempfile::tempdir().unwrap();
-        let load = |text: Option<&str>| {
+        let load = |file: Option<&Path>, text: Option<&str>, new| {
             let text = text.map(|text| Zeroizing::new(text.to_owned()));
-            MasterKey::load(directory.path(), text, &mut UnwrapErr(SysRng))
+            MasterKey::load(directory.path(), file, text, new, &mut UnwrapErr(SysRng))
         };
-        let first = load(None).unwrap();
-        assert!(load(None).unwrap().0 == first.0);
-        assert!(load(Some(&"ab".repeat(32))).unwrap().0 == [0xab; 32]);
-        assert!(matches!(load(Some("ab")), Err(MasterKeyError::Form(MASTER_KEY_VARIABLE))));
+        assert!(matches!(load(None, None, false), Err(MasterKeyError::Missing(path)) if path.ends_with("master.key")));
+        let first = load(None, None, true).unwrap();
+        assert!(load(None, None, false).unwrap().0 == first.0);
+        let named = directory.path().join("elsewhere");
+        assert!(matches!(load(Some(&named), None, false), Err(MasterKeyError::Missing(path)) if path == named));
+        let other = load(Some(&named), None, true).unwrap();
+        assert!(other.0 != first.0 && load(Some(&named), None, false).unwrap().0 == other.0);
+    }
+
+    #[test]
+    fn the_environment_may_hold_the_key_instead_of_a_named_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let load = |file: Option<&Path>, text: &str| {
+            let text = Some(Zeroizing::new(text.to_owned()));
+            MasterKey::load(directory.path(), file, text, true, &mut UnwrapErr(SysRng))
+        };
+        assert!(load(None, &"ab".repeat(32)).unwrap().0 == [0xab; 32]);
+        assert!(matches!(load(None, "ab"), Err(MasterKeyError::Form(MASTER_KEY_VARIABLE))));
+        assert!(matches!(load(Some(directory.path()), &"ab".repeat(32)), Err(MasterKeyError::Twice)));
     }
 }

@@ -10,7 +10,7 @@ use super::ServiceError;
 use super::status_lists::SignedLists;
 use crate::app::App;
 use crate::domain::DomainError;
-use crate::trust::Snapshot;
+use crate::trust::Published;
 
 /// A document and what is demanded of it.
 #[derive(Debug)]
@@ -23,14 +23,15 @@ pub struct Question {
 
 /// The verifier with its evidence at one moment. Owns what it needs, so that it can go to a worker.
 pub struct Checker {
-    trust: Arc<Snapshot>,
+    published: Arc<Published>,
     lists: Option<Arc<SignedLists>>,
     heads: Vec<String>,
     now: u64,
 }
 
 impl Checker {
-    /// Checks one document. Every call has its own head memory, seeded with the newest head.
+    /// Checks one document under the trust document in force: a key that has just begun to sign is in it. Every call
+    /// has its own head memory, seeded with the newest head.
     pub fn check(&self, question: &Question) -> Report {
         let evidence = Evidence {
             status_lists: self.lists.as_ref().map_or(&[], |lists| lists.all()),
@@ -38,7 +39,8 @@ impl Checker {
             ..Evidence::default()
         };
         let mut memory = HeadMemory::default();
-        self.trust.verifier.verify(&question.document, question.request.as_ref(), &evidence, &mut memory, self.now)
+        let trust = self.published.now();
+        trust.verifier.verify(&question.document, question.request.as_ref(), &evidence, &mut memory, self.now)
     }
 }
 
@@ -51,7 +53,7 @@ impl App {
             Err(DomainError::NoHead) => (None, Vec::new()),
             Err(error) => return Err(error.into()),
         };
-        Ok(Checker { trust: self.published().now(), lists, heads, now: self.now() })
+        Ok(Checker { published: self.shared_published(), lists, heads, now: self.now() })
     }
 }
 

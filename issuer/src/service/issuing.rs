@@ -203,7 +203,7 @@ struct Draft {
 }
 
 /// Adds the issuer's proof to the holder's, and lets the finished document out only when our own verifier
-/// takes it.
+/// takes it. When the key is replaced meanwhile, because it leaked, the new one signs.
 fn sign_and_check(
     keys: &IssuerKeys,
     checker: &Checker,
@@ -212,14 +212,19 @@ fn sign_and_check(
     now: u64,
 ) -> Result<Value, ServiceError> {
     document["proof"] = proof;
-    let signed = keys.sign_credential(&document, now)?;
-    let question = Question { document: signed.to_string().into_bytes(), request: None };
-    let report = checker.check(&question);
-    if report.class == Class::Standing && report.authentic() == Some(true) {
-        return Ok(signed);
+    loop {
+        let generation = keys.generation();
+        let signed = keys.sign_credential(&document, now)?;
+        let question = Question { document: signed.to_string().into_bytes(), request: None };
+        let report = checker.check(&question);
+        if report.class == Class::Standing && report.authentic() == Some(true) {
+            return Ok(signed);
+        }
+        if keys.generation() == generation {
+            let (check, reason) = first_obstacle(&report);
+            return Err(ServiceError::ProofRefused { check, reason });
+        }
     }
-    let (check, reason) = first_obstacle(&report);
-    Err(ServiceError::ProofRefused { check, reason })
 }
 
 /// A document that we made alone and that does not verify is our failure, not the caller's.

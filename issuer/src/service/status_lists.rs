@@ -12,6 +12,7 @@ use super::ServiceError;
 use crate::app::App;
 use crate::documents::{DocumentError, status_list_url};
 use crate::domain::StatusBits;
+use crate::keys::Purpose;
 
 /// Verifiers fetch a list anew after this time, in seconds.
 const TTL_S: u64 = 300;
@@ -23,6 +24,8 @@ const REFRESH_S: u64 = 120;
 pub struct SignedLists {
     revocations: u64,
     signed_at: u64,
+    /// The id of the key that was in force before they were signed.
+    key: String,
     lists: [Value; 2],
 }
 
@@ -45,9 +48,11 @@ impl SignedLists {
         format!("\"{}\"", &hex::encode(json::digest(self.list(purpose)))[..32])
     }
 
-    fn serves(&self, revocations: u64, now: u64) -> bool {
-        // A clock that was set back also leads to a fresh signature.
-        self.revocations == revocations && (self.signed_at..self.signed_at + REFRESH_S).contains(&now)
+    fn serves(&self, revocations: u64, key: &str, now: u64) -> bool {
+        // A clock that was set back, or another key, also leads to a fresh signature.
+        self.revocations == revocations
+            && self.key == key
+            && (self.signed_at..self.signed_at + REFRESH_S).contains(&now)
     }
 }
 
@@ -60,7 +65,8 @@ impl App {
     pub async fn status_lists(&self) -> Result<Arc<SignedLists>, ServiceError> {
         let now = self.now();
         let revocations = self.domain().latest_head().await?.revocations;
-        let cached = self.status_list_cache().get().filter(|lists| lists.serves(revocations, now));
+        let key = self.keys().active_id(Purpose::Status);
+        let cached = self.status_list_cache().get().filter(|lists| lists.serves(revocations, &key, now));
         if let Some(lists) = cached {
             return Ok(lists);
         }
@@ -72,6 +78,7 @@ impl App {
         let lists = Arc::new(SignedLists {
             revocations: bits.revocations,
             signed_at: now,
+            key,
             lists: [sign(ListPurpose::Revocation, &bits.revoked)?, sign(ListPurpose::Suspension, &bits.suspended)?],
         });
         self.status_list_cache().put(Arc::clone(&lists));

@@ -1,5 +1,6 @@
 //! Issuance records.
 
+use poa_verifier::{data_integrity, jws, zk_proof};
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 
@@ -69,12 +70,14 @@ impl Tx {
         valid_until: u64,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE credentials SET state = 'issued', document = $2, valid_until = $3, expires_at = NULL \
-             WHERE id = $1 AND state <> 'issued'",
+            "UPDATE credentials SET state = 'issued', document = $2, valid_until = $3, expires_at = NULL, \
+             signed_by = $4, head_signed_by = $5 WHERE id = $1 AND state <> 'issued'",
         )
         .bind(id.to_string())
         .bind(document.to_string())
         .bind(stored(valid_until, "credentials.valid_until")?)
+        .bind(signer(document))
+        .bind(head_signer(document))
         .execute(self.conn())
         .await?;
         Ok(())
@@ -126,6 +129,21 @@ impl Tx {
             .await?;
         Ok(())
     }
+}
+
+/// Id of the key of the issuer's proof.
+fn signer(document: &Value) -> Option<String> {
+    proof(document, data_integrity::TYPE)?["verificationMethod"].as_str().map(str::to_owned)
+}
+
+/// Id of the key of the tree head inside the other proof.
+fn head_signer(document: &Value) -> Option<String> {
+    let head = proof(document, zk_proof::TYPE)?["rootHead"].as_str()?;
+    Some(jws::parse(head).ok()?.kid().to_owned())
+}
+
+fn proof<'a>(document: &'a Value, kind: &str) -> Option<&'a Value> {
+    document["proof"].as_array()?.iter().find(|proof| proof["type"] == kind)
 }
 
 fn decode(row: &SqliteRow) -> Result<Credential, StoreError> {

@@ -140,6 +140,39 @@ impl Tx {
         row.map(|row| unsigned(&row, "seq")).transpose()
     }
 
+    /// Heads before a `seq` and `iat`, the newest first: `seq`, `iat` and JWS.
+    pub async fn heads_before(
+        &mut self,
+        log: &str,
+        before: Option<(u64, u64)>,
+        limit: u32,
+    ) -> Result<Vec<(u64, u64, String)>, StoreError> {
+        let (seq, iat) = before.unwrap_or((i64::MAX as u64, i64::MAX as u64));
+        let rows = sqlx::query(
+            "SELECT seq, issued_at, jws FROM heads WHERE log = $1 AND (seq < $2 OR (seq = $2 AND issued_at < $3)) \
+             ORDER BY seq DESC, issued_at DESC LIMIT $4",
+        )
+        .bind(log)
+        .bind(stored(seq, "heads.seq")?)
+        .bind(stored(iat, "heads.issued_at")?)
+        .bind(i64::from(limit))
+        .fetch_all(self.conn())
+        .await?;
+        rows.iter().map(|row| Ok((unsigned(row, "seq")?, unsigned(row, "issued_at")?, value(row, "jws")?))).collect()
+    }
+
+    /// Replaces the signature of a head; its claims stay.
+    pub async fn set_head_jws(&mut self, log: &str, seq: u64, iat: u64, jws: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE heads SET jws = $4 WHERE log = $1 AND seq = $2 AND issued_at = $3")
+            .bind(log)
+            .bind(stored(seq, "heads.seq")?)
+            .bind(stored(iat, "heads.issued_at")?)
+            .bind(jws)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Deletes heads signed at or before `iat` or of publications before `seq`, but never the newest.
     pub async fn delete_heads(&mut self, log: &str, iat: u64, seq: u64) -> Result<(), StoreError> {
         sqlx::query(

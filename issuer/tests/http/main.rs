@@ -8,6 +8,7 @@ mod credentials;
 mod discovery;
 mod envelope;
 mod health;
+mod issuer_keys;
 mod malformed;
 mod opening;
 mod pages;

@@ -25,7 +25,7 @@ impl From<DomainError> for ApiError {
             D::NotFound(Kind::Head) => member(Problem::NotFound, "root"),
             D::NotFound(Kind::Log) => member(Problem::NotFound, "log"),
             D::NotFound(Kind::Credential) => member(Problem::NotFound, "id"),
-            D::NotFound(Kind::IssuerKey) => Self::internal(&error),
+            D::NotFound(Kind::IssuerKey) => member(Problem::NotFound, "kid"),
             D::Member { member, reason } => {
                 Self::of_member(Problem::Unprocessable, *member, format!("{member}: {reason}."))
             }
@@ -100,6 +100,8 @@ impl From<ServiceError> for ApiError {
         match error {
             S::Domain(error) => error.into(),
             S::Sign(error) => error.into(),
+            S::Trust(error) => error.into(),
+            S::TooManyKeys => Self::of_member(Problem::Conflict, "purpose", sentence(&error)),
             S::Document(error) => error.into(),
             S::Work(error) => error.into(),
             S::Disclosure(error) => error.into(),
