@@ -84,6 +84,9 @@ pub enum Command {
     /// The pinned trust document: add, show
     #[command(subcommand)]
     Trust(commands::trust::TrustCommand),
+    /// The issuer's keys, for its operator: list, rotate, compromise, compromised
+    #[command(subcommand)]
+    Keys(commands::keys::KeysCommand),
     /// The proving and verifying key: verify, generate-dev, export
     #[command(subcommand)]
     Crs(commands::crs::CrsCommand),

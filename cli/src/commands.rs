@@ -5,6 +5,7 @@ pub mod attest;
 pub mod crs;
 pub mod holder;
 pub mod issue;
+pub mod keys;
 pub mod present;
 pub mod request;
 pub mod revoke;
@@ -19,7 +20,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::args::{Cli, Command};
-use crate::exit::{OrFail, Outcome};
+use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::Answer;
 use crate::system;
 
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Root(command) => root::run(command, global),
         Command::Schema(command) => schema::run(command, global),
         Command::Trust(command) => trust::run(command, global),
+        Command::Keys(command) => keys::run(command, global),
         Command::Crs(command) => crs::run(command),
         Command::Holder(command) => holder::run(command, global),
     }
@@ -48,4 +50,12 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
 pub fn read_json(path: &Path) -> Outcome<Value> {
     poa_verifier::json::parse_strict(&system::read(path)?)
         .or_fail(format!("{} is not acceptable JSON", path.display()), "correct the file and try again")
+}
+
+/// Refuses what would not stay one part of a path or query: anything but letters, digits, hyphens, dots, underscores.
+pub fn path_part(text: &str) -> Outcome<()> {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
+        return Ok(());
+    }
+    Err(Failure::error(format!("`{text}` is no identifier"), "copy it as it was printed"))
 }

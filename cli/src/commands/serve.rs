@@ -1,6 +1,7 @@
 //! `poa serve`: the service.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
@@ -22,6 +23,10 @@ pub struct ServeArgs {
     /// Seconds between publications of the log
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     publish_interval_s: u64,
+    /// File (mode 0600) with the key that seals secrets in the database, 64 hex digits; made at the first
+    /// start; else POA_MASTER_KEY, else master.key in the data directory
+    #[arg(long, value_name = "FILE", env = "POA_MASTER_KEY_FILE")]
+    master_key_file: Option<PathBuf>,
     /// Refuse development keys and anything else that is not for real use
     #[arg(long)]
     production: bool,
@@ -43,6 +48,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), |config| {
         config.publish_interval_s = args.publish_interval_s;
         config.production = args.production;
+        config.master_key_file = args.master_key_file.clone();
         config.proving.workers = args.proving_workers;
         config.proving.queue = args.proving_queue;
     })?;

@@ -1,7 +1,8 @@
 //! `poa trust`: pinning the one document that says which keys a service has.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use poa_verifier::trust::succession::SuccessionError;
+use serde_json::json;
 
 use crate::args::{Global, SealArgs, ServiceArg, open_holder};
 use crate::client::{Auth, Client};
@@ -33,7 +34,7 @@ pub struct AddArgs {
     url: String,
     #[command(flatten)]
     seal: SealArgs,
-    /// Replace a document of another issuer, or of the same issuer with other keys
+    /// Replace a document of another issuer, or one that the new one does not follow from
     #[arg(long)]
     replace: bool,
 }
@@ -123,33 +124,21 @@ fn pin(fetched: Pinned, global: &Global, seal: &SealArgs, replace: bool, next: &
     Ok(describe("pinned", &fetched, next))
 }
 
-/// A pinned document is replaced by one of the same issuer that still has every pinned key. Keys that are gone may mean
-/// that somebody is in between.
+/// A pinned document is replaced by one that follows from it: of the same issuer, not older, and signed by a pinned key
+/// or one that a pinned key vouches for. Anything else may mean that somebody is in between.
 fn refuse_other(old: Option<&Pinned>, new: &Pinned, replace: bool) -> Outcome<()> {
-    match old {
-        Some(old) if old.document["issuer"] != new.document["issuer"] && !replace => Err(Failure::refused(
-            format!("{} is pinned already", old.document["issuer"]),
+    let Some(old) = old.filter(|_| !replace) else { return Ok(()) };
+    let issuer = old.trust.issuer();
+    new.trust.follows(&old.trust).map_err(|error| match error {
+        SuccessionError::Issuer => Failure::refused(
+            format!("{issuer} is pinned already"),
             "give --replace to forget it, or another --data-dir",
-        )),
-        Some(old) if !carries_over(&old.document, &new.document) && !replace => Err(Failure::refused(
-            format!("{} shows other keys than the pinned ones", old.document["issuer"]),
+        ),
+        error => Failure::refused(
+            format!("what {issuer} shows does not follow from what is pinned: {error}"),
             "ask the operator why; then pin the fingerprint it tells you: poa trust pin FINGERPRINT --replace",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Whether every pinned key stands in the new document, whatever its state there.
-fn carries_over(old: &Value, new: &Value) -> bool {
-    let stands = |list: &str, member: &str| {
-        let values = |document: &Value| -> Vec<Value> {
-            let keys = document[list].as_array().cloned().unwrap_or_default();
-            keys.into_iter().map(|key| key[member].clone()).collect()
-        };
-        let known = values(new);
-        values(old).iter().all(|value| known.contains(value))
-    };
-    stands("keys", "publicKeyMultibase") && stands("verifyingKeys", "sha256")
+        ),
+    })
 }
 
 fn describe(state: &str, pinned: &Pinned, next: &str) -> Answer {
@@ -171,26 +160,4 @@ fn describe(state: &str, pinned: &Pinned, next: &str) -> Answer {
         "development_key": development,
     });
     Answer::done(format!("{state}: {}", pinned.url()), next, value).with_details(lines)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Documents are compared as JSON; what else stands in them does not matter here.
-    fn pinned_keys(keys: &[&str], verifying: &[&str]) -> Value {
-        json!({
-            "keys": keys.iter().map(|key| json!({ "publicKeyMultibase": key })).collect::<Vec<_>>(),
-            "verifyingKeys": verifying.iter().map(|key| json!({ "sha256": key })).collect::<Vec<_>>(),
-        })
-    }
-
-    #[test]
-    fn keys_may_be_added_and_never_exchanged() {
-        let old = pinned_keys(&["a", "b"], &["v"]);
-        assert!(carries_over(&old, &pinned_keys(&["b", "c", "a"], &["v", "w"])));
-        assert!(!carries_over(&old, &pinned_keys(&["a", "c"], &["v"])));
-        assert!(!carries_over(&old, &pinned_keys(&["a", "b"], &["w"])));
-        assert!(!carries_over(&old, &json!({})));
-    }
 }
