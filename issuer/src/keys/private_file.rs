@@ -78,6 +78,8 @@ fn read(path: &Path) -> Result<Zeroizing<String>, PrivateFileError> {
 /// Makes the new name itself durable, not only the bytes behind it.
 fn sync_directory_of(path: &Path) -> std::io::Result<()> {
     match path.parent() {
+        // A bare file name is in the working directory.
+        Some(directory) if directory.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(directory) => File::open(directory)?.sync_all(),
         None => Ok(()),
     }
