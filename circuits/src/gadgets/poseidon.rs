@@ -17,6 +17,7 @@ use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
 use super::r1cs::{ConstraintSystem, Num};
 use crate::native::field::F;
 use crate::native::poseidon::MAX_INPUTS;
+use crate::native::poseidon::matrix::invert;
 
 /// `H_n` of 1 to 12 numbers.
 pub fn hash(system: &mut ConstraintSystem, inputs: &[Num]) -> Num {
@@ -220,29 +221,6 @@ fn combine(row: &[F], state: &[Affine]) -> Affine {
         sum.add_scaled(*factor, value);
     }
     sum
-}
-
-/// The inverse of a small matrix, by Gauss and Jordan.
-pub(crate) fn invert(matrix: &[Vec<F>]) -> Vec<Vec<F>> {
-    let n = matrix.len();
-    let mut rows: Vec<Vec<F>> = matrix.to_vec();
-    for (i, row) in rows.iter_mut().enumerate() {
-        row.extend((0..n).map(|j| F::from(u64::from(i == j))));
-    }
-    for column in 0..n {
-        // Cannot fail: an MDS matrix is invertible, and so is each of its minors.
-        let pivot = rows[column][column].inverse().expect("an MDS matrix has non-zero minors");
-        rows[column].iter_mut().for_each(|value| *value *= pivot);
-        let pivot_row = rows[column].clone();
-        for (i, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != column) {
-            debug_assert_ne!(i, column);
-            let factor = row[column];
-            for (value, above) in row.iter_mut().zip(&pivot_row) {
-                *value -= factor * above;
-            }
-        }
-    }
-    rows.into_iter().map(|row| row[n..].to_vec()).collect()
 }
 
 #[cfg(test)]

@@ -40,6 +40,11 @@ pub fn node(left: &F, right: &F) -> F {
     poseidon::hash(&[*left, *right])
 }
 
+/// Inner nodes of one level, from their children: interleaved hashes.
+pub fn row(pairs: &[[F; 2]]) -> Vec<F> {
+    poseidon::hash_many(pairs)
+}
+
 /// Why the tree refused an operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -139,8 +144,19 @@ impl Frontier {
         self.root
     }
 
-    /// Appends leaves level by level: about `n + 32` hashes. Gives every node that changed, right edge included.
+    /// Appends leaves level by level: about `n + 32` hashes, interleaved. Gives every node that changed, right edge
+    /// included.
     pub fn append(&mut self, leaves: &[F]) -> Result<Vec<NodeUpdate>, TreeError> {
+        self.append_with(leaves, row)
+    }
+
+    /// [`Self::append`] with another way to hash the nodes of a level: `hash_row` has to give what [`row`] gives, and
+    /// may use several threads.
+    pub fn append_with(
+        &mut self,
+        leaves: &[F],
+        hash_row: impl Fn(&[[F; 2]]) -> Vec<F>,
+    ) -> Result<Vec<NodeUpdate>, TreeError> {
         let new_size = self.size + leaves.len() as u64;
         if new_size > CAPACITY {
             return Err(TreeError::Full);
@@ -166,7 +182,8 @@ impl Frontier {
             if nodes.len() & 1 == 1 {
                 nodes.push(zero(level));
             }
-            nodes = nodes.chunks_exact(2).map(|p| node(&p[0], &p[1])).collect();
+            // An even number of nodes: nothing is left over.
+            nodes = hash_row(nodes.as_chunks().0);
             first >>= 1;
         }
         record(&mut updates, DEPTH, first, &nodes);

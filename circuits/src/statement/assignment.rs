@@ -1,28 +1,21 @@
 //! The assignment of [`super::circuit`], computed directly: no linear combinations, one inversion for a whole scalar
-//! multiplication, sparse Poseidon rounds. Under a millisecond where synthesis takes tens.
+//! multiplication, Poseidon as a recurrence. Under a millisecond where synthesis takes tens.
 //!
 //! It is a second description of the same wires, in the same order, and only that: tests hold it equal to
 //! [`super::circuit::synthesise`] wire for wire, on statements true and false. A proof made from it is checked against the
 //! circuit's own key before it leaves the prover, so a disagreement could cost a proof, never soundness.
 
 mod holder;
-mod permutation;
-
-use std::sync::LazyLock;
 
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use zeroize::{Zeroize, Zeroizing};
 
-use self::permutation::{Permutation, SBox};
 use super::{CAPABILITY_BITS, Public, TIME_BITS, Witness};
 use crate::gadgets::holder::SCALAR_BITS;
 use crate::native::attributes::{SLOTS, Slot};
 use crate::native::field::F;
+use crate::native::poseidon::{Permutation, SBox};
 use crate::native::tree::DEPTH;
-
-static HASH_1: LazyLock<Permutation<2>> = LazyLock::new(Permutation::new);
-static HASH_2: LazyLock<Permutation<3>> = LazyLock::new(Permutation::new);
-static HASH_12: LazyLock<Permutation<13>> = LazyLock::new(Permutation::new);
 
 /// Wires of circuit `poa/1`: the constant, 23 inputs and the private ones.
 pub const WIRES: usize = 11_087;
@@ -37,12 +30,12 @@ pub fn derive(public: &Public, witness: &Witness) -> Zeroizing<Vec<F>> {
     write_declared(&mut wires, witness, &bits);
     // (1) Holder.
     let (x, y) = holder::mul_base8(&mut wires, &bits[..]);
-    let identity = wires.hash(&HASH_2, [F::ZERO, x, y]);
-    let pseudonym = wires.hash(&HASH_1, [F::ZERO, witness.pseudonym.value()]);
+    let identity = wires.hash(Permutation::<3>::shared(), [F::ZERO, x, y]);
+    let pseudonym = wires.hash(Permutation::<2>::shared(), [F::ZERO, witness.pseudonym.value()]);
     // (2) Membership.
     write_membership(&mut wires, public, witness, identity, pseudonym);
     // (3) Pseudonym.
-    wires.hash(&HASH_2, [F::ZERO, public.scope, witness.pseudonym.value()]);
+    wires.hash(Permutation::<3>::shared(), [F::ZERO, public.scope, witness.pseudonym.value()]);
     // (4) Subject.
     wires.push_inverse(witness.agent.to_field());
     // (5) Disclosure.
@@ -95,26 +88,27 @@ fn write_membership(wires: &mut Wires, public: &Public, witness: &Witness, ident
     let [a0, a1, a2, a3, a4, a5] = witness.attributes;
     let (agent, expires_at) = (witness.agent.to_field(), F::from(witness.expires_at));
     let opening = [identity, pseudonym, agent, public.schema, a0, a1, a2, a3, a4, a5, expires_at, witness.salt];
-    let leaf = wires.hash(&HASH_12, std::array::from_fn(|i| if i == 0 { F::ZERO } else { opening[i - 1] }));
+    let state = std::array::from_fn(|i| if i == 0 { F::ZERO } else { opening[i - 1] });
+    let leaf = wires.hash(Permutation::<13>::shared(), state);
     wires.push_inverse(leaf);
     let mut node = leaf;
     for (level, sibling) in witness.path.siblings.iter().enumerate() {
         let is_right = witness.path.index >> level & 1 == 1;
         let (left, right) = if is_right { (*sibling, node) } else { (node, *sibling) };
         wires.push(left - node);
-        node = wires.hash(&HASH_2, [F::ZERO, left, right]);
+        node = wires.hash(Permutation::<3>::shared(), [F::ZERO, left, right]);
     }
 }
 
 /// The assignment so far. Allocated whole, so that growing leaves no copy of secrets behind.
 struct Wires {
     values: Zeroizing<Vec<F>>,
-    boxes: Zeroizing<Vec<SBox>>,
+    boxes: Zeroizing<Vec<SBox<F>>>,
 }
 
 impl Wires {
     fn new() -> Self {
-        let boxes = Vec::with_capacity(HASH_12.boxes());
+        let boxes = Vec::with_capacity(Permutation::<13>::shared().boxes());
         Self { values: Zeroizing::new(Vec::with_capacity(WIRES)), boxes: Zeroizing::new(boxes) }
     }
 
@@ -146,7 +140,7 @@ impl Wires {
     /// and cubes, with the output before them in the last round. Lane 0 of round 0 is a constant and has none.
     fn hash<const T: usize>(&mut self, permutation: &Permutation<T>, state: [F; T]) -> F {
         self.boxes.clear();
-        let hash = permutation.hash(state, &mut self.boxes);
+        let hash = permutation.hash_with_boxes(state, &mut self.boxes);
         let (before_last, last) = self.boxes.split_at(self.boxes.len() - T);
         let dependent = 2 * T - 1;
         let inputs = self.boxes[T..dependent].iter().chain(&self.boxes[dependent + 1..]);
