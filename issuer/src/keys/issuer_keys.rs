@@ -7,8 +7,8 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use poa_verifier::json;
 use poa_verifier::trust::{KeyState, succession};
+use poa_verifier::{agenthood, json};
 use rand_core::CryptoRng;
 use serde_json::Value;
 
@@ -140,6 +140,18 @@ impl IssuerKeys {
         self.read().of(Purpose::Credentials).sign_jws("vc+jwt", &json::canonical(document))
     }
 
+    /// A Proof of Agenthood, signed by the credentials key. Gives the compact JWS.
+    pub fn sign_agenthood(&self, claims: &Value) -> Result<String, SignError> {
+        let payload = serde_json::to_vec(claims).map_err(unwritable)?;
+        self.read().of(Purpose::Credentials).sign_jws(agenthood::TYP, &payload)
+    }
+
+    /// A token status list, signed by the status key. Gives the compact JWS.
+    pub fn sign_token_status_list(&self, typ: &str, claims: &Value) -> Result<String, SignError> {
+        let payload = serde_json::to_vec(claims).map_err(unwritable)?;
+        self.read().of(Purpose::Status).sign_jws(typ, &payload)
+    }
+
     /// Adds the proof of the status key to a status list credential.
     pub fn sign_status_list(&self, document: &Value, created: u64) -> Result<Value, SignError> {
         self.read().of(Purpose::Status).add_proof(document, created)
@@ -224,6 +236,10 @@ async fn settle(store: &Store, key: &IssuerKey, made: Option<&IssuerKeyRow>, now
             })
         })
         .await
+}
+
+fn unwritable(error: serde_json::Error) -> SignError {
+    SignError::Document(error.to_string())
 }
 
 /// The name of a purpose's next key.
