@@ -1,4 +1,4 @@
-//! `cargo bench -p poa-prover --features oracle --bench engine -- [rounds]`: the engine against the stock prover.
+//! `cargo bench -p poa-prover --bench engine -- [rounds]`: the engine against the stock prover.
 //!
 //! All sides prove the same statement with the same key in the same process and thread pool, in turns, so that whatever
 //! else the machine does falls on all. Prints medians with quartiles, and how much faster than the first row each is.
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use poa_circuits::statement::{Public, Witness, assignment, circuit};
 use poa_prover::crs::PROVING_KEY;
-use poa_prover::oracle::prove_stock;
-use poa_prover::{Engine, ProvingKey, Settings, prove};
+use poa_prover::oracle::{prove, prove_stock};
+use poa_prover::{Engine, ProvingKey, Settings};
 
 #[path = "../tests/common/mod.rs"]
 mod common;

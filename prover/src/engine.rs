@@ -9,7 +9,7 @@
 //!
 //! Every proof is verified before it leaves. Work runs on the rayon pool that the caller is in: `pool.install(||
 //! engine.prove(…))` sets the number of threads. Explanation with the soundness and zero-knowledge arguments:
-//! `docs/engine.md`. [`crate::prove()`], the stock prover, is the oracle of the tests.
+//! `docs/engine.md`. The stock prover, behind the feature `oracle`, is the oracle of the tests.
 
 mod blinding;
 mod cache;
@@ -126,7 +126,7 @@ impl Engine {
     /// blinded alike can be told to be of one witness.
     ///
     /// # Errors
-    /// [`ProveError`], as for [`crate::prove()`].
+    /// [`ProveError`], and nothing is proved.
     pub fn prove(&self, public: &Public, witness: &Witness, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
         public.check(witness)?;
         let assignment = assignment::derive(public, witness);

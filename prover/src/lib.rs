@@ -1,8 +1,8 @@
 //! Make a proof: opening and request in, derived credential out.
 //!
 //! * [`key`]: the proving key, loaded with every check, and the embedded development key.
-//! * [`prove`](mod@prove): witness to proof; nothing leaves that was not verified here.
-//! * [`engine`]: the same several times faster, on a compiled key.
+//! * [`engine`]: witness to proof, on a compiled key; nothing leaves that was not verified here.
+//! * `oracle`, behind the feature of that name: the stock prover, for tests and benches to compare with.
 //! * [`disclosure`]: what a disclosure schema and a request make of an agent's attributes.
 //! * [`holder`]: the holder's side: the proof of a standing credential, and presentations.
 //! * [`crs`]: making and checking `crs/`.
@@ -19,7 +19,7 @@ pub mod holder;
 pub mod key;
 #[cfg(feature = "oracle")]
 pub mod oracle;
-pub mod prove;
+mod prove;
 mod qap;
 
 pub use disclosure::{Disclosure, DisclosureError, Predicates};
@@ -29,4 +29,4 @@ pub use holder::{
     standing_subject,
 };
 pub use key::{ProvingKey, ProvingKeyError};
-pub use prove::{ProveError, prove};
+pub use prove::ProveError;

@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use ark_bn254::Bn254;
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::{AdditiveGroup, Field, PrimeField};
 use ark_groth16::{Groth16, prepare_verifying_key};
 use ark_serialize::CanonicalDeserialize;
-use poa_circuits::native::field::{self, F};
-use poa_circuits::statement::{Broken, INPUT_NAMES};
+use poa_circuits::native::field::F;
+use poa_circuits::statement::{Broken, INPUT_NAMES, Witness};
 use poa_prover::crs::{PROVING_KEY, VERIFYING_KEY};
 use poa_prover::engine::{CacheError, Origin, Prepared, RestoreError};
 use poa_prover::{Engine, ProveError, ProvingKeyError, Settings};
 use poa_verifier::groth16::ProofError;
+use proptest::prelude::*;
 
 mod common;
 mod compiled;
@@ -140,15 +142,47 @@ fn a_prepared_proof_finished_with_a_context_is_a_proof_for_that_context_alone() 
     for mask in [0, 0b100110] {
         let (public, witness) = statement(mask);
         let prepared = ENGINE.prepare(&public, &witness, &mut rng).unwrap();
-        for context in [F::ZERO, F::ONE, -F::ONE, F::from(2u64), public.context, field::random(&mut rng)] {
-            let proof = prepared.finish(ENGINE.verifying_key(), context, &mut rng).unwrap();
-            let finished = prepared.public(context);
-            assert_eq!(finished, public.clone().with_context(context));
-            assert_eq!(ENGINE.verifying_key().verify(&finished.to_inputs(), &proof), Ok(()));
-            let other = prepared.public(context + F::ONE).to_inputs();
-            assert_eq!(ENGINE.verifying_key().verify(&other, &proof), Err(ProofError::Unsatisfied));
+        for context in [F::ZERO, F::ONE, -F::ONE, F::from(2u64), public.context] {
+            assert_eq!(prepared.public(context), public.clone().with_context(context));
+            check_finished(&prepared, &witness, context, context);
+            check_finished(&prepared, &witness, context, context + F::ONE);
         }
     }
+}
+
+/// Two statements, prepared once.
+static PREPARED: LazyLock<[(Prepared, Witness); 2]> = LazyLock::new(|| {
+    [5, 0b110000].map(|mask| {
+        let (public, witness) = statement(mask);
+        (ENGINE.prepare(&public, &witness, &mut os_rng()).unwrap(), witness)
+    })
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn any_context_has_the_verdict_of_a_direct_proof(
+        which in 0usize..2,
+        context: [u8; 32],
+        asked in prop::option::of(any::<[u8; 32]>()),
+    ) {
+        let context = F::from_le_bytes_mod_order(&context);
+        let asked = asked.map_or(context, |asked| F::from_le_bytes_mod_order(&asked));
+        let (prepared, witness) = &PREPARED[which];
+        check_finished(prepared, witness, context, asked);
+    }
+}
+
+/// Finishes for one context, asks for another, and compares with a direct proof.
+fn check_finished(prepared: &Prepared, witness: &Witness, context: F, asked: F) {
+    let key = ENGINE.verifying_key();
+    let finished = prepared.finish(key, context, &mut os_rng()).unwrap();
+    let direct = ENGINE.prove(&prepared.public(context), witness, &mut os_rng()).unwrap();
+    let asked_for = prepared.public(asked).to_inputs();
+    let expected = if asked == context { Ok(()) } else { Err(ProofError::Unsatisfied) };
+    assert_eq!(key.verify(&asked_for, &finished), expected);
+    assert_eq!(key.verify(&asked_for, &direct), expected);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Proofs under the committed key: accepted by two verifiers, for one statement, and never the same twice.
+//! The stock prover's proofs under the committed key: accepted by two verifiers, for one statement, and never the same twice.
 
 use ark_bn254::Bn254;
 use ark_ff::Field;
@@ -7,7 +7,8 @@ use ark_serialize::CanonicalDeserialize;
 use poa_circuits::native::field::F;
 use poa_circuits::statement::{Broken, INPUT_NAMES, Public};
 use poa_prover::crs::{MANIFEST, PROVING_KEY, VERIFYING_KEY};
-use poa_prover::{ProveError, ProvingKey, crs, prove};
+use poa_prover::oracle::prove;
+use poa_prover::{ProveError, ProvingKey, crs};
 use poa_verifier::groth16::{Proof, ProofError};
 use poa_verifier::key::VerifyingKey;
 

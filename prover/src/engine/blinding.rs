@@ -38,9 +38,14 @@ impl Unblinded {
     /// The proof under fresh `r1` and `r2`.
     ///
     /// # Errors
-    /// [`ProveError::Prover`] when `A` or `B` is the identity, which no blinding would hide.
+    /// [`ProveError::Prover`] when `A` or `B` is the identity, which no blinding would hide, or when the generator gives
+    /// the same number twice.
     pub fn blind(&self, delta: &G2Affine, rng: &mut impl CryptoRng) -> Result<Proof, ProveError> {
-        let (r1, r2) = (Zeroizing::new(non_zero(rng)), Zeroizing::new(non_zero(rng)));
+        let (r1, r2) = (Zeroizing::new(field::random(rng)), Zeroizing::new(field::random(rng)));
+        // By chance once in 2^252 proofs; always with a generator that is stuck.
+        if *r1 == Fr::ZERO || *r2 == Fr::ZERO || r1 == r2 {
+            return Err(ProveError::Prover("the random generator repeats itself".to_owned()));
+        }
         self.blind_with(delta, &r1, &r2)
     }
 
@@ -60,16 +65,6 @@ impl Unblinded {
         let (a, b, c) = (self.a * *inverse, *shifted * r1, self.c + self.a * r2);
         let in_g1 = G1Projective::normalize_batch(&[a, c]);
         Ok(Proof::from_points(in_g1[0], b.into_affine(), in_g1[1])?)
-    }
-}
-
-/// Uniform and not 0.
-fn non_zero(rng: &mut impl CryptoRng) -> Fr {
-    loop {
-        let scalar = field::random(rng);
-        if scalar != Fr::ZERO {
-            return scalar;
-        }
     }
 }
 
@@ -105,6 +100,31 @@ mod tests {
             assert_ne!(*blinded.a(), proof.a.into_affine());
             assert_ne!(*blinded.b(), proof.b.into_affine());
             assert_ne!(*blinded.c(), proof.c.into_affine());
+        }
+    }
+
+    /// Gives one byte for ever.
+    struct Stuck(u8);
+    impl rand_core::TryRng for Stuck {
+        type Error = std::convert::Infallible;
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            Ok(u32::from_le_bytes([self.0; 4]))
+        }
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Ok(u64::from_le_bytes([self.0; 8]))
+        }
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+            bytes.fill(self.0);
+            Ok(())
+        }
+    }
+    impl rand_core::TryCryptoRng for Stuck {}
+
+    #[test]
+    fn a_generator_that_is_stuck_is_noticed() {
+        let (proof, delta, _) = unblinded();
+        for byte in [0, 7] {
+            assert!(matches!(proof.blind(&delta, &mut Stuck(byte)), Err(ProveError::Prover(_))), "{byte}");
         }
     }
 
