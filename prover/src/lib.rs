@@ -1,6 +1,7 @@
 //! Make a proof: opening and request in, derived credential out.
 //!
 //! * [`key`]: the proving key, loaded with every check, and the embedded development key.
+//! * `zkey`: the same from a snarkjs file ([`ProvingKey::from_zkey`]).
 //! * [`engine`]: witness to proof, on a compiled key; nothing leaves that was not verified here.
 //! * `oracle`, behind the feature of that name: the stock prover, for tests and benches to compare with.
 //! * [`disclosure`]: what a disclosure schema and a request make of an agent's attributes.
@@ -21,6 +22,7 @@ pub mod key;
 pub mod oracle;
 mod prove;
 mod qap;
+mod zkey;
 
 pub use disclosure::{Disclosure, DisclosureError, Predicates};
 pub use engine::{Engine, Settings};
@@ -30,3 +32,4 @@ pub use holder::{
 };
 pub use key::{ProvingKey, ProvingKeyError};
 pub use prove::ProveError;
+pub use zkey::ZkeyError;
