@@ -7,6 +7,7 @@
 //! * [`disclosure`]: what a disclosure schema and a request make of an agent's attributes.
 //! * [`holder`]: the holder's side: the proof of a standing credential, and presentations.
 //! * [`crs`]: making and checking `crs/`.
+//! * [`measure`]: what a process that proves takes.
 //!
 //! Time and randomness are arguments. Multi-scalar multiplication is not constant time: whoever shares a core with a
 //! prover can measure it.
@@ -18,6 +19,7 @@ pub mod engine;
 mod entropy;
 pub mod holder;
 pub mod key;
+pub mod measure;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 mod prove;
