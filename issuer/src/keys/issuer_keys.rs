@@ -75,7 +75,7 @@ impl IssuerKeys {
         let mut keys = Vec::with_capacity(Purpose::ALL.len());
         for purpose in Purpose::ALL {
             let of_purpose = || rows.iter().filter(|row| row.purpose == purpose.as_str());
-            let (key, made) = match of_purpose().filter(|row| row.state == "active").next_back() {
+            let (key, made) = match of_purpose().rfind(|row| row.state == "active") {
                 Some(row) => (IssuerKey::open(issuer, purpose, row, master)?, None),
                 None => {
                     let (key, row) =

@@ -3,7 +3,7 @@
 use poa_verifier::agenthood;
 use poa_verifier::report::CheckName;
 use poa_verifier::time;
-use poa_verifier::trust::{KeyPurpose, KeyState};
+use poa_verifier::trust::{KEY_COMPROMISED, KeyPurpose, KeyState};
 
 use crate::world::*;
 
@@ -52,7 +52,7 @@ fn a_compromised_key_verifies_nothing_and_a_retired_one_what_it_signed_in_time()
     };
     // Whatever date the document bears: its thief writes the dates.
     for iat in [NOW - 61, NOW - 25 * DAY, 1] {
-        fails(&of(&world, iat), CheckName::IssuerSignature, "issuer_key");
+        fails(&of(&world, iat), CheckName::IssuerSignature, KEY_COMPROMISED);
     }
     let detail = of(&world, NOW - 61).check(CheckName::IssuerSignature).unwrap().detail.clone();
     assert!(detail.contains("compromised"), "{detail}");

@@ -284,6 +284,7 @@ fn trust_document(issuer: &IssuerDid) -> TrustDocument {
             trust_key(issuer, "credentials-1", &signer("credentials"), KeyPurpose::Credentials),
             trust_key(issuer, "status-1", &signer("status"), KeyPurpose::Status),
         ],
+        succession: Vec::new(),
         logs: Vec::new(),
         attestation_schemas: Vec::new(),
         disclosure_schemas: Vec::new(),
