@@ -60,6 +60,9 @@ pub enum Command {
     /// Agents: register, list, show, challenge, rotate, revoke, suspend, resume, keygen
     #[command(subcommand)]
     Agent(commands::agent::AgentCommand),
+    /// Proofs of Agenthood, who stands behind an agent: claim, show, verify, revoke
+    #[command(subcommand)]
+    Agenthood(commands::agenthood::AgenthoodCommand),
     /// Work receipts: make, sign and post them; register attestors
     #[command(subcommand)]
     Attest(commands::attest::AttestCommand),

@@ -1,6 +1,7 @@
 //! The commands, one file each. Each takes its arguments and gives an [`crate::output::Answer`].
 
 pub mod agent;
+pub mod agenthood;
 pub mod attest;
 pub mod crs;
 pub mod holder;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Demo(args) => crate::demo::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Agent(command) => agent::run(command, global),
+        Command::Agenthood(command) => agenthood::run(command, global),
         Command::Attest(command) => attest::run(command, global),
         Command::Issue(args) => issue::run(args, global),
         Command::Present(args) => present::run(args, global),

@@ -16,6 +16,7 @@ mod service;
 mod snarkjs;
 mod system;
 mod verdict;
+mod wallet;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

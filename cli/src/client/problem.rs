@@ -13,14 +13,18 @@ const MAX_TEXT_CHARS: usize = 400;
 pub fn failure(status: u16, url: &str, body: &[u8]) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let text = |member: &str| problem[member].as_str().map(one_line);
-    let said =
-        text("detail").or_else(|| text("title")).unwrap_or_else(|| format!("HTTP status {status}, without a reason"));
+    // The published form of Proof of Agenthood says `{error: code, detail?}` instead.
+    let code = text("code").or_else(|| text("error"));
+    let said = text("detail")
+        .or_else(|| text("title"))
+        .or_else(|| code.clone())
+        .unwrap_or_else(|| format!("HTTP status {status}, without a reason"));
     let member = text("member").map_or(String::new(), |name| format!(" (member `{name}`)"));
     Failure {
         exit: if (400..500).contains(&status) { Exit::Refused } else { Exit::Error },
         what: format!("the service refused {url}: {said}{member}"),
         next: next_step(&problem["recovery"], status),
-        code: text("code"),
+        code,
     }
 }
 

@@ -45,8 +45,16 @@ pub struct VerifyArgs {
 
 /// Runs the command.
 pub fn run(args: &VerifyArgs, global: &Global) -> Outcome<Answer> {
+    run_with(args, None, global)
+}
+
+/// The same with a request of the caller's, unless one is named.
+pub fn run_with(args: &VerifyArgs, request: Option<Value>, global: &Global) -> Outcome<Answer> {
     let document = system::read(&args.document)?;
-    let request = args.request.as_deref().map(read_request).transpose()?;
+    let request = match args.request.as_deref() {
+        Some(path) => Some(read_request(path)?),
+        None => request,
+    };
     if let Some(url) = &args.service {
         return Ok(by_service(&Client::new(url)?, &document, request.as_ref())?.into_answer());
     }
