@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use poa_prover::{Engine, crs};
 use zeroize::Zeroizing;
 
+use crate::chain::{ChainReader, EmbeddedReader, HttpReader};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{ChainConfig, Config, ConfigError};
 use crate::disclosure::AddSchemaError;
+use crate::domain::registry::{Registry, RegistryError};
 use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
+use crate::http::RateLimits;
 use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
 };
@@ -20,8 +23,10 @@ use crate::trust::{Published, TrustFailure};
 
 mod publisher;
 mod serve;
+mod watcher;
 
 pub use publisher::Publisher;
+pub use watcher::{WatchError, WatchHealth, Watcher};
 
 /// The one log of this service.
 const LOG: &str = "main";
@@ -50,6 +55,10 @@ pub struct App {
     /// Held by who changes the issuer's keys.
     key_acts: tokio::sync::Mutex<()>,
     status_lists: StatusLists,
+    chain: Arc<dyn ChainReader>,
+    registry: Option<Registry>,
+    watch_health: Mutex<WatchHealth>,
+    rate_limits: RateLimits,
 }
 
 /// Why the service does not start.
@@ -79,6 +88,9 @@ pub enum OpenError {
     /// The issuer's keys.
     #[error(transparent)]
     Keys(#[from] SignError),
+    /// The embedded registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The rules could not take up their state.
     #[error(transparent)]
     Domain(#[from] DomainError),
@@ -117,10 +129,12 @@ impl App {
         let now = clock.now_unix_s();
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
+        let (chain, registry) = open_chain(&config, &store, &clock, &mut rng).await?;
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
         let published = Published::build(&config, &domain, &keys, engine, development_key).await?;
+        let rate_limits = RateLimits::new(&clock);
         let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
         Ok(Arc::new(Self {
             provers: start("prover", config.proving.single(), config.proving.batch())?,
@@ -139,6 +153,10 @@ impl App {
             publishing: tokio::sync::Mutex::default(),
             key_acts: tokio::sync::Mutex::default(),
             status_lists: StatusLists::default(),
+            chain,
+            registry,
+            watch_health: Mutex::default(),
+            rate_limits,
         }))
     }
 
@@ -233,8 +251,39 @@ impl App {
         Ok(())
     }
 
+    /// The chain that Proof of Agenthood reads.
+    pub fn chain_reader(&self) -> &dyn ChainReader {
+        &*self.chain
+    }
+
+    /// The embedded registry, when that is the chain.
+    pub fn registry(&self) -> Option<&Registry> {
+        self.registry.as_ref()
+    }
+
+    pub(crate) fn rate_limits(&self) -> &RateLimits {
+        &self.rate_limits
+    }
+
     pub(crate) fn status_list_cache(&self) -> &StatusLists {
         &self.status_lists
+    }
+}
+
+/// The one chain of the configuration, and the registry when that is it.
+async fn open_chain(
+    config: &Config,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    rng: &mut EntropyRng,
+) -> Result<(Arc<dyn ChainReader>, Option<Registry>), RegistryError> {
+    match &config.agenthood.chain {
+        ChainConfig::Http { url, settings } => Ok((Arc::new(HttpReader::new(url.clone(), *settings)), None)),
+        ChainConfig::Embedded { name, fixture } => {
+            let registry = Registry::open(store.clone(), name.clone(), *fixture, rng, clock.now_unix_s()).await?;
+            let reader = EmbeddedReader::new(registry.clone(), Arc::clone(clock));
+            Ok((Arc::new(reader), Some(registry)))
+        }
     }
 }
 

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use crate::proving::LaneSize;
 
+mod agenthood;
 mod public_url;
 
+pub use agenthood::{AgenthoodConfig, ChainConfig};
 pub use public_url::{PublicUrl, PublicUrlError};
 
 /// The capability registry a new service starts with. Once written into an attestation schema it is
@@ -44,6 +46,8 @@ pub struct Config {
     pub proving: ProvingLimits,
     /// The capability names of the attestation schemas seeded on first start, at most 64.
     pub capabilities: Vec<String>,
+    /// Proof of Agenthood.
+    pub agenthood: AgenthoodConfig,
 }
 
 /// Bounds of the proving pool; see [`crate::proving`] for its two lanes.
@@ -95,6 +99,15 @@ pub enum ConfigError {
     /// More names than the 64 bits of the attribute.
     #[error("{0} capabilities, but an attestation schema has at most 64")]
     TooManyCapabilities(usize),
+    /// Documents of agenthood live for a second at least and thirty days at most.
+    #[error("agenthood.lifetime_s is {0}, not between 1 and 2592000")]
+    DocumentLifetime(u64),
+    /// A watcher without a pause, or one that pauses for more than an hour.
+    #[error("agenthood.watch_interval is {0:?}, not between 100 ms and 1 h")]
+    WatchInterval(std::time::Duration),
+    /// Invented data has no place in production.
+    #[error("--production refuses a chain that is a fixture")]
+    FixtureChain,
     /// `did:web` is resolved over https; a production issuer must be reachable so.
     #[error("--production needs a public URL with https, not {0}")]
     Insecure(String),
@@ -113,6 +126,7 @@ impl Config {
             production: false,
             proving: ProvingLimits::for_this_machine(),
             capabilities: DEFAULT_CAPABILITIES.map(str::to_owned).to_vec(),
+            agenthood: AgenthoodConfig::default(),
         }
     }
 
@@ -130,6 +144,7 @@ impl Config {
         if self.capabilities.len() > 64 {
             return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
         }
+        self.agenthood.check(self.production)?;
         if self.production && !self.public_url.is_https() {
             return Err(ConfigError::Insecure(self.public_url.to_string()));
         }
@@ -164,6 +179,16 @@ mod tests {
         assert_eq!(change(|c| c.proving.batch_workers = 0), Err(ConfigError::NoWorkers("batch_workers")));
         assert_eq!(change(|c| c.proving.batches = 0), Err(ConfigError::NoWorkers("batches")));
         assert_eq!(change(|c| c.capabilities = vec![String::new(); 65]), Err(ConfigError::TooManyCapabilities(65)));
+        assert_eq!(change(|c| c.agenthood.lifetime_s = 0), Err(ConfigError::DocumentLifetime(0)));
+        assert_eq!(change(|c| c.agenthood.lifetime_s = 2_592_001), Err(ConfigError::DocumentLifetime(2_592_001)));
+        let pause = std::time::Duration::from_secs(3_601);
+        let too_long = change(|c| c.agenthood.watch_interval = std::time::Duration::from_secs(3_601));
+        assert_eq!(too_long, Err(ConfigError::WatchInterval(pause)));
+        let fixture = change(|c| {
+            c.production = true;
+            c.agenthood.chain = ChainConfig::Embedded { name: "x".to_owned(), fixture: true };
+        });
+        assert_eq!(fixture, Err(ConfigError::FixtureChain));
         assert_eq!(change(|c| c.production = true), Err(ConfigError::Insecure("http://127.0.0.1:8080".to_owned())));
     }
 }

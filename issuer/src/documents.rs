@@ -5,8 +5,8 @@ mod credential;
 mod did;
 mod opening;
 
-pub use credential::{Unsigned, status_list_url, unsigned_credential};
-pub use did::{agent_did, issuer_did, jwks};
+pub use credential::{Unsigned, status_list_url, token_status_list_url, unsigned_credential};
+pub use did::{agent_did, agenthood_jwks, issuer_did, jwks};
 pub(crate) use opening::attestation_schema;
 pub use opening::opening;
 

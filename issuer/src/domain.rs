@@ -11,6 +11,7 @@
 //! | [`issuer_keys`] | what follows when an issuer key is retired or leaks |
 //! | [`credentials`] | issuance records, idempotency, status indices |
 //! | [`prepared`] | presentations proved before their challenge is known |
+//! | [`agenthood`], [`registry`] | Proof of Agenthood, and the chain it reads by default |
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use tokio::sync::Mutex;
 use crate::keys::MasterKey;
 use crate::store::Store;
 
+pub mod agenthood;
 pub mod agents;
 pub mod attestations;
 pub mod attestors;
@@ -37,6 +39,7 @@ pub mod leaves;
 pub mod log;
 pub mod prepared;
 pub mod receipts;
+pub mod registry;
 pub mod reputation;
 pub mod rotation;
 pub mod schemas;

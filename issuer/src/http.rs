@@ -18,6 +18,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::app::App;
 
+mod agenthood;
 mod agents;
 mod attestations;
 mod attestors;
@@ -29,6 +30,7 @@ mod error;
 mod health;
 mod issuer_keys;
 mod limits;
+mod metrics;
 mod opening;
 mod pages;
 mod parameters;
@@ -43,6 +45,7 @@ mod tiles;
 mod verify;
 mod wire;
 
+pub use agenthood::RateLimits;
 pub use error::{ApiError, Problem, Recovery};
 
 impl App {
@@ -60,8 +63,11 @@ impl App {
             .merge(tiles::routes())
             .merge(status_lists::routes())
             .merge(health::routes())
+            .merge(metrics::routes())
+            .merge(agenthood::operator_routes())
             .merge(pages::routes());
-        let open = Router::new().merge(verify::routes()).merge(discovery::routes()).layer(cors());
+        let open =
+            Router::new().merge(verify::routes()).merge(discovery::routes()).merge(agenthood::routes()).layer(cors());
         let proving = Router::new().merge(credentials::routes()).merge(presentations::routes());
         Router::new()
             .merge(ordinary.merge(open).layer(timeout(limits::ORDINARY)))

@@ -15,6 +15,7 @@
 #![deny(missing_docs)]
 
 pub mod app;
+pub mod chain;
 pub mod clock;
 pub mod config;
 pub mod disclosure;

@@ -9,6 +9,7 @@ use crate::keys::SignError;
 use crate::proving::WorkError;
 use crate::trust::TrustFailure;
 
+pub mod agenthood;
 pub mod checking;
 mod first_proof;
 pub mod issuer_keys;

@@ -18,6 +18,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+mod agenthood;
 mod agents;
 mod attestations;
 mod challenges;
@@ -28,6 +29,7 @@ mod log;
 mod nodes;
 mod operation;
 mod prepared;
+mod registry;
 mod row;
 mod schemas;
 mod status;
@@ -35,6 +37,7 @@ mod status;
 pub use agents::NewAgent;
 pub use issuer_keys::IssuerKeyRow;
 pub use operation::OperatorAct;
+pub use registry::{RegistryChainRow, RegistryChangeRow};
 
 /// The migrations of this version, embedded. Forward only; landed files never change (`tests/store.rs`).
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");

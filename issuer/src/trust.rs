@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use poa_circuits::statement::CIRCUIT;
 use poa_prover::Engine;
+use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::did::{DidError, IssuerDid};
 use poa_verifier::schema::{AttestationSchemaDocument, DisclosureSchemaDocument};
 use poa_verifier::trust::{
@@ -15,7 +16,7 @@ use poa_verifier::{Verifier, json, multibase, time};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::config::Config;
+use crate::config::{ChainConfig, Config};
 use crate::documents::status_list_url;
 use crate::domain::{Domain, DomainError};
 use crate::keys::{IssuerKeys, ListedKey, Purpose, SignError};
@@ -117,8 +118,16 @@ async fn snapshot(
     };
     let signed = keys.sign_credential(&document.to_value(), issued_at)?;
     let bytes = json::canonical(&signed);
-    let verifier = Verifier::new(Trust::from_json(&bytes)?);
+    let verifier = Verifier::new(Trust::from_json(&bytes)?).with_agenthood(agenthood(config));
     Ok(Snapshot { bytes, verifier })
+}
+
+/// What the verifier has to know of our own documents of agenthood that is not in the trust document.
+fn agenthood(config: &Config) -> AgenthoodIssuers {
+    let mut issuers = config.agenthood.foreign_issuers.clone();
+    issuers.network = config.agenthood.network;
+    issuers.own_snapshots = matches!(config.agenthood.chain, ChainConfig::Embedded { fixture: true, .. });
+    issuers
 }
 
 fn stored<T: DeserializeOwned>(documents: impl Iterator<Item = Value>) -> Result<Vec<T>, serde_json::Error> {

@@ -1,6 +1,7 @@
 //! Serving over a socket until told to stop.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::App;
 const DRAIN: Duration = Duration::from_secs(20);
 
 impl App {
-    /// Serves on `listener` and publishes, until `shutdown` resolves; then lets requests under way
+    /// Serves on `listener`, publishes and watches the chain, until `shutdown` resolves; then lets requests under way
     /// finish, for at most twenty seconds, and stops publishing.
     pub async fn serve(
         self: Arc<Self>,
@@ -21,13 +22,15 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let publisher = self.spawn_publisher();
+        let watcher = self.spawn_watcher();
         let (stopped, stopping) = oneshot::channel();
         let signal = async move {
             shutdown.await;
             // Nobody waits any more when serving has ended by itself.
             let _ = stopped.send(());
         };
-        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(signal);
+        let serving = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(signal);
         let deadline = async {
             match stopping.await {
                 Ok(()) => tokio::time::sleep(DRAIN).await,
@@ -41,6 +44,7 @@ impl App {
                 Ok(())
             }
         };
+        watcher.stop().await;
         publisher.stop().await;
         result
     }

@@ -60,3 +60,8 @@ fn status_entry(url: &PublicUrl, purpose: ListPurpose, index: u32) -> Value {
     let list = status_list_url(url, purpose);
     StatusEntry { list, purpose, index: index.into() }.to_value()
 }
+
+/// The URL, and so the `sub`, of the token status list.
+pub fn token_status_list_url(url: &PublicUrl) -> String {
+    url.join("/status-lists/token")
+}

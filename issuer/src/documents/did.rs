@@ -44,6 +44,14 @@ pub fn jwks(keys: &IssuerKeys) -> Result<Value, SignError> {
     Ok(json!({ "keys": keys }))
 }
 
+/// The keys of documents of agenthood and of the lists they name, as a JWK set. The one that signs documents now comes
+/// first, which is the one that published clients take.
+pub fn agenthood_jwks(keys: &IssuerKeys) -> Result<Value, SignError> {
+    let signs = |key: &&ListedKey| matches!(key.purpose, Purpose::Credentials | Purpose::Status);
+    let keys = counting(keys).iter().filter(signs).map(ListedKey::public_jwk).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "keys": keys }))
+}
+
 fn multikey(id: &str, controller: &str, key: &PublicKey) -> Value {
     json!({
         "id": id,

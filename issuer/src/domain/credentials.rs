@@ -91,12 +91,12 @@ impl Domain {
             now,
         };
         tx.insert_credential(&reservation).await?;
-        let status_index = self.take_status_index(tx, reservation.id).await?;
+        let status_index = self.take_status_index(tx, &reservation.id.to_string()).await?;
         Ok(Begun::Fresh(Box::new(Begin { id: reservation.id, status_index, opening, head, path })))
     }
 
     /// A random free index. The space doubles before more than half of it is in use.
-    async fn take_status_index(&self, tx: &mut Tx, id: CredentialId) -> Result<u32, DomainError> {
+    pub(super) async fn take_status_index(&self, tx: &mut Tx, id: &str) -> Result<u32, DomainError> {
         let size = tx.grow_status_space().await?;
         let mut rng = self.rng();
         for _ in 0..INDEX_DRAWS {

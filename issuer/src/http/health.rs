@@ -50,13 +50,27 @@ async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
         return Err(ApiError::new(Problem::NotReady, "The service is making its first proof."));
     }
     match newest(&app).await? {
-        Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => {
-            Ok(private(JsonReply(json!({ "ready": true }))))
-        }
+        Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => Ok(is_ready(&app)),
         Some(_) => Err(ApiError::new(Problem::NotReady, "The newest head is out of date.")),
         // The first head follows the first leaf, and that follows a registration, which must be let through.
-        None => Ok(private(JsonReply(json!({ "ready": true })))),
+        None => Ok(is_ready(&app)),
     }
+}
+
+/// A chain that cannot be read stops documents of agenthood alone, so it is told and no reason to be taken out of service.
+fn is_ready(app: &App) -> Response {
+    let (health, now) = (app.watch_health(), app.now());
+    private(JsonReply(json!({
+        "ready": true,
+        "chain": {
+            "reader": app.chain_reader().kind(),
+            "block": health.block,
+            "head_age_s": health.head_at.map(|at| now.saturating_sub(at)),
+            "last_success_age_s": health.succeeded_at.map(|at| now.saturating_sub(at)),
+            "failures_in_a_row": health.failures_in_a_row,
+            "failures": health.failures,
+        },
+    })))
 }
 
 async fn newest(app: &App) -> Result<Option<Head>, ApiError> {

@@ -1,4 +1,4 @@
-//! `GET /status-lists/{id}`: `revocation` and `suspension`, signed.
+//! `GET /status-lists/{id}`: `revocation` and `suspension`, signed, and `token`, the same index as a token status list.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use poa_verifier::json;
+use poa_verifier::status::token_list;
 use poa_verifier::trust::ListPurpose;
 
 use super::error::ApiError;
@@ -21,7 +22,7 @@ const KEPT_S: u32 = 60;
 
 /// The routes of this resource.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/status-lists/{id}", get(show))
+    Router::new().route("/status-lists/token", get(token)).route("/status-lists/{id}", get(show))
 }
 
 struct Purpose(ListPurpose);
@@ -44,12 +45,19 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let lists = app.status_lists().await?;
-    let etag = lists.etag(purpose);
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == etag.as_str());
-    let response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        typed("application/vc", json::canonical(lists.list(purpose)))
-    };
-    Ok(with_header(cached(response, KEPT_S), header::ETAG, &etag))
+    let body = || typed("application/vc", json::canonical(lists.list(purpose)));
+    Ok(conditional(&headers, &lists.etag(purpose), body))
+}
+
+async fn token(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let lists = app.status_lists().await?;
+    let body = || typed(token_list::MEDIA_TYPE, lists.token().to_owned());
+    Ok(conditional(&headers, &lists.token_etag(), body))
+}
+
+/// 304 to whoever has this version already.
+fn conditional(headers: &HeaderMap, etag: &str, body: impl FnOnce() -> Response) -> Response {
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == etag);
+    let response = if known { StatusCode::NOT_MODIFIED.into_response() } else { body() };
+    with_header(cached(response, KEPT_S), header::ETAG, etag)
 }

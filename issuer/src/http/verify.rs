@@ -20,7 +20,8 @@ use super::limits::{self, LimitExt};
 use super::reply::private;
 use crate::app::App;
 use crate::proving::WorkError;
-use crate::service::checking::{Checker, Question};
+use crate::service::ServiceError;
+use crate::service::checking::Question;
 
 /// Most documents in one request.
 const MAX_BATCH: usize = 32;
@@ -50,34 +51,35 @@ enum Asked {
 
 async fn verify(State(app): State<Arc<App>>, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
     let asked = asked(&call.body)?;
-    let checker = app.checker().await?;
     Ok(private(JsonReply(match asked {
         Asked::One(question) => {
-            let reports = run(&app, checker, vec![*question]).await?;
+            let reports = run(&app, vec![*question]).await?;
             reports.into_iter().next().map_or(Value::Null, |report| json!(report))
         }
-        Asked::Batch(questions) => json!({ "reports": run(&app, checker, questions).await? }),
+        Asked::Batch(questions) => json!({ "reports": run(&app, questions).await? }),
     })))
 }
 
-async fn run(app: &App, checker: Checker, questions: Vec<Question>) -> Result<Vec<Report>, ApiError> {
-    let work = move || questions.iter().map(|question| checker.check(question)).collect();
-    app.verifiers().run(work).await.map_err(|error| match error {
-        WorkError::Busy => ApiError::new(
+async fn run(app: &App, questions: Vec<Question>) -> Result<Vec<Report>, ApiError> {
+    match app.check_all(questions).await {
+        Ok(checked) => Ok(checked.into_iter().map(|checked| checked.report).collect()),
+        Err(ServiceError::Work(WorkError::Busy)) => Err(ApiError::new(
             Problem::VerifierBusy,
             "As many verifications as this service does at a time are waiting; or embed the verifier.",
-        ),
-        WorkError::Failed => ApiError::internal(&error),
-    })
+        )),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn asked(body: &Raw) -> Result<Asked, ApiError> {
     match body.media_type.as_str() {
-        "application/jose" | "application/vc+jwt" => {
+        "application/jose" | "application/jwt" | "application/vc+jwt" => {
             Ok(Asked::One(Box::new(Question { document: body.bytes.to_vec(), request: None })))
         }
         "application/json" => from_json(&body.bytes),
-        other => Err(body::unsupported(other, "application/json, application/jose or application/vc+jwt")),
+        other => {
+            Err(body::unsupported(other, "application/json, application/jose, application/jwt or application/vc+jwt"))
+        }
     }
 }
 

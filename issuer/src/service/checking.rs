@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use poa_verifier::agenthood::reasons::AgentNow;
+use poa_verifier::agenthood::ss58::Address;
 use poa_verifier::head::HeadMemory;
-use poa_verifier::report::{CheckName, Outcome};
+use poa_verifier::report::{CheckName, Class, Outcome};
 use poa_verifier::{Evidence, Report, Request};
 
 use super::ServiceError;
 use super::status_lists::SignedLists;
 use crate::app::App;
+use crate::chain::ChainSnapshot;
 use crate::domain::DomainError;
 use crate::trust::Published;
 
@@ -22,20 +25,50 @@ pub struct Question {
 }
 
 /// The verifier with its evidence at one moment. Owns what it needs, so that it can go to a worker.
+#[derive(Clone)]
 pub struct Checker {
     published: Arc<Published>,
-    lists: Option<Arc<SignedLists>>,
+    lists: Arc<SignedLists>,
     heads: Vec<String>,
     now: u64,
 }
 
+/// What the chain says of the agent of a document of agenthood.
+#[derive(Clone, Debug)]
+pub enum Drift {
+    /// Not asked: another kind of document, another issuer's, or one that is refused anyway.
+    NotAsked,
+    /// As the chain has the agent now.
+    Read(Box<ChainSnapshot>),
+    /// The chain could not be read.
+    Unread,
+}
+
+/// A report, and what the chain said for it.
+#[derive(Debug)]
+pub struct Checked {
+    /// The verifier's.
+    pub report: Report,
+    /// The chain's.
+    pub drift: Drift,
+}
+
 impl Checker {
-    /// Checks one document under the trust document in force: a key that has just begun to sign is in it. Every call
-    /// has its own head memory, seeded with the newest head.
+    /// Checks one document, without the chain, under the trust document in force: a key that has just begun to sign is
+    /// in it. Every call has its own head memory, seeded with the newest head.
     pub fn check(&self, question: &Question) -> Report {
+        self.check_with(question, &Drift::NotAsked)
+    }
+
+    fn check_with(&self, question: &Question, drift: &Drift) -> Report {
         let evidence = Evidence {
-            status_lists: self.lists.as_ref().map_or(&[], |lists| lists.all()),
+            status_lists: self.lists.all(),
             newest_heads: &self.heads,
+            token_status_lists: self.lists.decoded(),
+            agent_now: match drift {
+                Drift::Read(snapshot) => Some(agent_now(snapshot)),
+                Drift::NotAsked | Drift::Unread => None,
+            },
             ..Evidence::default()
         };
         let mut memory = HeadMemory::default();
@@ -44,15 +77,69 @@ impl Checker {
     }
 }
 
+fn agent_now(snapshot: &ChainSnapshot) -> AgentNow<'_> {
+    match &snapshot.agent {
+        Some(agent) => AgentNow::Registered { agent, collectable: snapshot.collectable },
+        None => AgentNow::Gone,
+    }
+}
+
 impl App {
-    /// The verifier as it stands now. Before the first publication it has no evidence, and says so in
-    /// its reports.
+    /// Checks documents with the verifier as it stands now. A document of agenthood that our own key signed is held
+    /// against the chain as well; only then is the chain asked, so that nobody has it read for what anybody can write.
+    pub async fn check_all(&self, questions: Vec<Question>) -> Result<Vec<Checked>, ServiceError> {
+        let checker = self.checker().await?;
+        let questions = Arc::new(questions);
+        let drifts = vec![Drift::NotAsked; questions.len()];
+        let first = self.reports(&checker, &questions, drifts).await?;
+        let mut drifts = Vec::with_capacity(first.len());
+        for report in &first {
+            drifts.push(self.drift(report).await);
+        }
+        if drifts.iter().all(|drift| matches!(drift, Drift::NotAsked)) {
+            let checked = |report| Checked { report, drift: Drift::NotAsked };
+            return Ok(first.into_iter().map(checked).collect());
+        }
+        let second = self.reports(&checker, &questions, drifts.clone()).await?;
+        Ok(second.into_iter().zip(drifts).map(|(report, drift)| Checked { report, drift }).collect())
+    }
+
+    async fn reports(
+        &self,
+        checker: &Checker,
+        questions: &Arc<Vec<Question>>,
+        drifts: Vec<Drift>,
+    ) -> Result<Vec<Report>, ServiceError> {
+        let (checker, questions) = (checker.clone(), Arc::clone(questions));
+        let work = move || {
+            questions.iter().zip(&drifts).map(|(question, drift)| checker.check_with(question, drift)).collect()
+        };
+        Ok(self.verifiers().run(work).await?)
+    }
+
+    async fn drift(&self, report: &Report) -> Drift {
+        let own = self.keys().issuer();
+        let proved = report.proved.as_ref().filter(|proved| proved.issuer.as_deref() == Some(own));
+        let subject = proved.and_then(|proved| proved.subject.as_deref());
+        let agent: Option<Address> = subject.and_then(|subject| subject.parse().ok());
+        let (Class::Agenthood, Some(agent)) = (report.class, agent) else { return Drift::NotAsked };
+        match self.chain_reader().snapshot(&agent).await {
+            Ok(snapshot) => Drift::Read(Box::new(snapshot)),
+            Err(error) => {
+                tracing::warn!(%error, "a document was judged without the chain");
+                Drift::Unread
+            }
+        }
+    }
+
+    /// The verifier as it stands now. Before the first publication it knows no tree head.
     pub async fn checker(&self) -> Result<Checker, ServiceError> {
-        let (lists, heads) = match self.domain().latest_head().await {
-            Ok(head) => (Some(self.status_lists().await?), vec![head.jws]),
-            Err(DomainError::NoHead) => (None, Vec::new()),
+        let heads = match self.domain().latest_head().await {
+            Ok(head) => vec![head.jws],
+            Err(DomainError::NoHead) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
+        let lists = self.status_lists().await?;
         Ok(Checker { published: self.shared_published(), lists, heads, now: self.now() })
     }
 }

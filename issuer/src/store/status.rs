@@ -2,7 +2,7 @@
 
 use super::row::{stored, unsigned};
 use super::{StoreError, Tx};
-use crate::domain::{AgentUuid, CredentialId};
+use crate::domain::AgentUuid;
 
 impl Tx {
     /// Entries of each list.
@@ -22,14 +22,14 @@ impl Tx {
         unsigned(&row, "size")
     }
 
-    /// Gives an index to a credential. False when it is taken.
-    pub async fn take_status_index(&mut self, index: u32, id: CredentialId) -> Result<bool, StoreError> {
+    /// Gives an index to a credential's UUID or a document's ULID. False when it is taken.
+    pub async fn take_status_index(&mut self, index: u32, id: &str) -> Result<bool, StoreError> {
         let done = sqlx::query(
             "INSERT INTO status_entries (idx, credential, revoked, suspended) VALUES ($1, $2, 0, 0) \
              ON CONFLICT (idx) DO NOTHING",
         )
         .bind(i64::from(index))
-        .bind(id.to_string())
+        .bind(id)
         .execute(self.conn())
         .await?;
         Ok(done.rows_affected() == 1)
@@ -55,22 +55,28 @@ impl Tx {
         Ok((revoked, suspended))
     }
 
-    /// Whether a credential waits for its revocation bit.
+    /// Whether a credential or document waits for its revocation bit.
     pub async fn any_credential_due(&mut self) -> Result<bool, StoreError> {
-        let row =
-            sqlx::query("SELECT 1 FROM credentials WHERE status_due = 1 LIMIT 1").fetch_optional(self.conn()).await?;
+        let row = sqlx::query(
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM credentials WHERE status_due = 1) \
+             OR EXISTS (SELECT 1 FROM agenthood_documents WHERE status_due = 1)",
+        )
+        .fetch_optional(self.conn())
+        .await?;
         Ok(row.is_some())
     }
 
-    /// Sets the revocation bits of credentials that were revoked by themselves. Gives how many changed.
+    /// Sets the revocation bits of credentials and documents that were revoked by themselves. Gives how many changed.
     pub async fn revoke_due_credentials(&mut self) -> Result<u64, StoreError> {
         let changed = sqlx::query(
             "UPDATE status_entries SET revoked = 1 WHERE revoked = 0 \
-             AND credential IN (SELECT id FROM credentials WHERE status_due = 1)",
+             AND credential IN (SELECT id FROM credentials WHERE status_due = 1 \
+             UNION ALL SELECT jti FROM agenthood_documents WHERE status_due = 1)",
         )
         .execute(self.conn())
         .await?;
         sqlx::query("UPDATE credentials SET status_due = 0 WHERE status_due = 1").execute(self.conn()).await?;
+        sqlx::query("UPDATE agenthood_documents SET status_due = 0 WHERE status_due = 1").execute(self.conn()).await?;
         Ok(changed.rows_affected())
     }
 

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{ApiError, Problem};
+use crate::http::agenthood::PublishedForm;
 
 /// The answer for a path that is not part of the API.
 pub async fn unknown_path() -> ApiError {
@@ -13,10 +14,11 @@ pub async fn unknown_path() -> ApiError {
 }
 
 /// Gives an error response that a layer or extractor made (405, 408, 413, 431, ...) the form of a problem.
-/// Headers such as `Allow` stay.
+/// Headers such as `Allow` stay. Answers in the published form of Proof of Agenthood stay as they are.
 pub async fn as_problem(response: Response) -> Response {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || is_problem(response.headers()) {
+    let formed = is_problem(response.headers()) || response.extensions().get::<PublishedForm>().is_some();
+    if !(status.is_client_error() || status.is_server_error()) || formed {
         return response;
     }
     let mut problem = ApiError::new(of_status(status), detail_of(status)).into_response();

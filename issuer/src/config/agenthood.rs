@@ -1,0 +1,77 @@
+//! What an operator decides about Proof of Agenthood.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use poa_verifier::agenthood::MAX_LIFETIME_S;
+use poa_verifier::agenthood::issuers::AgenthoodIssuers;
+use poa_verifier::agenthood::ss58::Network;
+
+use super::ConfigError;
+use crate::chain::{BaseUrl, HttpSettings};
+
+/// Configuration of Proof of Agenthood.
+#[derive(Clone, Debug)]
+pub struct AgenthoodConfig {
+    /// The chain that is read. There is no second one to fall back to.
+    pub chain: ChainConfig,
+    /// SS58 network of the agents' addresses.
+    pub network: Network,
+    /// Pause between two readings of the chain's changes, 100 ms to 1 h.
+    pub watch_interval: Duration,
+    /// Life of a document, seconds, at most thirty days.
+    pub lifetime_s: u64,
+    /// Reverse proxies whose `X-Forwarded-For` names the client; nobody else's is looked at.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Other issuers whose documents verify here too. Their revocation lists are the caller's to bring: this service
+    /// fetches nothing on behalf of others.
+    pub foreign_issuers: AgenthoodIssuers,
+}
+
+/// Which chain.
+#[derive(Clone, Debug)]
+pub enum ChainConfig {
+    /// The registry in this service's database.
+    Embedded {
+        /// Its name in documents.
+        name: String,
+        /// Whether its data are invented; then documents are issued that nobody signed for.
+        fixture: bool,
+    },
+    /// Another party's chain behind the HTTP contract.
+    Http {
+        /// Where the contract is served.
+        url: BaseUrl,
+        /// How patient the reader is.
+        settings: HttpSettings,
+    },
+}
+
+impl Default for AgenthoodConfig {
+    /// The embedded registry, addresses of generic Substrate, a reading every thirty seconds, thirty days.
+    fn default() -> Self {
+        Self {
+            chain: ChainConfig::Embedded { name: "poa-registry".to_owned(), fixture: false },
+            network: Network::SUBSTRATE,
+            watch_interval: Duration::from_secs(30),
+            lifetime_s: MAX_LIFETIME_S,
+            trusted_proxies: Vec::new(),
+            foreign_issuers: AgenthoodIssuers::default(),
+        }
+    }
+}
+
+impl AgenthoodConfig {
+    pub(super) fn check(&self, production: bool) -> Result<(), ConfigError> {
+        if !(1..=MAX_LIFETIME_S).contains(&self.lifetime_s) {
+            return Err(ConfigError::DocumentLifetime(self.lifetime_s));
+        }
+        if !(Duration::from_millis(100)..=Duration::from_secs(3_600)).contains(&self.watch_interval) {
+            return Err(ConfigError::WatchInterval(self.watch_interval));
+        }
+        if production && matches!(self.chain, ChainConfig::Embedded { fixture: true, .. }) {
+            return Err(ConfigError::FixtureChain);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! Issued documents: stored at once with their status index, superseded by newer ones, revoked for good.
+
+use poa_verifier::agenthood::hex32::BlockHash;
+use poa_verifier::agenthood::ss58::Address;
+use serde_json::json;
+
+use super::{AgenthoodError, Facts, Jti, Reason};
+use crate::domain::Domain;
+use crate::store::Tx;
+
+/// What is stored of a document besides its text.
+#[derive(Clone, Debug)]
+pub struct NewDocument {
+    /// Its id.
+    pub jti: Jti,
+    /// About whom.
+    pub agent: Address,
+    /// Claim `iat`, Unix seconds.
+    pub issued_at: u64,
+    /// Claim `exp`, Unix seconds.
+    pub expires_at: u64,
+    /// What the chain may contradict later.
+    pub facts: Facts,
+    /// The chain.
+    pub genesis: BlockHash,
+    /// The finalised block at which the agent was read last and was as the document says.
+    pub read_block: u64,
+}
+
+/// A document once signed.
+#[derive(Clone, Debug)]
+pub struct SignedDocument {
+    /// Compact JWS.
+    pub jws: String,
+    /// Id of the key that signed it.
+    pub kid: String,
+}
+
+/// An issued document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentRow {
+    /// Its id.
+    pub jti: Jti,
+    /// About whom.
+    pub agent: Address,
+    /// As signed.
+    pub jws: String,
+    /// Unix seconds.
+    pub issued_at: u64,
+    /// Unix seconds.
+    pub expires_at: u64,
+    /// What the chain may contradict.
+    pub facts: Facts,
+    /// Since when the balance is zero, Unix milliseconds, as far as changes were judged.
+    pub zero_since_ms: Option<u64>,
+    /// How it ended before its time.
+    pub revocation: Option<Revocation>,
+}
+
+/// A decision to revoke.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Revocation {
+    /// Unix seconds; the bit is out with the next publication.
+    pub at: u64,
+    /// Why.
+    pub reason: Reason,
+    /// The finalised block that caused it, where one did.
+    pub cause_block: Option<u64>,
+}
+
+/// A revoked document in the public list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Revoked {
+    /// Order of revoking, from 1: the cursor.
+    pub number: u64,
+    /// Which document.
+    pub jti: Jti,
+    /// About whom.
+    pub agent: Address,
+    /// When and why.
+    pub revocation: Revocation,
+}
+
+/// Some of the revoked documents, oldest first.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RevocationPage {
+    /// In order of revoking.
+    pub revoked: Vec<Revoked>,
+    /// The cursor for more, when there are more.
+    pub next: Option<u64>,
+}
+
+impl Domain {
+    /// Issues: takes a status index, has the document signed with it, stores it, and supersedes the agent's older
+    /// ones, in one transaction. `sign` is given the index.
+    ///
+    /// Refused with [`AgenthoodError::ReadTooOld`] when the watcher has judged changes after `read_block`: what they
+    /// would have ended must not begin.
+    pub async fn issue_agenthood(
+        &self,
+        new: &NewDocument,
+        sign: &(dyn Fn(u32) -> Result<SignedDocument, String> + Send + Sync),
+    ) -> Result<(), AgenthoodError> {
+        self.store
+            .run_tx("issue_agenthood", |tx, _| {
+                Box::pin(async move {
+                    match tx.agenthood_watch().await? {
+                        // The first document of this database: everything after its block has to be judged.
+                        None => tx.set_agenthood_watch(&new.genesis, new.read_block, new.issued_at).await?,
+                        Some(watch) if watch.genesis != new.genesis => {
+                            return Err(AgenthoodError::OtherChain { known: watch.genesis, found: new.genesis });
+                        }
+                        Some(watch) if watch.block > new.read_block => {
+                            return Err(AgenthoodError::ReadTooOld { judged: watch.block, read: new.read_block });
+                        }
+                        Some(_) => {}
+                    }
+                    for old in tx.live_agenthood_documents(&new.agent).await? {
+                        if old.expires_at > new.issued_at {
+                            let reason = Reason::Superseded;
+                            revoke(tx, &old, &Revocation { at: new.issued_at, reason, cause_block: None }).await?;
+                        }
+                    }
+                    let index = self.take_status_index(tx, &new.jti.to_string()).await?;
+                    let signed = sign(index).map_err(AgenthoodError::Signing)?;
+                    Ok(tx.insert_agenthood_document(new, &signed).await?)
+                })
+            })
+            .await
+    }
+
+    /// A document by its id.
+    pub async fn agenthood_document(&self, jti: Jti) -> Result<DocumentRow, AgenthoodError> {
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move { tx.agenthood_document(jti).await?.ok_or(AgenthoodError::NoSuchDocument) })
+            })
+            .await
+    }
+
+    /// The agent's newest document, whatever became of it.
+    pub async fn newest_agenthood_document(&self, agent: &Address) -> Result<Option<DocumentRow>, AgenthoodError> {
+        self.store.read_tx(|tx, _| Box::pin(async move { Ok(tx.newest_agenthood_document(agent).await?) })).await
+    }
+
+    /// Revokes the agent's document in force, on the word of its controller.
+    pub async fn revoke_agenthood_of(&self, agent: &Address, now: u64) -> Result<DocumentRow, AgenthoodError> {
+        self.store
+            .run_tx("revoke_agenthood_of", |tx, _| {
+                Box::pin(async move {
+                    let newest = tx.newest_agenthood_document(agent).await?;
+                    let document = newest.filter(|document| now < document.expires_at);
+                    let document = document.ok_or(AgenthoodError::NoActiveDocument(*agent))?;
+                    revoke_now(tx, document, now).await
+                })
+            })
+            .await
+    }
+
+    /// Revokes one document by the service's operator; noted among its acts.
+    pub async fn revoke_agenthood_by_operator(&self, jti: Jti, now: u64) -> Result<DocumentRow, AgenthoodError> {
+        self.store
+            .run_tx("revoke_agenthood", |tx, _| {
+                Box::pin(async move {
+                    let document = tx.agenthood_document(jti).await?.ok_or(AgenthoodError::NoSuchDocument)?;
+                    let document = revoke_now(tx, document, now).await?;
+                    let detail = json!({ "agent": document.agent });
+                    tx.log_act(now, "revoke_agenthood", &jti.to_string(), &detail).await?;
+                    Ok(document)
+                })
+            })
+            .await
+    }
+
+    /// Revoked documents after a cursor (0 for the first), at most `limit`, with the number of the newest.
+    pub async fn revoked_agenthood(&self, after: u64, limit: u32) -> Result<RevocationPage, AgenthoodError> {
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move {
+                    let mut revoked = tx.revoked_agenthood(after, limit.saturating_add(1)).await?;
+                    let more = revoked.len() > limit as usize;
+                    revoked.truncate(limit as usize);
+                    let next = revoked.last().filter(|_| more).map(|last| last.number);
+                    Ok(RevocationPage { revoked, next })
+                })
+            })
+            .await
+    }
+}
+
+async fn revoke_now(tx: &mut Tx, document: DocumentRow, now: u64) -> Result<DocumentRow, AgenthoodError> {
+    if document.revocation.is_some() {
+        return Err(AgenthoodError::AlreadyRevoked);
+    }
+    let revocation = Revocation { at: now, reason: Reason::OperatorRevoked, cause_block: None };
+    revoke(tx, &document, &revocation).await?;
+    Ok(DocumentRow { revocation: Some(revocation), ..document })
+}
+
+/// Revokes a document that was not revoked before; the next publication sets its bit.
+pub(super) async fn revoke(tx: &mut Tx, document: &DocumentRow, revocation: &Revocation) -> Result<(), AgenthoodError> {
+    tx.revoke_agenthood_document(document.jti, revocation).await?;
+    tracing::info!(
+        document.jti = %document.jti,
+        reason = revocation.reason.as_str(),
+        cause_block = revocation.cause_block,
+        "a document of agenthood is revoked"
+    );
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! Refusals in the published form: `{error: code, detail?}`. The codes and what they mean here.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::chain::ChainError;
+use crate::domain::agenthood::AgenthoodError;
+use crate::service::agenthood::AgenthoodRefusal;
+
+/// Marks an answer whose error form is the published one, so that it is not rewritten as a problem document.
+#[derive(Clone, Copy, Debug)]
+pub struct PublishedForm;
+
+/// A refusal on its way out.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    code: Code,
+    detail: Option<String>,
+    retry_after_s: Option<u64>,
+}
+
+/// The published codes, and those we had to add.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Code {
+    /// The body is not one strict JSON object.
+    InvalidJson,
+    /// `agentId` is missing.
+    AgentIdRequired,
+    /// `agentId` is no SS58 address of this network.
+    AgentIdInvalidFormat,
+    /// The challenge's action is neither `issue` nor `revoke`. Ours.
+    ActionInvalid,
+    /// The nonce is unknown, used or expired.
+    ChallengeExpiredOrUnknown,
+    /// The nonce is another agent's.
+    ChallengeAgentMismatch,
+    /// `controllerSig` is not a nonce and a signature.
+    ControllerSigMalformed,
+    /// The chain knows no such agent.
+    AgentNotRegistered,
+    /// Its balance is zero.
+    AgentBalanceZero,
+    /// Nobody signed.
+    ControllerSignatureRequired,
+    /// The chain names no controller.
+    ControllerMissingOnChain,
+    /// The controller did not sign this, when issuing.
+    InvalidControllerSignature,
+    /// The agent changed since the challenge. Ours.
+    SnapshotChanged,
+    /// `nonce` is missing, when revoking.
+    NonceRequired,
+    /// `signatureHex` is no signature, when revoking.
+    SignatureMalformed,
+    /// There is no document to revoke.
+    NoActiveCredential,
+    /// A sovereign agent has no controller that could revoke.
+    SovereignAgentCannotRevoke,
+    /// The controller did not sign this, when revoking.
+    SignatureInvalid,
+    /// It was revoked before.
+    AlreadyRevoked,
+    /// There is no document of this id. Ours.
+    NotFound,
+    /// A query parameter is out of form. Ours.
+    InvalidParameter,
+    /// Too many calls.
+    RateLimited,
+    /// The body is too large. Ours.
+    BodyTooLarge,
+    /// The chain could not be read.
+    ChainUnreachable,
+    /// The database failed.
+    StoreUnreachable,
+    /// A failure of the service itself. Ours.
+    Internal,
+}
+
+impl Code {
+    const fn row(self) -> (StatusCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::InvalidJson => (S::BAD_REQUEST, "invalid-json"),
+            Self::AgentIdRequired => (S::BAD_REQUEST, "agentId-required"),
+            Self::AgentIdInvalidFormat => (S::BAD_REQUEST, "agentId-invalid-format"),
+            Self::ActionInvalid => (S::BAD_REQUEST, "action-invalid"),
+            Self::ChallengeExpiredOrUnknown => (S::BAD_REQUEST, "challenge-expired-or-unknown"),
+            Self::ChallengeAgentMismatch => (S::BAD_REQUEST, "challenge-agent-mismatch"),
+            Self::ControllerSigMalformed => (S::BAD_REQUEST, "controllerSig-malformed"),
+            Self::AgentNotRegistered => (S::NOT_FOUND, "agent-not-registered"),
+            Self::AgentBalanceZero => (S::FORBIDDEN, "agent-balance-zero"),
+            Self::ControllerSignatureRequired => (S::UNAUTHORIZED, "controller-signature-required"),
+            Self::ControllerMissingOnChain => (S::CONFLICT, "controller-missing-on-chain"),
+            Self::InvalidControllerSignature => (S::UNAUTHORIZED, "invalid-controller-signature"),
+            Self::SnapshotChanged => (S::CONFLICT, "snapshot-changed"),
+            Self::NonceRequired => (S::BAD_REQUEST, "nonce-required"),
+            Self::SignatureMalformed => (S::BAD_REQUEST, "signature-malformed"),
+            Self::NoActiveCredential => (S::NOT_FOUND, "no-active-credential"),
+            Self::SovereignAgentCannotRevoke => (S::FORBIDDEN, "sovereign-agent-cannot-revoke"),
+            Self::SignatureInvalid => (S::UNAUTHORIZED, "signature-invalid"),
+            Self::AlreadyRevoked => (S::CONFLICT, "already-revoked"),
+            Self::NotFound => (S::NOT_FOUND, "not-found"),
+            Self::InvalidParameter => (S::BAD_REQUEST, "invalid-parameter"),
+            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate-limited"),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large"),
+            Self::ChainUnreachable => (S::SERVICE_UNAVAILABLE, "chain-unreachable"),
+            Self::StoreUnreachable => (S::SERVICE_UNAVAILABLE, "store-unreachable"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+}
+
+impl Refusal {
+    /// A refusal without detail.
+    pub fn new(code: Code) -> Self {
+        Self { code, detail: None, retry_after_s: None }
+    }
+
+    /// A refusal that says more.
+    pub fn detailed(code: Code, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::new(code) }
+    }
+
+    /// 429, with the seconds to wait.
+    pub fn rate_limited(retry_after_s: u64) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::RateLimited) }
+    }
+
+    /// A failure of the service; the error goes to the log, once, here.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "request failed inside the service");
+        Self::new(Code::Internal)
+    }
+
+    /// What a refusal of the service is when a document is asked for.
+    pub fn of_issue(refusal: AgenthoodRefusal) -> Self {
+        Self::of(refusal, Code::InvalidControllerSignature)
+    }
+
+    /// What a refusal of the service is when one is revoked, or anything else is done.
+    pub fn of_revoke(refusal: AgenthoodRefusal) -> Self {
+        Self::of(refusal, Code::SignatureInvalid)
+    }
+
+    fn of(refusal: AgenthoodRefusal, signature: Code) -> Self {
+        use AgenthoodRefusal as R;
+        let code = match &refusal {
+            R::Challenge => Code::ChallengeExpiredOrUnknown,
+            R::ChallengeAgent => Code::ChallengeAgentMismatch,
+            R::NotRegistered => Code::AgentNotRegistered,
+            R::BalanceZero => Code::AgentBalanceZero,
+            R::SignatureRequired => Code::ControllerSignatureRequired,
+            R::ControllerMissing => Code::ControllerMissingOnChain,
+            R::Signature => signature,
+            R::SnapshotChanged => Code::SnapshotChanged,
+            R::Sovereign => Code::SovereignAgentCannotRevoke,
+            R::Chain(error) => return error.into(),
+            R::Rules(_) => {
+                let R::Rules(error) = refusal else { unreachable!("matched above") };
+                return error.into();
+            }
+        };
+        Self::detailed(code, refusal.to_string())
+    }
+}
+
+impl From<&ChainError> for Refusal {
+    fn from(error: &ChainError) -> Self {
+        // What the reader said may hold its operator's addresses: it goes to the log alone.
+        tracing::warn!(%error, "the chain could not be read");
+        Self::new(Code::ChainUnreachable)
+    }
+}
+
+impl From<AgenthoodError> for Refusal {
+    fn from(error: AgenthoodError) -> Self {
+        use AgenthoodError as E;
+        match error {
+            E::ReadTooOld { .. } => Self::detailed(Code::ChainUnreachable, "The chain moves too fast; try again."),
+            E::OtherChain { .. } => {
+                tracing::error!(%error, "the chain reader is of another chain");
+                Self::new(Code::ChainUnreachable)
+            }
+            E::NoActiveDocument(_) => Self::new(Code::NoActiveCredential),
+            E::AlreadyRevoked => Self::new(Code::AlreadyRevoked),
+            E::NoSuchDocument => Self::new(Code::NotFound),
+            E::Store(error) => {
+                tracing::error!(%error, "the database failed");
+                Self::new(Code::StoreUnreachable)
+            }
+            E::WatchMoved | E::Signing(_) | E::Domain(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, code) = self.code.row();
+        let mut body = json!({ "error": code });
+        if let Some(detail) = self.detail {
+            body["detail"] = detail.into();
+        }
+        if let Some(seconds) = self.retry_after_s {
+            body["retryAfterSec"] = seconds.into();
+        }
+        let mut response = published(status, body);
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// An answer that stays as it is, whatever its status.
+pub fn published(status: StatusCode, body: Value) -> Response {
+    let mut response = (status, Json(body)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(PublishedForm);
+    response
+}

@@ -1,0 +1,181 @@
+//! `POST /poa/api/verify`: the published answer, and our report with it. The same code judges as behind `/verify`.
+//!
+//! `valid` says that the document is genuine: the issuer's signature, the claims, times, and the controller's own
+//! signature. Whether it still counts is `freshness`, apart from that, as published: `current`, `revoked` with the
+//! reason, or `unknown`. A client that decides on one member should take `report.authentic`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use poa_verifier::agenthood::MAX_BYTES;
+use poa_verifier::report::{CheckName, Class, Outcome};
+use poa_verifier::{Report, json, jws};
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::credential::revoked_member;
+use super::rate::Limited;
+use super::refusal::{Refusal, published};
+use crate::app::App;
+use crate::domain::agenthood::{AgenthoodError, DocumentRow, Jti, Reason};
+use crate::proving::WorkError;
+use crate::service::ServiceError;
+use crate::service::checking::{Checked, Drift, Question};
+
+/// A document of the greatest size inside a JSON string.
+pub const BODY_BYTES: usize = 2 * MAX_BYTES;
+
+/// Why nothing was verified.
+enum Unread {
+    Body,
+    Missing,
+    TooLarge,
+}
+
+impl IntoResponse for Unread {
+    fn into_response(self) -> Response {
+        let (status, reason) = match self {
+            Self::Body => (StatusCode::BAD_REQUEST, "invalid-body"),
+            Self::Missing => (StatusCode::BAD_REQUEST, "jws-required"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "jws-too-large"),
+        };
+        published(status, json!({ "valid": false, "reason": reason }))
+    }
+}
+
+/// `POST /poa/api/verify`: `{jws}`, or the JWS itself.
+pub async fn verify(
+    State(app): State<Arc<App>>,
+    client: Client,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    if let Err(refusal) = app.rate_limits().count(Limited::Verify, client) {
+        return refusal.into_response();
+    }
+    let text = match read(&headers, body) {
+        Ok(text) => text,
+        Err(unread) => return unread.into_response(),
+    };
+    answer(&app, text).await.unwrap_or_else(Refusal::into_response)
+}
+
+fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<String, Unread> {
+    let bytes = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Unread::TooLarge,
+        _ => Unread::Body,
+    })?;
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let raw = matches!(media_type.as_str(), "application/jose" | "application/jwt") || media_type.starts_with("text/");
+    let text = if raw {
+        // Files and terminals end in a line break, which is no part of the JWS.
+        String::from_utf8(bytes.to_vec()).map_err(|_| Unread::Body)?.trim_end_matches(['\r', '\n']).to_owned()
+    } else {
+        let value = json::parse_strict(&bytes).map_err(|_| Unread::Body)?;
+        let members = value.as_object().ok_or(Unread::Body)?;
+        members.get("jws").and_then(Value::as_str).ok_or(Unread::Missing)?.to_owned()
+    };
+    match text.len() {
+        0 => Err(Unread::Missing),
+        length if length > MAX_BYTES => Err(Unread::TooLarge),
+        _ => Ok(text),
+    }
+}
+
+async fn answer(app: &App, text: String) -> Result<Response, Refusal> {
+    let question = Question { document: text.clone().into_bytes(), request: None };
+    let checked = match app.check_all(vec![question]).await {
+        Ok(checked) => checked.into_iter().next(),
+        Err(ServiceError::Work(WorkError::Busy)) => return Err(Refusal::rate_limited(1)),
+        Err(error) => return Err(Refusal::internal(&error)),
+    };
+    let Some(checked) = checked else { return Err(Refusal::internal(&"no report")) };
+    let parsed = jws::parse(&text).ok();
+    let claims = parsed.as_ref().and_then(|jws| jws.claims().ok());
+    let (true, Some(parsed), Some(claims)) = (is_genuine(&checked.report), parsed, claims) else {
+        let reason = checked.report.checks.iter().find(|check| check.outcome == Outcome::Fail);
+        return Ok(published(
+            StatusCode::BAD_REQUEST,
+            json!({
+                "valid": false,
+                "reason": "signature-invalid",
+                "detail": reason.map(|check| check.detail.clone()),
+                "report": checked.report,
+            }),
+        ));
+    };
+    let row = stored(app, &claims).await?;
+    Ok(published(
+        StatusCode::OK,
+        json!({
+            "valid": true,
+            "claims": claims,
+            "jti": claims["jti"],
+            "agentId": claims["sub"],
+            "issuedAt": claims["iat"].as_u64().unwrap_or_default().saturating_mul(1000),
+            "issuer": claims["iss"],
+            "kid": parsed.kid(),
+            "bundles": { "derived": true, "list": bundles(&claims["agent"]["capabilities"]) },
+            "freshness": freshness(app, &claims, row.as_ref(), &checked),
+            "revoked": row.as_ref().map_or(json!(false), revoked_member),
+            "agent": claims["agent"],
+            "report": checked.report,
+        }),
+    ))
+}
+
+/// Genuine whatever its status: every other check passes or does not apply. `policy` needs a request.
+fn is_genuine(report: &Report) -> bool {
+    report.class == Class::Agenthood
+        && report
+            .checks
+            .iter()
+            .filter(|check| !matches!(check.name, CheckName::Status | CheckName::Policy))
+            .all(|check| matches!(check.outcome, Outcome::Pass | Outcome::NotApplicable))
+}
+
+/// Our record of a document that we issued.
+async fn stored(app: &App, claims: &Value) -> Result<Option<DocumentRow>, Refusal> {
+    let jti = claims["jti"].as_str().and_then(|jti| jti.parse::<Jti>().ok());
+    let Some(jti) = jti.filter(|_| claims["iss"] == app.keys().issuer()) else { return Ok(None) };
+    match app.domain().agenthood_document(jti).await {
+        Ok(row) => Ok(Some(row)),
+        Err(AgenthoodError::NoSuchDocument) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A stored revocation first, then what the chain says, in the published order.
+fn freshness(app: &App, claims: &Value, row: Option<&DocumentRow>, checked: &Checked) -> Value {
+    if let Some(revocation) = row.and_then(|row| row.revocation) {
+        return json!({ "status": "revoked", "reason": revocation.reason.as_str() });
+    }
+    let status = checked.report.check(CheckName::Status);
+    let reason = status.and_then(|check| check.reason.as_deref()).and_then(|word| word.parse::<Reason>().ok());
+    match (&checked.drift, reason) {
+        (Drift::Read(_), Some(reason)) => json!({ "status": "revoked", "reason": reason.as_str() }),
+        (Drift::Read(_), None) if row.is_some() => json!({ "status": "current" }),
+        (Drift::Unread, _) => json!({ "status": "unknown", "detail": "chain-unreachable" }),
+        _ if claims["iss"] != app.keys().issuer() => {
+            json!({ "status": "unknown", "detail": "Another issuer's document; ask it, or bring its lists." })
+        }
+        _ => json!({ "status": "unknown", "detail": "No record of this document." }),
+    }
+}
+
+/// What the capabilities come to, one entry per model, tool and agent it may call.
+fn bundles(capabilities: &Value) -> Vec<Value> {
+    let kinds = [("model", "models"), ("tool", "tools"), ("agent", "subAgents")];
+    let entry = |category: &'static str| move |name: &Value| json!({ "category": category, "name": name, "intentTypes": capabilities["intentTypes"] });
+    kinds
+        .into_iter()
+        .flat_map(|(category, member)| {
+            capabilities[member].as_array().into_iter().flatten().map(entry(category)).collect::<Vec<_>>()
+        })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! `GET /metrics`: how the watcher of the chain fares, as Prometheus reads it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::reply::{private, typed};
+use crate::app::App;
+
+/// The route.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/metrics", get(metrics))
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let (health, now) = (app.watch_health(), app.now());
+    let age = |at: Option<u64>| at.map(|at| now.saturating_sub(at));
+    let rows = [
+        ("poa_watcher_polls_total", "counter", "Readings of the chain's changes tried.", Some(health.polls)),
+        ("poa_watcher_failures_total", "counter", "Readings that failed.", Some(health.failures)),
+        (
+            "poa_watcher_failures_in_a_row",
+            "gauge",
+            "Failures since the last good reading.",
+            Some(health.failures_in_a_row),
+        ),
+        ("poa_watcher_revocations_total", "counter", "Documents the watcher revoked.", Some(health.revocations)),
+        ("poa_watcher_block", "gauge", "Block up to which changes were judged.", health.block),
+        ("poa_watcher_head_age_seconds", "gauge", "Age of the newest finalised block seen.", age(health.head_at)),
+        (
+            "poa_watcher_last_success_age_seconds",
+            "gauge",
+            "Time since the last good reading.",
+            age(health.succeeded_at),
+        ),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, value) in rows {
+        if let Some(value) = value {
+            // A `String` takes every write.
+            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+        }
+    }
+    private(typed("text/plain; version=0.0.4; charset=utf-8", text))
+}

@@ -1,0 +1,118 @@
+//! The lists: every revocation, once, in order; signed status lists; the keys.
+
+use axum::body::Body;
+use axum::http::Request;
+use poa_verifier::agenthood::revoked_list::RevokedList;
+use poa_verifier::jws;
+use serde_json::{Value, json};
+
+use crate::rig::{Rig, Wallet};
+
+async fn revoked_thrice(rig: &Rig) -> Vec<String> {
+    let mut documents = Vec::new();
+    for seed in [1, 3, 5] {
+        let (agent, controller) = (Wallet::new(seed), Wallet::new(seed + 1));
+        rig.register(&agent, Some(&controller)).await;
+        documents.push(rig.claim(&agent, &controller).await);
+        rig.change(&agent, "sovereignty", &json!({ "sovereign": true })).await;
+        rig.app.watch_now().await.unwrap();
+    }
+    documents
+}
+
+#[tokio::test]
+async fn the_list_holds_automatic_reasons_and_comes_whole_or_in_pages() {
+    let rig = Rig::start().await;
+    let documents = revoked_thrice(&rig).await;
+    let answer = rig.get("/poa/api/revoked").await;
+    let whole = answer.ok();
+    assert_eq!(whole["issuer"], "did:web:127.0.0.1%3A8080");
+    assert_eq!(whole["generatedAt"], rig.clock_now() * 1000);
+    let entries = whole["revoked"].as_array().unwrap();
+    assert_eq!(entries.iter().map(|entry| entry["jti"].as_str().unwrap()).collect::<Vec<_>>(), documents);
+    assert_eq!(entries[0]["reason"], "sovereignty-flipped");
+    assert_eq!(entries[0]["agentId"], Wallet::new(1).text());
+    assert_eq!(entries[0]["at"], rig.clock_now() * 1000);
+    assert!(entries[0]["block"].is_u64());
+    let list = RevokedList::from_json(&answer.bytes, "u", 0).unwrap();
+    assert_eq!(list.reason(&documents[2]), Some("sovereignty-flipped"));
+
+    let mut paged = Vec::new();
+    let mut path = "/poa/api/revoked?limit=2".to_owned();
+    loop {
+        let page = rig.get(&path).await.ok();
+        paged.extend(page["revoked"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/poa/api/revoked?limit=2&cursor={next}");
+    }
+    assert_eq!(&paged, entries);
+    // From the last cursor on there is only what is new.
+    let rest = rig.get(&format!("/poa/api/revoked?cursor={}", whole["cursor"].as_str().unwrap())).await.ok();
+    assert_eq!(rest["revoked"], json!([]));
+    for query in ["limit=0", "limit=1001", "cursor=-1", "cursor=x", "more=1", "cursor=9223372036854775808"] {
+        rig.get(&format!("/poa/api/revoked?{query}")).await.refused(400, "invalid-parameter");
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_list_is_not_sent_again() {
+    let rig = Rig::start().await;
+    for path in ["/poa/api/revoked", "/status-lists/token", "/status-lists/revocation"] {
+        let first = rig.get(path).await;
+        let etag = first.header("etag").to_owned();
+        assert!(first.header("cache-control").starts_with("public, max-age="), "{path}");
+        rig.clock.advance(1);
+        let again = Request::get(path).header("if-none-match", &etag).body(Body::empty()).unwrap();
+        let again = rig.send(again).await;
+        assert_eq!((again.status, again.bytes.len()), (304, 0), "{path}");
+    }
+    let etag = rig.get("/poa/api/revoked").await.header("etag").to_owned();
+    revoked_thrice(&rig).await;
+    assert_ne!(rig.get("/poa/api/revoked").await.header("etag"), etag);
+}
+
+#[tokio::test]
+async fn the_token_list_is_signed_fresh_and_in_step_with_the_others() {
+    let rig = Rig::start().await;
+    let answer = rig.get("/status-lists/token").await;
+    assert_eq!(answer.header("content-type"), "application/statuslist+jwt");
+    let list = jws::parse(std::str::from_utf8(&answer.bytes).unwrap());
+    let list = list.map(|list| (list.typ().to_owned(), list.kid().to_owned(), list.claims().unwrap())).unwrap();
+    assert_eq!(list.0, "statuslist+jwt");
+    assert!(list.1.ends_with("#status-1"));
+    assert_eq!(list.2["sub"], "http://127.0.0.1:8080/status-lists/token");
+    assert_eq!(list.2["ttl"], 300);
+    assert_eq!(list.2["status_list"]["bits"], 2);
+    revoked_thrice(&rig).await;
+    rig.publish().await;
+    let counter = async || {
+        let answer = rig.get("/status-lists/token").await;
+        jws::parse(std::str::from_utf8(&answer.bytes).unwrap()).unwrap().claims().unwrap()["revocations"].clone()
+    };
+    let head = rig.get("/roots/latest").await.json();
+    let bitstring = rig.get("/status-lists/revocation").await.json();
+    assert_eq!(counter().await, head["revocations"]);
+    assert_eq!(bitstring["credentialSubject"]["revocations"], head["revocations"]);
+    assert_ne!(counter().await, 0);
+}
+
+#[tokio::test]
+async fn the_active_key_stands_first_and_signed_the_documents() {
+    let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+    rig.register(&agent, Some(&controller)).await;
+    let keys: Value = rig.get("/poa/.well-known/jwks.json").await.ok();
+    let first = &keys["keys"][0];
+    for (member, value) in [("kty", "OKP"), ("crv", "Ed25519"), ("alg", "EdDSA"), ("use", "sig")] {
+        assert_eq!(first[member], value);
+    }
+    assert!(first.get("d").is_none());
+    let jti = rig.claim(&agent, &controller).await;
+    let text = rig.jws(&jti).await;
+    let header = text.split('.').next().unwrap();
+    let header = poa_verifier::multibase::from_base64url(header).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!(header, json!({ "alg": "EdDSA", "kid": first["kid"], "typ": "poa+jws" }));
+    let x = poa_verifier::multibase::from_base64url(first["x"].as_str().unwrap()).unwrap();
+    let key = poa_verifier::ed25519::PublicKey::from_bytes(&x.try_into().unwrap()).unwrap();
+    jws::parse(&text).unwrap().verify(&key).unwrap();
+}

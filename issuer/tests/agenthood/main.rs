@@ -1,0 +1,13 @@
+//! Proof of Agenthood, driven in process through the router, with wallets that sign, a real database, and a clock that
+//! the test sets; where another process is the chain, over a real socket.
+
+mod chain_contract;
+mod claims;
+mod codes;
+mod life;
+mod limits;
+mod lists;
+mod random_histories;
+mod rig;
+mod second_process;
+mod watcher;
