@@ -13,6 +13,7 @@ pub mod revoke;
 pub mod root;
 pub mod schema;
 pub mod serve;
+mod serve_agenthood;
 pub mod trust;
 pub mod verify;
 

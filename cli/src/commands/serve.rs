@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::serve_agenthood::AgenthoodArgs;
 use crate::args::Global;
 use crate::exit::{OrFail, Outcome};
 use crate::output::{Answer, print_line};
@@ -36,6 +37,8 @@ pub struct ServeArgs {
     /// Requests that may wait for a proof; one more is answered 503
     #[arg(long, value_name = "N", default_value_t = 16)]
     proving_queue: usize,
+    #[command(flatten)]
+    agenthood: AgenthoodArgs,
 }
 
 /// Runs until interrupted.
@@ -44,9 +47,11 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         format!("cannot listen on {}", args.listen),
         "choose another address with --listen; port 0 takes a free one",
     )?;
+    let agenthood = args.agenthood.to_config()?;
     let data_dir = global.service_dir();
     let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), |config| {
         config.publish_interval_s = args.publish_interval_s;
+        config.agenthood = agenthood;
         config.production = args.production;
         config.master_key_file = args.master_key_file.clone();
         config.proving.workers = args.proving_workers;
