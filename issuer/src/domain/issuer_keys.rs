@@ -46,8 +46,10 @@ pub struct AffectedPage {
 impl AffectedDocument {
     /// A standing ZK credential.
     pub const CREDENTIAL: &'static str = "zk-credential";
+    /// A Proof of Agenthood.
+    pub const AGENTHOOD: &'static str = "agenthood";
     /// All kinds, in the order of the pages.
-    pub const KINDS: [&'static str; 1] = [Self::CREDENTIAL];
+    pub const KINDS: [&'static str; 2] = [Self::CREDENTIAL, Self::AGENTHOOD];
 
     fn cursor(&self) -> String {
         format!("{}/{}", self.kind, self.id)
@@ -171,6 +173,7 @@ async fn affected(
 ) -> Result<Vec<AffectedDocument>, DomainError> {
     match kind {
         AffectedDocument::CREDENTIAL => Ok(tx.affected_credentials(issuer, after, limit, now).await?),
+        AffectedDocument::AGENTHOOD => Ok(tx.affected_agenthood(issuer, after, limit, now).await?),
         _ => Ok(Vec::new()),
     }
 }

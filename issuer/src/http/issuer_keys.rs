@@ -125,7 +125,10 @@ async fn compromised(
 
 fn view(app: &App, document: &AffectedDocument) -> Result<Value, ApiError> {
     let url = &app.config().public_url;
-    let path = format!("/zk-credentials/{}", document.id);
+    let path = match document.kind {
+        AffectedDocument::AGENTHOOD => format!("/poa/api/credential/{}", document.id),
+        _ => format!("/zk-credentials/{}", document.id),
+    };
     Ok(json!({
         "kind": document.kind,
         "id": document.id,

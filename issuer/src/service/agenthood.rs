@@ -17,7 +17,9 @@ use rand_core::Rng as _;
 use crate::app::App;
 use crate::chain::{ChainError, ChainSnapshot};
 use crate::documents::{status_list_url, token_status_list_url};
-use crate::domain::agenthood::{AgenthoodError, Binding, DocumentRow, Facts, Jti, NewDocument, SignedDocument, StoredChallenge};
+use crate::domain::agenthood::{
+    AgenthoodError, Binding, DocumentRow, Facts, Jti, NewDocument, SignedDocument, StoredChallenge,
+};
 
 /// Readings of the chain before issuing gives up against a watcher that is ahead each time.
 const READINGS: u32 = 3;

@@ -7,7 +7,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::row::{flag, parsed, parsed_opt, stored, unsigned, unsigned_opt, value};
 use super::{StoreError, Tx};
-use crate::domain::agenthood::{DocumentRow, Facts, Jti, NewDocument, Revocation, Revoked, SignedDocument, StoredChallenge, Watch};
+use crate::domain::AffectedDocument;
+use crate::domain::agenthood::{
+    DocumentRow, Facts, Jti, NewDocument, Revocation, Revoked, SignedDocument, StoredChallenge, Watch,
+};
 
 /// The columns that [`document`] reads.
 macro_rules! select_documents {
@@ -58,7 +61,11 @@ impl Tx {
     }
 
     /// Stores a document, as the newest.
-    pub async fn insert_agenthood_document(&mut self, new: &NewDocument, signed: &SignedDocument) -> Result<(), StoreError> {
+    pub async fn insert_agenthood_document(
+        &mut self,
+        new: &NewDocument,
+        signed: &SignedDocument,
+    ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO agenthood_documents (jti, agent, ordinal, jws, kid, issued_at, expires_at, abg_hash, \
              abg_version, sovereign, controller, genesis, read_block, status_due) \
@@ -177,6 +184,40 @@ impl Tx {
                     jti: parsed(row, "jti")?,
                     agent: parsed(row, "agent")?,
                     revocation: revocation(row)?.ok_or(StoreError::Corrupt("agenthood_documents.revoked_at"))?,
+                })
+            })
+            .collect()
+    }
+
+    /// Documents that verify no more because the key that signed them is compromised: neither revoked nor expired, by
+    /// ascending id.
+    pub async fn affected_agenthood(
+        &mut self,
+        issuer: &str,
+        after: &str,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<AffectedDocument>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT jti, agent, kid, issued_at, expires_at FROM agenthood_documents \
+             WHERE kid IN (SELECT $1 || '#' || name FROM issuer_keys WHERE state = 'compromised') \
+             AND revoked_at IS NULL AND expires_at >= $4 AND jti > $2 ORDER BY jti LIMIT $3",
+        )
+        .bind(issuer)
+        .bind(after)
+        .bind(i64::from(limit))
+        .bind(stored(now, "now")?)
+        .fetch_all(self.conn())
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AffectedDocument {
+                    kind: AffectedDocument::AGENTHOOD,
+                    id: value(row, "jti")?,
+                    agent: value(row, "agent")?,
+                    keys: vec![value(row, "kid")?],
+                    issued_at: unsigned(row, "issued_at")?,
+                    expires_at: unsigned(row, "expires_at")?,
                 })
             })
             .collect()

@@ -113,18 +113,20 @@ impl Tx {
     pub async fn newest_signing_time(&mut self) -> Result<Option<u64>, StoreError> {
         let row = sqlx::query(
             "SELECT MAX(at) AS at FROM (SELECT MAX(issued_at) AS at FROM heads \
-             UNION ALL SELECT MAX(created_at) FROM credentials) AS times",
+             UNION ALL SELECT MAX(created_at) FROM credentials \
+             UNION ALL SELECT MAX(issued_at) FROM agenthood_documents) AS times",
         )
         .fetch_one(self.conn())
         .await?;
         unsigned_opt(&row, "at")
     }
 
-    /// Whether a credential begun until `signed_until` has not expired. Its proof, or its form as a JWS, may be by the
-    /// credentials key of that time.
+    /// Whether a credential begun, or a document of agenthood issued, until `signed_until` has not expired. Its proof, or
+    /// its form as a JWS, may be by the credentials key of that time.
     pub async fn any_credential_since(&mut self, signed_until: u64, now: u64) -> Result<bool, StoreError> {
         let row = sqlx::query(
-            "SELECT 1 FROM credentials WHERE created_at <= $1 AND COALESCE(valid_until, expires_at) >= $2 LIMIT 1",
+            "SELECT 1 FROM credentials WHERE created_at <= $1 AND COALESCE(valid_until, expires_at) >= $2 \
+             UNION ALL SELECT 1 FROM agenthood_documents WHERE issued_at <= $1 AND expires_at >= $2 LIMIT 1",
         )
         .bind(stored(signed_until, "signed_until")?)
         .bind(stored(now, "now")?)

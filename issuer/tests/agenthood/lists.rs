@@ -116,3 +116,25 @@ async fn the_active_key_stands_first_and_signed_the_documents() {
     let key = poa_verifier::ed25519::PublicKey::from_bytes(&x.try_into().unwrap()).unwrap();
     jws::parse(&text).unwrap().verify(&key).unwrap();
 }
+
+/// What a leaked key signed is listed, so that its agents can be asked to claim again.
+#[tokio::test]
+async fn documents_of_a_compromised_key_are_listed_and_verify_no_more() {
+    let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+    rig.register(&agent, Some(&controller)).await;
+    let jti = rig.claim(&agent, &controller).await;
+    let rotated = rig.operator(axum::http::Method::POST, "/issuer-keys/credentials-1/compromise", &Value::Null).await;
+    assert!(rotated.status < 300, "{rotated:?}");
+    let jws = rig.jws(&jti).await;
+    let refused = rig.post("/poa/api/verify", &json!({ "jws": jws })).await;
+    assert_eq!((refused.status, &refused.json()["valid"]), (400, &json!(false)));
+    let listed = rig.operator(axum::http::Method::GET, "/issuer-keys/compromised", &Value::Null).await.ok();
+    let document = &listed["documents"][0];
+    assert_eq!((&document["kind"], &document["id"]), (&json!("agenthood"), &json!(jti)), "{listed}");
+    assert_eq!(document["agent"], agent.text());
+    // The next one is by another key, which stands first; the old one is superseded and off the list.
+    let next = rig.claim(&agent, &controller).await;
+    assert_eq!(rig.verify(&next).await["kid"], rig.get("/poa/.well-known/jwks.json").await.ok()["keys"][0]["kid"]);
+    let listed = rig.operator(axum::http::Method::GET, "/issuer-keys/compromised", &Value::Null).await.ok();
+    assert_eq!(listed["documents"], json!([]));
+}
