@@ -68,6 +68,8 @@ pub enum Command {
     Attest(commands::attest::AttestCommand),
     /// Get a standing credential; in self-custody the proof is made here
     Issue(commands::issue::IssueArgs),
+    /// Prove all of a presentation but the challenge's part beforehand, so that answering takes a moment
+    Prepare(commands::prepare::PrepareArgs),
     /// Answer a verifier's request with a presentation, proved on this machine
     #[command(visible_alias = "prove")]
     Present(commands::present::PresentArgs),

@@ -7,6 +7,7 @@ pub mod crs;
 pub mod holder;
 pub mod issue;
 pub mod keys;
+pub mod prepare;
 pub mod present;
 pub mod request;
 pub mod revoke;
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Agenthood(command) => agenthood::run(command, global),
         Command::Attest(command) => attest::run(command, global),
         Command::Issue(args) => issue::run(args, global),
+        Command::Prepare(args) => prepare::run(args, global),
         Command::Present(args) => present::run(args, global),
         Command::Request(args) => request::run(args),
         Command::Verify(args) => verify::run(args, global),

@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Global, OperatorArgs};
 use crate::client::{Auth, Client, OperatorToken};
+use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::{Answer, print_answer};
 use crate::service::{self, OpenService, RunningService};
@@ -53,6 +54,8 @@ pub struct DemoArgs {
     /// Also write the demo's proofs as snarkjs files below this directory
     #[arg(long, value_name = "DIR")]
     export_snarkjs: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// What every step works with.
@@ -128,14 +131,17 @@ fn start(args: &DemoArgs, global: &Global, base: &Path) -> Outcome<(Demo, Runnin
     )?;
     let data_dir = base.join("service");
     let service = timings.time("start the service, keys loaded and self-tested", || {
-        OpenService::open(listener, data_dir.clone(), None, |config| config.publish_interval_s = 1)
+        OpenService::open(listener, data_dir.clone(), None, |config| {
+            config.publish_interval_s = 1;
+            args.engine.configure(config);
+        })
     })?;
     let url = service.url.clone();
     let running = service.spawn();
     let demo = Demo {
         client: Client::new(&url)?,
         operator: OperatorArgs::read(&data_dir.join("operator-token"))?,
-        holder: HolderProcess::new(base)?,
+        holder: HolderProcess::new(base, &args.engine)?,
         screen,
         timings,
     };

@@ -3,6 +3,7 @@
 //! ```text
 //! <data-dir>/holder.age    sealed: k, n, agent key, openings, pinned trust (see `contents`)
 //! <data-dir>/holder.lock   held while a command runs; empty
+//! <data-dir>/prepared-*.age sealed the same way: presentations that wait for a challenge (see `prepared`)
 //! <data-dir>/heads.json    the newest tree heads seen, public (see `trust`)
 //! ```
 //!
@@ -11,10 +12,12 @@
 pub mod contents;
 pub mod opening;
 pub mod possession;
+pub mod prepared;
 pub mod prove;
 pub mod prover;
 pub mod rotate;
 pub mod seal;
 pub mod secret;
+pub mod stage;
 pub mod store;
 pub mod tiles;

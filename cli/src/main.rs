@@ -1,10 +1,12 @@
 //! `poa`: the one binary. Parses the command line, runs the command, prints its answer.
 
 mod args;
+mod asked;
 mod caller;
 mod client;
 mod commands;
 mod demo;
+mod engine;
 mod exit;
 mod holder;
 mod keyfile;

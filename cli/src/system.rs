@@ -128,10 +128,40 @@ pub fn make_private_dir(path: &Path) -> Outcome<()> {
 /// Where this user's data lives when `--data-dir` is not given: `$XDG_DATA_HOME/poa` or
 /// `~/.local/share/poa`, and `poa-data` here when there is no home.
 pub fn default_base() -> PathBuf {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     match (absolute("XDG_DATA_HOME"), absolute("HOME")) {
         (Some(data), _) => data.join("poa"),
         (None, Some(home)) => home.join(".local/share/poa"),
         (None, None) => PathBuf::from("poa-data"),
     }
+}
+
+/// Where this user's caches live when `--cache-dir` is not given: `$XDG_CACHE_HOME/poa` or `~/.cache/poa`, and
+/// `poa-cache` here when there is no home.
+pub fn default_cache() -> PathBuf {
+    match (absolute("XDG_CACHE_HOME"), absolute("HOME")) {
+        (Some(cache), _) => cache.join("poa"),
+        (None, Some(home)) => home.join(".cache/poa"),
+        (None, None) => PathBuf::from("poa-cache"),
+    }
+}
+
+/// A directory named by a variable; one that is not absolute does not count.
+fn absolute(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Removes a file; one that is not there counts as removed. It stays so after a power cut.
+pub fn remove(path: &Path) -> Outcome<()> {
+    let remove = || -> std::io::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            outcome => outcome?,
+        }
+        #[cfg(unix)]
+        if let Some(directory) = path.parent() {
+            fs::File::open(directory)?.sync_all()?;
+        }
+        Ok(())
+    };
+    remove().or_fail(format!("{} cannot be removed", path.display()), "remove it yourself: it is a secret")
 }

@@ -131,6 +131,7 @@ fn everybody_does_their_part_from_the_command_line() {
 
     standing_credentials(&cast, &managed);
     presentations(&cast, &own);
+    prepared_presentations(&cast);
     rotation_and_revocation(&cast, &own);
 }
 
@@ -192,11 +193,80 @@ fn never_more_than_asked(cast: &Cast) {
     }
 }
 
+/// Proved before the request is there: once without a pseudonym, every time with one, never when too old or altered.
+fn prepared_presentations(cast: &Cast) {
+    const TO: [&str; 2] = ["--to", "https://shop.example"];
+    not_just_before_ten_to();
+    let bound = ["--at-least", "tasks_completed=200"];
+    let request = |name: &str, more: &[&str]| {
+        let ask = ["request", "--domain", "https://shop.example", "--out", name];
+        cast.ok("verifier", &[&ask[..], &bound, more].concat());
+    };
+    let present = |request: &str, more: &[&str]| {
+        let args = ["present", "--request", request, "--out", "prepared-shown.json"];
+        cast.as_in("holder", &[&args[..], &TO, more].concat())
+    };
+    request("anonymous.json", &[]);
+    let nothing = present("anonymous.json", &["--prepared"]);
+    assert_eq!(nothing.status, 1, "nothing is prepared: {}", nothing.stdout);
+    assert!(nothing.json()["error"]["next"].as_str().unwrap().contains("poa prepare"));
+
+    let prepared = cast.ok("holder", &[&["prepare"][..], &TO, &bound].concat());
+    assert_eq!((&prepared["single_use"], prepared_files(cast).len()), (&Value::Bool(true), 1));
+    let run = present("anonymous.json", &["--prepared"]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let (taken, proved) = (&run.json()["present_us"], &run.json()["prove_us"]);
+    assert!(taken.as_u64().unwrap() < 1_000_000 && proved.is_null(), "{taken} {proved}");
+    assert_eq!(cast.verify("prepared-shown.json", "anonymous.json", &[]).status, 0);
+    assert!(prepared_files(cast).is_empty(), "it served its one challenge");
+
+    // Of its own accord, and by an earlier request of the same kind.
+    request("pseudonymous.json", &["--pseudonym"]);
+    cast.ok("holder", &[&["prepare"][..], &TO, &["--like", "pseudonymous.json"]].concat());
+    for request_file in ["pseudonymous.json", "again.json"] {
+        request(request_file, &["--pseudonym"]);
+        let run = present(request_file, &[]);
+        assert_eq!((run.status, &run.json()["prepared"]), (0, &Value::Bool(true)), "{}", run.stdout);
+        assert_eq!(cast.verify("prepared-shown.json", request_file, &[]).status, 0);
+    }
+    let another = present("anonymous.json", &[]).json();
+    assert_eq!(another["prepared"], false, "another kind is proved now");
+
+    // Another's file under this name opens, and is not taken for it.
+    let pseudonymous = prepared_files(cast).remove(0);
+    cast.ok("holder", &[&["prepare"][..], &TO, &bound].concat());
+    let anonymous = prepared_files(cast).into_iter().find(|file| *file != pseudonymous).unwrap();
+    std::fs::copy(&pseudonymous, &anonymous).unwrap();
+    assert_eq!(present("anonymous.json", &["--prepared"]).status, 1);
+    assert!(!anonymous.exists() && pseudonymous.exists());
+    std::fs::write(&pseudonymous, "altered").unwrap();
+    assert_eq!(present("pseudonymous.json", &["--prepared"]).status, 2);
+    cast.ok("holder", &[&["prepare"][..], &TO, &["--like", "pseudonymous.json"]].concat());
+    let managed =
+        cast.as_in("agent", &[&["prepare", "--agent", "did:poa:x:y", "--key", "agent.jwk"][..], &TO, &bound].concat());
+    assert_eq!(managed.status, 2, "the service does that: {}", managed.stdout);
+}
+
+/// At ten to the hour the next hour's statements begin, and what was prepared before is of no more use.
+fn not_just_before_ten_to() {
+    let second = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() % 3_600;
+    if (2_940..=3_000).contains(&second) {
+        std::thread::sleep(Duration::from_secs(3_001 - second));
+    }
+}
+
+/// What waits in the holder's directory.
+fn prepared_files(cast: &Cast) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(cast.poa.path("holder")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("prepared-")).collect()
+}
+
 /// A new holder key keeps the agent; revoking ends it.
 fn rotation_and_revocation(cast: &Cast, own: &str) {
     let before = cast.ok("holder", &["holder", "show"]);
     cast.ok("holder", &["agent", "rotate"]);
     let after = cast.ok("holder", &["holder", "show"]);
+    assert!(prepared_files(cast).is_empty(), "what the old key prepared is gone");
     assert_ne!(before["holder_key"], after["holder_key"]);
     assert_eq!(before["pseudonym_commitment"], after["pseudonym_commitment"]);
     cast.wait_for_root(|head| head["size"] == 3);

@@ -56,7 +56,8 @@ fn serve(runtime: &Runtime) -> Served {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let url = format!("http://{address}");
-    let config = Config::new(directory.path().to_owned(), PublicUrl::parse(&url).unwrap(), address);
+    let mut config = Config::new(directory.path().to_owned(), PublicUrl::parse(&url).unwrap(), address);
+    config.engine_cache_dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
     let app = runtime.block_on(App::open(config, Arc::new(SystemClock), os_entropy())).unwrap();
     let token = app.take_new_operator_token().unwrap().to_string();
     runtime.spawn(Arc::clone(&app).serve(listener, std::future::pending()));

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poa_prover::{Engine, crs};
+use poa_prover::{Engine, ProvingKeyError, crs};
+use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::chain::{ChainReader, EmbeddedReader, HttpReader};
@@ -44,7 +45,7 @@ pub struct App {
     keys: Arc<IssuerKeys>,
     operator_token: OperatorToken,
     new_operator_token: Mutex<Option<Zeroizing<String>>>,
-    engine: &'static Engine,
+    engine: Arc<Engine>,
     development_key: bool,
     has_proved: AtomicBool,
     provers: WorkerPool,
@@ -54,6 +55,8 @@ pub struct App {
     publishing: tokio::sync::Mutex<()>,
     /// Held by who changes the issuer's keys.
     key_acts: tokio::sync::Mutex<()>,
+    batch_places: Arc<Semaphore>,
+    prepared_used: Notify,
     status_lists: StatusLists,
     chain: Arc<dyn ChainReader>,
     registry: Option<Registry>,
@@ -103,21 +106,34 @@ pub enum OpenError {
     /// The trust document could not be made, or our own verifier refuses it.
     #[error(transparent)]
     Trust(#[from] TrustFailure),
+    /// The built-in proving key is damaged.
+    #[error("proving key: {0}")]
+    ProvingKey(#[from] ProvingKeyError),
     /// No thread could be started.
     #[error("worker threads: {0}")]
     Workers(std::io::Error),
 }
 
 impl App {
-    /// Opens the data directory, making what is missing, and checks that this service can prove and
-    /// verify before it answers anything.
+    /// Loads the proving engine, from its cache where possible, and opens the data directory with it.
     pub async fn open(config: Config, clock: Arc<dyn Clock>, entropy: Entropy) -> Result<Arc<Self>, OpenError> {
-        config.check()?;
-        let development_key = crs::Manifest::from_json(crs::MANIFEST)?.setup.is_development();
-        if config.production && development_key {
-            return Err(OpenError::DevelopmentKey);
-        }
-        let engine = crate::engine::shared();
+        admissible(&config)?;
+        let (cache_dir, settings) = (config.engine_cache_dir.clone(), config.engine);
+        let engine = tokio::task::spawn_blocking(move || crate::engine::load(&cache_dir, settings))
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        Self::open_with(config, clock, entropy, engine).await
+    }
+
+    /// Opens the data directory, making what is missing. The engine is the caller's, who may share it between services
+    /// of one process.
+    pub async fn open_with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        entropy: Entropy,
+        engine: Arc<Engine>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let development_key = admissible(&config)?;
         make_private_directory(&config.data_dir).map_err(OpenError::DataDirectory)?;
         let mut rng = EntropyRng::new(&entropy);
         let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
@@ -133,12 +149,15 @@ impl App {
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
-        let published = Published::build(&config, &domain, &keys, engine, development_key).await?;
+        domain.drop_stale_prepared(config.prepared, now).await?;
+        let published = Published::build(&config, &domain, &keys, engine.verifying_key(), development_key).await?;
         let rate_limits = RateLimits::new(&clock);
         let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
         Ok(Arc::new(Self {
             provers: start("prover", config.proving.single(), config.proving.batch())?,
             verifiers: start("verifier", VERIFIERS, NO_LANE)?,
+            batch_places: Arc::new(Semaphore::new(config.proving.batches)),
+            prepared_used: Notify::new(),
             config,
             clock,
             entropy,
@@ -199,8 +218,8 @@ impl App {
         Arc::clone(&self.keys)
     }
 
-    pub(crate) fn engine(&self) -> &'static Engine {
-        self.engine
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.engine)
     }
 
     /// SHA-256 of the verifying key, the name proofs call it by.
@@ -230,6 +249,16 @@ impl App {
         &self.verifiers
     }
 
+    /// One for each batch that may be worked on.
+    pub(crate) fn batch_places(&self) -> &Arc<Semaphore> {
+        &self.batch_places
+    }
+
+    /// Has the preparer look at once whether something is missing.
+    pub(crate) fn wake_preparer(&self) {
+        self.prepared_used.notify_one();
+    }
+
     pub(crate) fn published(&self) -> &Published {
         &self.published
     }
@@ -246,7 +275,7 @@ impl App {
     pub(crate) async fn republish(&self) -> Result<(), TrustFailure> {
         let _publishing = self.publishing.lock().await;
         let Self { config, domain, keys, engine, development_key, .. } = self;
-        let next = Published::build(config, domain, keys, engine, *development_key).await?;
+        let next = Published::build(config, domain, keys, engine.verifying_key(), *development_key).await?;
         self.published.replace(next);
         Ok(())
     }
@@ -285,6 +314,13 @@ async fn open_chain(
             Ok((Arc::new(reader), Some(registry)))
         }
     }
+}
+
+/// Whether the service may run so, and whether its key is a development key.
+fn admissible(config: &Config) -> Result<bool, OpenError> {
+    config.check()?;
+    let development_key = crs::Manifest::from_json(crs::MANIFEST)?.setup.is_development();
+    if config.production && development_key { Err(OpenError::DevelopmentKey) } else { Ok(development_key) }
 }
 
 fn settings(config: &Config) -> Settings {

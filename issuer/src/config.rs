@@ -44,6 +44,12 @@ pub struct Config {
     pub production: bool,
     /// How many proofs are made at a time and how many may wait.
     pub proving: ProvingLimits,
+    /// Directory of the compiled proving key, made when missing; services and holders of a machine may share it.
+    pub engine_cache_dir: PathBuf,
+    /// How much memory the prover's tables take.
+    pub engine: poa_prover::Settings,
+    /// Presentations kept ready for what agents in the service's custody show most; 0 keeps none.
+    pub prepared: u32,
     /// The capability names of the attestation schemas seeded on first start, at most 64.
     pub capabilities: Vec<String>,
     /// Proof of Agenthood.
@@ -115,9 +121,13 @@ pub enum ConfigError {
 
 impl Config {
     /// The defaults for a service that keeps its state in `data_dir` and is reached at `public_url`:
-    /// a publication every 10 s, the default registry.
+    /// a publication every 10 s, the default registry, the compiled proving
+    /// key in `cache` below `data_dir`.
     pub fn new(data_dir: PathBuf, public_url: PublicUrl, listen: SocketAddr) -> Self {
         Self {
+            engine_cache_dir: data_dir.join("cache"),
+            engine: poa_prover::Settings::FULL,
+            prepared: 64,
             data_dir,
             master_key_file: None,
             public_url,

@@ -1,30 +1,38 @@
-//! The process's proving engine: compiled once a machine, kept in the user's cache directory.
+//! The proving engine of a process: compiled once on a machine, kept on disk, shared by everything in the process.
 
-use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
-use poa_prover::{Engine, Settings, crs};
+use poa_prover::engine::{CacheError, Origin};
+use poa_prover::{Engine, ProvingKeyError, Settings, crs};
 
-/// Names another cache directory.
-pub const CACHE_DIR_VARIABLE: &str = "POA_CACHE_DIR";
-
-/// The engine for the committed key. The first call reads the cache or, for seconds, compiles the key.
-pub fn shared() -> &'static Engine {
-    static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-        let loaded = Engine::load_or_compile(&cache_directory(), crs::PROVING_KEY, Settings::FULL);
-        // Cannot fail: `poa crs verify` and a test load the very bytes embedded here.
-        let (engine, origin) = loaded.expect("the embedded proving key is checked by tests");
-        tracing::info!(?origin, "the proving engine is ready");
-        engine
-    });
-    &ENGINE
+/// Reads the compiled form of the built-in proving key from a directory, or compiles it, which takes seconds, and
+/// writes it there. The directory is made when it is missing.
+///
+/// # Errors
+/// [`ProvingKeyError`] when the built-in key is damaged.
+pub fn load(cache_dir: &Path, settings: Settings) -> Result<Arc<Engine>, ProvingKeyError> {
+    let start = Instant::now();
+    let (engine, origin) = Engine::load_or_compile(cache_dir, crs::PROVING_KEY, settings)?;
+    let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match origin {
+        Origin::Cache => tracing::info!(duration_ms, "the proving engine was read from its cache"),
+        Origin::Compiled(CacheError::Io(reason)) if reason.kind() == std::io::ErrorKind::NotFound => {
+            tracing::info!(duration_ms, "the proving engine was compiled for the first time and cached");
+        }
+        Origin::Compiled(reason) => {
+            tracing::warn!(duration_ms, %reason, "the proving engine was compiled again and cached");
+        }
+        Origin::NotStored(reason, not_stored) => tracing::warn!(
+            duration_ms, %reason, %not_stored,
+            "the proving engine was compiled and cannot be cached: each start will take as long"
+        ),
+    }
+    Ok(Arc::new(engine))
 }
 
-/// `$POA_CACHE_DIR`, else `poa` in `$XDG_CACHE_HOME` or in `~/.cache`, else a directory for temporary files.
-fn cache_directory() -> PathBuf {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable(CACHE_DIR_VARIABLE)
-        .or_else(|| variable("XDG_CACHE_HOME").map(|caches| caches.join("poa")))
-        .or_else(|| variable("HOME").map(|home| home.join(".cache/poa")))
-        .unwrap_or_else(|| std::env::temp_dir().join("poa"))
+/// Whether the compiled form is there already, so that loading is quick.
+pub fn is_cached(cache_dir: &Path, settings: Settings) -> bool {
+    Engine::cache_file(cache_dir, crs::PROVING_KEY, settings).exists()
 }

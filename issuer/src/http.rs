@@ -24,6 +24,7 @@ mod attestations;
 mod attestors;
 mod body;
 mod call;
+mod credential_batches;
 mod credentials;
 mod discovery;
 mod error;
@@ -72,6 +73,7 @@ impl App {
         Router::new()
             .merge(ordinary.merge(open).layer(timeout(limits::ORDINARY)))
             .merge(proving.layer(timeout(limits::PROVING)))
+            .merge(credential_batches::routes().layer(timeout(limits::PROVING_BATCH)))
             .fallback(error::unknown_path)
             .layer(map_response(error::as_problem))
             .layer(CatchPanicLayer::custom(error::panicked))

@@ -8,7 +8,7 @@
 //! | [`domain`] | the rules: no SQL, no HTTP, time passed in |
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
-//! | [`config`], [`clock`], [`proving`], [`pages`] | configuration, time, worker threads, HTML |
+//! | [`config`], [`clock`], [`engine`], [`proving`], [`pages`] | configuration, time, prover, worker threads, HTML |
 //!
 //! `http` stands on `service`, `service` on `domain` and `documents`, `domain` on `store`; nothing points
 //! the other way.

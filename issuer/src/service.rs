@@ -10,11 +10,13 @@ use crate::proving::WorkError;
 use crate::trust::TrustFailure;
 
 pub mod agenthood;
+pub mod batch;
 pub mod checking;
 mod first_proof;
 pub mod issuer_keys;
 pub mod issuing;
 mod material;
+pub mod preparing;
 pub mod presenting;
 pub mod showing;
 pub mod status_lists;

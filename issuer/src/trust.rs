@@ -4,9 +4,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use poa_circuits::statement::CIRCUIT;
-use poa_prover::Engine;
 use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::did::{DidError, IssuerDid};
+use poa_verifier::key::VerifyingKey;
 use poa_verifier::schema::{AttestationSchemaDocument, DisclosureSchemaDocument};
 use poa_verifier::trust::{
     KeyPurpose, KeyState, ListPurpose, TYPE, Trust, TrustDocument, TrustError, TrustKey, TrustStatusList,
@@ -66,10 +66,10 @@ impl Published {
         config: &Config,
         domain: &Domain,
         keys: &IssuerKeys,
-        engine: &Engine,
+        key: &VerifyingKey,
         development: bool,
     ) -> Result<Self, TrustFailure> {
-        let snapshot = snapshot(config, domain, keys, engine, development).await?;
+        let snapshot = snapshot(config, domain, keys, key, development).await?;
         Ok(Self(RwLock::new(Arc::new(snapshot))))
     }
 
@@ -89,7 +89,7 @@ async fn snapshot(
     config: &Config,
     domain: &Domain,
     keys: &IssuerKeys,
-    engine: &Engine,
+    key: &VerifyingKey,
     development: bool,
 ) -> Result<Snapshot, TrustFailure> {
     let issuer = IssuerDid::from_url(&config.public_url.to_string())?;
@@ -110,7 +110,7 @@ async fn snapshot(
             attestation.into_iter().map(|schema| schema.document),
         )?,
         disclosure_schemas: stored::<DisclosureSchemaDocument>(disclosure.into_iter().map(|schema| schema.document))?,
-        verifying_keys: vec![verifying_key(engine, development)],
+        verifying_keys: vec![verifying_key(key, development)],
         status_lists: [ListPurpose::Revocation, ListPurpose::Suspension]
             .map(|purpose| TrustStatusList { id: status_list_url(&config.public_url, purpose), purpose })
             .to_vec(),
@@ -148,8 +148,7 @@ fn trust_key(key: &ListedKey) -> Result<TrustKey, TrustFailure> {
     })
 }
 
-fn verifying_key(engine: &Engine, development: bool) -> TrustVerifyingKey {
-    let key = engine.verifying_key();
+fn verifying_key(key: &VerifyingKey, development: bool) -> TrustVerifyingKey {
     TrustVerifyingKey {
         sha256: hex::encode(key.sha256()),
         circuit: CIRCUIT.to_owned(),

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::args::{Global, ServiceArg};
 use crate::caller::{Caller, CallerArgs, uuid_of};
 use crate::client::{AgentSigner, Auth, Body, Client};
+use crate::engine::EngineArgs;
 use crate::exit::{Failure, Outcome};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
@@ -35,6 +36,8 @@ pub struct IssueArgs {
     schema: String,
     #[command(flatten)]
     predicates: PredicateArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Repeating a request with the same key gives the same credential [default: random]
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -53,7 +56,7 @@ pub fn run(args: &IssueArgs, global: &Global) -> Outcome<Answer> {
     let (credential, prove_us) = match (reply.0, &mut caller) {
         (201, _) => (reply.1, None),
         (_, Caller::Holder(dir, signer)) => {
-            let pending = Pending { schema: &args.schema, predicates: &predicates, answer: reply.1 };
+            let pending = Pending { args, predicates: &predicates, answer: reply.1 };
             let (credential, taken) = pending.complete(dir, signer, &client)?;
             (credential, Some(taken))
         }
@@ -84,7 +87,7 @@ fn ask(
 
 /// A self-custody credential that waits for its proof.
 struct Pending<'a> {
-    schema: &'a str,
+    args: &'a IssueArgs,
     predicates: &'a Predicates,
     answer: Value,
 }
@@ -93,7 +96,7 @@ impl Pending<'_> {
     /// Proves here and posts the proof; gives the credential and the microseconds of proving.
     fn complete(&self, dir: &mut HolderDir, signer: &AgentSigner, client: &Client) -> Outcome<(Value, u64)> {
         let pinned = prove::require_trust(dir)?;
-        let prover = Prover::load(&pinned)?;
+        let prover = Prover::new(&pinned, &self.args.engine)?;
         let opening = prove::fetch_opening(dir, signer, client)?;
         let path = prove::read_path(&self.answer["path"])?;
         let head_jws = self.answer["head"].as_str().unwrap_or_default();
@@ -101,10 +104,11 @@ impl Pending<'_> {
             return Err(Failure::refused("the root given is that of an empty tree", WAIT));
         }
         let document = &self.answer["document"];
-        let schema = prover.schema(self.schema)?;
+        let schema = prover.schema(&self.args.schema)?;
         check_document(document, &pinned, schema)?;
         let material = opening.material(dir.contents.proving()?, &path)?;
         let disclosure = prover.disclosure(schema, &self.predicates.to_issue(), &material)?;
+        prover.engine()?;
         let start = Instant::now();
         let proof = prover.standing(&material, head_jws, document, &disclosure)?;
         let taken = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -10,12 +10,9 @@ use crate::output::{Answer, pretty};
 use crate::predicates::PredicateArgs;
 use crate::system;
 
-/// What a verifier asks for.
+/// What a verifier wants to be shown.
 #[derive(Args)]
-pub struct RequestArgs {
-    /// The verifier itself, an origin or DID; the presentation is bound to it
-    #[arg(long, value_name = "ORIGIN")]
-    domain: String,
+pub struct DemandArgs {
     /// Ask for the holder's pseudonym at this verifier, so that it is recognised next time
     #[arg(long)]
     pseudonym: bool,
@@ -24,6 +21,35 @@ pub struct RequestArgs {
     /// Attributes to be shown outright
     #[arg(long, value_delimiter = ',')]
     disclose: Vec<String>,
+}
+
+impl DemandArgs {
+    /// A request of a verifier with a fresh challenge.
+    pub fn request(&self, domain: &str) -> Outcome<Map<String, Value>> {
+        let mut request = Map::from_iter([
+            ("classes".into(), json!(["presentation"])),
+            ("challenge".into(), json!(system::random_hex())),
+            ("domain".into(), json!(domain)),
+        ]);
+        if self.pseudonym {
+            request.insert("audience".into(), json!(domain));
+        }
+        if !self.disclose.is_empty() {
+            request.insert("disclose".into(), json!(self.disclose));
+        }
+        self.predicates.parse()?.add_to_request(&mut request);
+        Ok(request)
+    }
+}
+
+/// What a verifier asks for, and for how fresh a root.
+#[derive(Args)]
+pub struct RequestArgs {
+    /// The verifier itself, an origin or DID; the presentation is bound to it
+    #[arg(long, value_name = "ORIGIN")]
+    domain: String,
+    #[command(flatten)]
+    demand: DemandArgs,
     /// Greatest age of the root in seconds; this is also the delay of revocation
     #[arg(long, value_name = "SECONDS", default_value_t = 7200)]
     max_root_age_s: u64,
@@ -34,19 +60,8 @@ pub struct RequestArgs {
 
 /// Runs the command.
 pub fn run(args: &RequestArgs) -> Outcome<Answer> {
-    let mut request = Map::from_iter([
-        ("classes".into(), json!(["presentation"])),
-        ("challenge".into(), json!(system::random_hex())),
-        ("domain".into(), json!(args.domain)),
-        ("max_root_age_s".into(), json!(args.max_root_age_s)),
-    ]);
-    if args.pseudonym {
-        request.insert("audience".into(), json!(args.domain));
-    }
-    if !args.disclose.is_empty() {
-        request.insert("disclose".into(), json!(args.disclose));
-    }
-    args.predicates.parse()?.add_to_request(&mut request);
+    let mut request = args.demand.request(&args.domain)?;
+    request.insert("max_root_age_s".into(), json!(args.max_root_age_s));
     let request = Value::Object(request);
     let next = format!("the holder answers it: poa present --to {} --request FILE", args.domain);
     match &args.out {

@@ -7,6 +7,7 @@ use crate::args::{Global, ServiceArg};
 use crate::caller::{Caller, CallerArgs, uuid_of};
 use crate::exit::Outcome;
 use crate::holder::possession::{self, Challenge};
+use crate::holder::prepared;
 use crate::output::Answer;
 use crate::system;
 
@@ -76,6 +77,9 @@ pub fn agent(service: &ServiceArg, args: &CallerArgs, global: &Global) -> Outcom
         _ => json!({}),
     };
     let answer = client.post(&format!("{base}/revoke"), &body, caller.auth())?;
+    if let Caller::Holder(dir, _) = &caller {
+        prepared::remove_all(dir)?;
+    }
     Ok(Answer::done(
         format!("{agent} is revoked with all its credentials, from the next publication on"),
         "this cannot be undone; a new agent is registered with new keys",

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::serve_agenthood::AgenthoodArgs;
 use crate::args::Global;
+use crate::engine::EngineArgs;
 use crate::exit::{OrFail, Outcome};
 use crate::output::{Answer, print_line};
 use crate::service::OpenService;
@@ -31,12 +32,23 @@ pub struct ServeArgs {
     /// Refuse development keys and anything else that is not for real use
     #[arg(long)]
     production: bool,
-    /// Proofs made at the same time
+    /// Single requests proved at the same time, each on all cores
     #[arg(long, value_name = "N", default_value_t = 1)]
     proving_workers: usize,
-    /// Requests that may wait for a proof; one more is answered 503
+    /// Single requests that may wait for a proof; one more is answered 503
     #[arg(long, value_name = "N", default_value_t = 16)]
     proving_queue: usize,
+    /// Items of batches proved at the same time, each on one core [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    batch_workers: Option<usize>,
+    /// Batches worked on at the same time; one more is answered 503
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    batches: usize,
+    /// Presentations kept ready for what agents in the service's custody show most; 0 keeps none
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    prepared: u32,
+    #[command(flatten)]
+    engine: EngineArgs,
     #[command(flatten)]
     agenthood: AgenthoodArgs,
 }
@@ -56,6 +68,10 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.master_key_file = args.master_key_file.clone();
         config.proving.workers = args.proving_workers;
         config.proving.queue = args.proving_queue;
+        config.proving.batch_workers = args.batch_workers.unwrap_or(config.proving.batch_workers);
+        config.proving.batches = args.batches;
+        config.prepared = args.prepared;
+        args.engine.configure(config);
     })?;
     announce(&mut service, global, &data_dir);
     service.serve()?;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
 
 /// The longest one command of the holder may take.
@@ -22,18 +23,25 @@ pub struct HolderProcess {
     program: PathBuf,
     data_dir: PathBuf,
     key_file: PathBuf,
+    engine: EngineArgs,
     /// For the files that pass between the two sides.
     exchange: PathBuf,
 }
 
 impl HolderProcess {
     /// A holder below `base`, which exists; its directory is made by `holder init`.
-    pub fn new(base: &Path) -> Outcome<Self> {
+    pub fn new(base: &Path, engine: &EngineArgs) -> Outcome<Self> {
         let program = std::env::current_exe()
             .or_fail("this program does not know its own path", "run it from an ordinary file")?;
         let exchange = base.join("exchange");
         crate::system::make_private_dir(&exchange)?;
-        Ok(Self { program, data_dir: base.join("holder"), key_file: base.join("holder-key.txt"), exchange })
+        Ok(Self {
+            program,
+            data_dir: base.join("holder"),
+            key_file: base.join("holder-key.txt"),
+            engine: engine.clone(),
+            exchange,
+        })
     }
 
     /// A file that both sides read and write.
@@ -51,6 +59,7 @@ impl HolderProcess {
             .args(args)
             .arg("--key-file")
             .arg(&self.key_file)
+            .envs(self.engine.variables())
             .env_remove("POA_OPERATOR_TOKEN")
             .env_remove("POA_PASSPHRASE")
             .env_remove("POA_SERVICE")

@@ -13,6 +13,7 @@ use poa_verifier::head::HeadClaims;
 use serde_json::Value;
 
 use super::opening::Opening;
+use super::prepared;
 use super::store::HolderDir;
 use super::tiles;
 use crate::client::{AgentSigner, Auth, Client};
@@ -49,6 +50,9 @@ pub fn fetch_opening(dir: &mut HolderDir, signer: &AgentSigner, client: &Client)
     let answer = client.get(&path, Auth::Agent(signer))?;
     finish_rotation(dir, &answer)?;
     let opening = Opening::from_answer(&answer, &agent.did, dir.contents.proving()?)?;
+    if dir.contents.openings.first().is_some_and(|known| known.index != opening.index) {
+        prepared::remove_all(dir)?;
+    }
     dir.contents.openings.clear();
     dir.contents.openings.push(opening.clone());
     dir.save()?;

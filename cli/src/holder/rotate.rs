@@ -4,6 +4,7 @@ use poa_circuits::native::holder::HolderSecret;
 use serde_json::{Value, json};
 
 use super::possession::{self, Challenge};
+use super::prepared;
 use super::store::HolderDir;
 use crate::client::{AgentSigner, Auth, Client};
 use crate::exit::Outcome;
@@ -37,6 +38,7 @@ pub fn adopt(dir: &mut HolderDir) -> Outcome<()> {
     if let (Some(new), Some(proving)) = (dir.contents.rotating.take(), &mut dir.contents.proving) {
         proving.holder = new;
         dir.contents.openings.clear();
+        prepared::remove_all(dir)?;
     }
     dir.save()
 }

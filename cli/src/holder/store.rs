@@ -68,6 +68,11 @@ impl HolderDir {
         Self::create(directory, seal, contents)
     }
 
+    /// What opens and seals the files of this directory.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
     /// Where the directory is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -54,6 +54,8 @@ impl Poa {
             .args(args)
             .env_clear()
             .env("HOME", self.directory.path())
+            // Compiled by the first test that proves, and read by all others and by later runs.
+            .env("POA_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/engine"))
             .current_dir(self.directory.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

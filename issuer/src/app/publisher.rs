@@ -1,32 +1,35 @@
-//! The task that publishes the log: one head per interval when something waits, a fresh signature at
-//! least every minute, housekeeping every hour.
+//! What runs beside the requests: one task publishes the log (one head per interval when something waits, a fresh
+//! signature at least every minute, housekeeping every hour), another keeps presentations ready.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::App;
 use crate::domain::{DomainError, Publication};
 use crate::service::ServiceError;
+use crate::service::preparing::Refreshed;
 
 const HOUSEKEEPING_S: u64 = 3600;
 
-/// A running publisher. Dropping it stops the task after the publication it may be in.
+/// The running tasks. Dropping it stops them, after the publication that may be under way.
 #[derive(Debug)]
 pub struct Publisher {
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Publisher {
-    /// Stops the task and waits for a publication under way.
+    /// Stops the tasks and waits for a publication under way.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the publisher ended badly");
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the service ended badly");
+            }
         }
     }
 }
@@ -37,34 +40,71 @@ impl App {
         self.domain.publish(self.clock()).await
     }
 
-    /// Starts the publisher, after one proof that shows that this process can. A failed publication is
-    /// logged and tried again an interval later.
+    /// Starts the tasks, after one proof that shows that this process can. What fails is logged and tried again an
+    /// interval later.
     pub fn spawn_publisher(self: &Arc<Self>) -> Publisher {
-        let (stop, mut stopping) = watch::channel(false);
-        let app = Arc::clone(self);
+        let (stop, stopping) = watch::channel(false);
         let prover = Arc::clone(self);
         tokio::spawn(async move {
             if let Err(error) = prover.prove_once().await {
                 tracing::error!(%error, "the first proof failed; the service is not ready");
             }
         });
-        let task = tokio::spawn(async move {
-            let mut ticks = interval(Duration::from_secs(app.config.publish_interval_s));
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut housekept = app.now();
-            loop {
-                tokio::select! {
-                    // A dropped `Publisher` is an error here and means the same as stopping.
-                    _ = stopping.changed() => return,
-                    _ = ticks.tick() => app.publish_and_log().await,
-                }
-                if app.now().saturating_sub(housekept) >= HOUSEKEEPING_S {
-                    housekept = app.now();
-                    app.housekeep_and_log().await;
-                }
+        let publish = tokio::spawn(Arc::clone(self).keep_publishing(stopping.clone()));
+        let prepare = tokio::spawn(Arc::clone(self).keep_preparing(stopping));
+        Publisher { stop, tasks: [publish, prepare] }
+    }
+
+    async fn keep_publishing(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut ticks = self.ticks();
+        let mut housekept = self.now();
+        loop {
+            tokio::select! {
+                // A dropped `Publisher` is an error here and means the same as stopping.
+                _ = stopping.changed() => return,
+                _ = ticks.tick() => self.publish_and_log().await,
             }
-        });
-        Publisher { stop, task }
+            if self.now().saturating_sub(housekept) >= HOUSEKEEPING_S {
+                housekept = self.now();
+                self.housekeep_and_log().await;
+            }
+        }
+    }
+
+    /// A pass after each use and each interval. One that is under way when the service stops is given up: what it has
+    /// kept stays, and the proof in the making is dropped.
+    async fn keep_preparing(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        if self.config.prepared == 0 {
+            return;
+        }
+        let mut ticks = self.ticks();
+        loop {
+            let pass = async {
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    () = self.prepared_used.notified() => {}
+                }
+                self.prepare_and_log().await;
+            };
+            tokio::select! {
+                _ = stopping.changed() => return,
+                () = pass => {}
+            }
+        }
+    }
+
+    fn ticks(&self) -> Interval {
+        let mut ticks = interval(Duration::from_secs(self.config.publish_interval_s));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
+    }
+
+    async fn prepare_and_log(&self) {
+        match self.refresh_prepared().await {
+            Ok(Refreshed { dropped: 0, prepared: 0 }) => {}
+            Ok(Refreshed { dropped, prepared }) => tracing::info!(dropped, prepared, "prepared presentations"),
+            Err(error) => tracing::error!(%error, "preparing presentations failed; it is tried again"),
+        }
     }
 
     async fn publish_and_log(&self) {

@@ -23,6 +23,9 @@ use crate::domain::{AgentUuid, CredentialId, Idempotency};
 use crate::service::issuing::{Issue, Issued};
 use crate::service::showing::Form;
 
+/// Longest `Idempotency-Key`, in bytes.
+const MAX_KEY_BYTES: usize = 255;
+
 /// The routes of this resource.
 pub fn routes() -> Router<Arc<App>> {
     let credential = axum::routing::get(fetch).delete(revoke).body_limit(limits::SMALL_BYTES);
@@ -34,21 +37,37 @@ pub fn routes() -> Router<Arc<App>> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct IssueBody {
+pub(super) struct IssueBody {
     agent: Text<256>,
     schema: SchemaName,
     #[serde(default)]
     predicates: Map<String, Value>,
 }
 
+impl IssueBody {
+    /// What is asked for, in one spelling.
+    pub fn to_json(&self) -> Value {
+        let SchemaName { name, version } = &self.schema;
+        object!({
+            "agent": self.agent.0,
+            "schema": format!("{name}/{version}"),
+            "predicates": self.predicates,
+        })
+    }
+
+    /// The request, when this caller may make it.
+    pub fn into_request(self, app: &App, caller: Caller, idempotency: Option<Idempotency>) -> Result<Issue, ApiError> {
+        let agent = agent_of(app, &self.agent.0)?;
+        caller.may_act_for(agent)?;
+        let SchemaName { name, version } = self.schema;
+        Ok(Issue { agent, name, version, predicates: self.predicates, idempotency })
+    }
+}
+
 /// `POST /zk-credentials`: 201 with the credential, or 202 with what a self-custody holder proves over.
 async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<IssueBody>>) -> Result<Response, ApiError> {
     let idempotency = idempotency(call.caller, &call.headers, call.digest)?;
-    let body = call.body.0;
-    let agent = agent_of(&app, &body.agent.0)?;
-    call.caller.may_act_for(agent)?;
-    let SchemaName { name, version } = body.schema;
-    let request = Issue { agent, name, version, predicates: body.predicates, idempotency };
+    let request = call.body.0.into_request(&app, call.caller, idempotency)?;
     Ok(reply(&app, app.issue(request).await?))
 }
 
@@ -119,21 +138,27 @@ fn agent_of(app: &App, did: &str) -> Result<AgentUuid, ApiError> {
 }
 
 fn idempotency(caller: Caller, headers: &HeaderMap, digest: [u8; 32]) -> Result<Option<Idempotency>, ApiError> {
+    let key = idempotency_key(headers, MAX_KEY_BYTES)?;
+    Ok(key.map(|key| Idempotency { principal: caller.principal(), key, digest }))
+}
+
+/// The `Idempotency-Key` header of at most `max` bytes, if there is one.
+pub(super) fn idempotency_key(headers: &HeaderMap, max: usize) -> Result<Option<String>, ApiError> {
     let mut values = headers.get_all("idempotency-key").iter();
     let key = match (values.next(), values.next()) {
         (None, _) => return Ok(None),
         (Some(value), None) => value.to_str().ok(),
         (Some(_), Some(_)) => None,
     };
-    let usable = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let usable = |key: &&str| (1..=max).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let key = key.filter(usable).ok_or_else(|| {
         ApiError::of_member(
             Problem::InvalidParameter,
             "idempotency-key",
-            "Idempotency-Key stands once and has 1 to 255 printable ASCII characters.",
+            format!("Idempotency-Key stands once and has 1 to {max} printable ASCII characters."),
         )
     })?;
-    Ok(Some(Idempotency { principal: caller.principal(), key: key.to_owned(), digest }))
+    Ok(Some(key.to_owned()))
 }
 
 /// What the client accepts. Quality values are not weighed: a client that wants one of the two special

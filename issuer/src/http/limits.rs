@@ -20,6 +20,8 @@ pub const BATCH_BYTES: usize = 1024 * 1024;
 pub const ORDINARY: Duration = Duration::from_secs(15);
 /// Proving, with its wait in the queue.
 pub const PROVING: Duration = Duration::from_secs(60);
+/// Proving a hundred credentials. The work goes on after it; whoever sent an idempotency key asks again.
+pub const PROVING_BATCH: Duration = Duration::from_secs(300);
 
 /// Declares the greatest body of a route.
 pub trait LimitExt {

@@ -10,7 +10,7 @@ impl App {
     /// Makes the sample proofs and verifies them, on a worker, and notes that it was done.
     pub async fn prove_once(&self) -> Result<(), ServiceError> {
         let (engine, mut rng) = (self.engine(), self.rng());
-        let proved = self.provers().run(move || crs::self_test(engine, &mut rng)).await?;
+        let proved = self.provers().run(move || crs::self_test(&engine, &mut rng)).await?;
         proved.map_err(|error: ProveError| ServiceError::Proving(error.into()))?;
         self.note_proof();
         Ok(())

@@ -19,7 +19,7 @@ use crate::domain::{
     DomainError, Idempotency, Kind, Pending,
 };
 use crate::keys::IssuerKeys;
-use crate::proving::WorkError;
+use crate::proving::{Lane, WorkError};
 
 /// A leaf that lives no longer than this, in seconds, is not worth a credential.
 const LEAST_VALIDITY_S: u64 = 3600;
@@ -58,11 +58,11 @@ impl App {
     /// never left lying.
     pub async fn issue(self: &Arc<Self>, request: Issue) -> Result<Issued, ServiceError> {
         let app = Arc::clone(self);
-        let task = tokio::spawn(async move { app.issue_to_the_end(request).await });
+        let task = tokio::spawn(async move { app.issue_to_the_end(request, Lane::Single).await });
         task.await.map_err(|_| ServiceError::Work(WorkError::Failed))?
     }
 
-    async fn issue_to_the_end(&self, request: Issue) -> Result<Issued, ServiceError> {
+    pub(super) async fn issue_to_the_end(&self, request: Issue, lane: Lane) -> Result<Issued, ServiceError> {
         let domain = self.domain();
         let agent = domain.agent(request.agent).await?;
         let record = domain.disclosure_schema(&request.name, request.version).await?;
@@ -88,7 +88,7 @@ impl App {
         let order = Order { did, record, schema, predicates };
         let result = match agent.custody {
             Custody::Holder => self.hold(*begin, &order).await,
-            Custody::Issuer => self.prove_and_complete(*begin, order).await,
+            Custody::Issuer => self.prove_and_complete(*begin, order, lane).await,
         };
         if result.is_err() {
             // The reservation would lapse by itself; giving it up frees the idempotency key at once.
@@ -116,7 +116,7 @@ impl App {
         self.pending_view(&Pending { credential, opening, head, path }).map(Issued::Pending)
     }
 
-    async fn prove_and_complete(&self, begin: Begin, order: Order) -> Result<Issued, ServiceError> {
+    async fn prove_and_complete(&self, begin: Begin, order: Order, lane: Lane) -> Result<Issued, ServiceError> {
         let Draft { document, disclosure, valid_until } = self.draft(&begin, &order)?;
         let secrets = self.domain().managed_secrets(begin.opening.agent).await?;
         let material = material::material(&begin.opening, begin.path, secrets, order.did)?;
@@ -125,8 +125,8 @@ impl App {
         let (head, now) = (begin.head.jws, self.now());
         let signed = self
             .provers()
-            .run(move || {
-                let proof = prove_standing(engine, &material, &head, &document, &disclosure, now, &mut rng)?;
+            .run_in(lane, move || {
+                let proof = prove_standing(&engine, &material, &head, &document, &disclosure, now, &mut rng)?;
                 sign_and_check(&keys, &checker, document, proof, now).map_err(own_fault)
             })
             .await??;

@@ -1,10 +1,15 @@
 //! Presentations for managed agents: the service answers a verifier's challenge in the agent's name, when
 //! the agent itself asks for it.
+//!
+//! One that was [prepared](super::preparing) answers when it is for exactly this agent, disclosure schema, predicates,
+//! domain, naming, leaf, head and hour; else the proof is made now. The two cannot be told apart, and both are checked
+//! as the verifier will before they leave.
 
 use poa_circuits::native::scope;
 use poa_circuits::native::tree::Path;
-use poa_prover::{Audience, Occasion, Predicates, Showing, present};
+use poa_prover::{Audience, Disclosure, Material, Occasion, Predicates, PreparedPresentation, Showing, present};
 use poa_verifier::Request;
+use poa_verifier::schema::DisclosureSchema;
 use poa_verifier::zk_proof::Binding;
 use serde_json::{Map, Value};
 
@@ -12,7 +17,7 @@ use super::checking::{Checker, Question, first_obstacle};
 use super::issuing::{agent_did, check_active};
 use super::{ServiceError, material};
 use crate::app::App;
-use crate::domain::{AgentUuid, Head, Opening};
+use crate::domain::{Agent, AgentUuid, Custody, DomainError, Head, Opened, Opening, PlaceInLog, PresentationKind};
 
 /// What a managed agent wants to show, and to whom.
 #[derive(Debug)]
@@ -35,34 +40,48 @@ pub struct Present {
     pub show_subject: bool,
 }
 
+/// What a presentation of one kind is made from, before any proof: known to be allowed and true.
+pub(super) struct Ready {
+    agent: Agent,
+    opening: Opening,
+    pub head: Head,
+    schema: DisclosureSchema,
+    disclosure: Disclosure,
+    audience: Audience,
+}
+
+/// The same with the secrets and the path, for a worker.
+pub(super) struct Provable {
+    material: Material,
+    head: Head,
+    schema: DisclosureSchema,
+    disclosure: Disclosure,
+    audience: Audience,
+    issuer_url: String,
+}
+
 impl App {
     /// Makes a presentation, and checks it as the verifier will, before it leaves.
     pub async fn present(&self, wanted: Present) -> Result<Value, ServiceError> {
         let request = request(&wanted)?;
-        let domain = self.domain();
-        let agent = domain.agent(wanted.agent).await?;
-        check_active(agent.status)?;
-        let secrets = domain.managed_secrets(agent.id).await?;
-        let record = domain.disclosure_schema(&wanted.name, wanted.version).await?;
-        let schema = material::disclosure(&record)?;
-        let opening = domain.leaf_opening(agent.id).await?;
-        let attestation = material::attestation(&opening.schema)?;
-        let predicates = Predicates::from_json(&Value::Object(wanted.predicates), &attestation)?;
-        let disclosure = material::shown(&schema, &predicates, &opening.attributes)?;
-        let (head, path) = self.head_for(&opening).await?;
-        let material = material::material(&opening, path, secrets, agent_did(&agent.did)?)?;
-        let audience =
-            Audience { domain: wanted.domain, pseudonym: wanted.audience.is_some(), show_subject: wanted.show_subject };
+        let (kind, challenge) = (kind(&wanted), wanted.challenge);
+        let ready = self.ready(wanted.agent, &kind).await?;
+        // Nothing is prepared under another head than an anchor.
+        let place = ready.head.anchor.then(|| ready.place());
+        let opened = self.domain().use_presentation_kind(wanted.agent, &kind, place, self.now()).await?;
+        self.wake_preparer();
+        if let Some(opened) = opened
+            && let Some(presentation) = self.finish(opened, &challenge, &request).await?
+        {
+            return Ok(presentation);
+        }
+        let provable = self.provable(ready).await?;
         let checker = self.checker().await?;
         let (engine, mut rng, now) = (self.engine(), self.rng(), self.now());
-        let url = self.config().public_url.to_string();
         let presentation = self
             .provers()
             .run(move || {
-                let occasion =
-                    Occasion { issuer_url: &url, head_jws: &head.jws, now_unix_s: now, valid_at_least: None };
-                let showing = Showing { schema: &schema, disclosure: &disclosure, audience: &audience, occasion };
-                let made = present(engine, &material, &showing, &wanted.challenge, &mut rng)?;
+                let made = present(&engine, &provable.material, &provable.showing(now), &challenge, &mut rng)?;
                 check(&checker, made, request)
             })
             .await??;
@@ -70,13 +89,107 @@ impl App {
         Ok(presentation)
     }
 
+    /// Answers the challenge with what was prepared; none when that turns out to be of no use, which the log tells.
+    async fn finish(&self, opened: Opened, challenge: &str, request: &Request) -> Result<Option<Value>, ServiceError> {
+        let checker = self.checker().await?;
+        let (engine, mut rng, now) = (self.engine(), self.rng(), self.now());
+        let (challenge, request) = (challenge.to_owned(), request.clone());
+        let (opened, made) = self
+            .provers()
+            .run(move || {
+                let finish = || -> Result<Value, ServiceError> {
+                    let key = engine.verifying_key();
+                    let mut prepared = PreparedPresentation::restore(key, &opened.bytes, &mut rng)?;
+                    check(&checker, prepared.present(key, &challenge, now, &mut rng)?, request)
+                };
+                let made = finish();
+                (opened, made)
+            })
+            .await?;
+        match made {
+            Ok(presentation) => Ok(Some(presentation)),
+            Err(error @ ServiceError::Binding { .. }) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "a prepared presentation is of no use and is dropped");
+                self.domain().drop_prepared(&opened).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Everything about a kind but the proof; refused as a presentation of it is refused.
+    pub(super) async fn ready(&self, agent: AgentUuid, kind: &PresentationKind) -> Result<Ready, ServiceError> {
+        let domain = self.domain();
+        let agent = domain.agent(agent).await?;
+        check_active(agent.status)?;
+        if agent.custody != Custody::Issuer {
+            return Err(DomainError::Custody.into());
+        }
+        let record = domain.disclosure_schema(&kind.schema, kind.version).await?;
+        let schema = material::disclosure(&record)?;
+        let opening = domain.leaf_opening(agent.id).await?;
+        let attestation = material::attestation(&opening.schema)?;
+        let predicates = Predicates::from_json(&Value::Object(kind.predicates.clone()), &attestation)?;
+        let disclosure = material::shown(&schema, &predicates, &opening.attributes)?;
+        let head = self.head_for(&opening).await?;
+        let audience =
+            Audience { domain: kind.domain.clone(), pseudonym: kind.pseudonym, show_subject: kind.show_subject };
+        Ok(Ready { agent, opening, head, schema, disclosure, audience })
+    }
+
+    /// Adds what only a proof needs.
+    pub(super) async fn provable(&self, ready: Ready) -> Result<Provable, ServiceError> {
+        let Ready { agent, opening, head, schema, disclosure, audience } = ready;
+        let secrets = self.domain().managed_secrets(agent.id).await?;
+        let path: Path = self.domain().leaf_path(opening.index, head.seq).await?;
+        let material = material::material(&opening, path, secrets, agent_did(&agent.did)?)?;
+        let issuer_url = self.config().public_url.to_string();
+        Ok(Provable { material, head, schema, disclosure, audience, issuer_url })
+    }
+
     /// The hour's anchor when the leaf is in it, so that everybody of the hour shares one root; else the
     /// newest head.
-    async fn head_for(&self, opening: &Opening) -> Result<(Head, Path), ServiceError> {
+    async fn head_for(&self, opening: &Opening) -> Result<Head, ServiceError> {
         let anchor = self.domain().anchor_head().await?;
-        let head = if opening.seq <= anchor.seq { anchor } else { self.domain().latest_head().await? };
-        let path = self.domain().leaf_path(opening.index, head.seq).await?;
-        Ok((head, path))
+        Ok(if opening.seq <= anchor.seq { anchor } else { self.domain().latest_head().await? })
+    }
+}
+
+impl Ready {
+    /// Which leaf it is about, under which head.
+    pub fn place(&self) -> PlaceInLog<'_> {
+        PlaceInLog::new(&self.head, self.opening.index)
+    }
+
+    /// The leaf.
+    pub fn leaf_index(&self) -> u32 {
+        self.opening.index
+    }
+}
+
+impl Provable {
+    /// What is shown, as of a moment in Unix seconds.
+    pub fn showing(&self, now_unix_s: u64) -> Showing<'_> {
+        let occasion =
+            Occasion { issuer_url: &self.issuer_url, head_jws: &self.head.jws, now_unix_s, valid_at_least: None };
+        Showing { schema: &self.schema, disclosure: &self.disclosure, audience: &self.audience, occasion }
+    }
+
+    /// Opening, path and secrets.
+    pub fn material(&self) -> &Material {
+        &self.material
+    }
+}
+
+fn kind(wanted: &Present) -> PresentationKind {
+    PresentationKind {
+        agent: wanted.agent.to_string(),
+        schema: wanted.name.clone(),
+        version: wanted.version,
+        predicates: wanted.predicates.clone(),
+        domain: wanted.domain.clone(),
+        pseudonym: wanted.audience.is_some(),
+        show_subject: wanted.show_subject,
     }
 }
 

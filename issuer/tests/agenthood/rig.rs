@@ -1,8 +1,8 @@
 //! A service under test, agents on its registry, and wallets.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -11,6 +11,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use poa_issuer::clock::{Clock, ManualClock};
 use poa_issuer::domain::os_entropy;
 use poa_issuer::{App, Config, PublicUrl};
+use poa_prover::{Engine, Settings};
 use poa_verifier::agenthood::ss58::{AccountId, Address, Network};
 use poa_verifier::status::token_list::TokenStatus;
 use poa_verifier::{Trust, Verifier};
@@ -225,11 +226,20 @@ pub fn post(path: &str, body: &Value) -> Request<Body> {
     Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
 }
 
+/// The proving engine of every service in this process, from a cache that outlives it.
+pub fn engine() -> Arc<Engine> {
+    static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
+        let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
+        poa_issuer::engine::load(&cache, Settings::FULL).unwrap()
+    });
+    Arc::clone(&ENGINE)
+}
+
 pub async fn open(directory: &TempDir, clock: &Arc<ManualClock>, change: impl FnOnce(&mut Config)) -> Arc<App> {
     let url = PublicUrl::parse(URL).unwrap();
     let mut config = Config::new(directory.path().to_owned(), url, ([127, 0, 0, 1], 8080).into());
     change(&mut config);
-    App::open(config, Arc::clone(clock) as Arc<dyn Clock>, os_entropy()).await.unwrap()
+    App::open_with(config, Arc::clone(clock) as Arc<dyn Clock>, os_entropy(), engine()).await.unwrap()
 }
 
 impl Rig {

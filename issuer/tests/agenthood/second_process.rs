@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::rig::Wallet;
+use crate::rig::{Wallet, engine};
 
 /// A service on a socket.
 struct Served {
@@ -43,7 +43,7 @@ impl Served {
             config.agenthood.chain =
                 ChainConfig::Http { url: format!("{chain}/poa/chain/v1").parse().unwrap(), settings };
         }
-        let app = App::open(config, Arc::new(SystemClock), os_entropy()).await.unwrap();
+        let app = App::open_with(config, Arc::new(SystemClock), os_entropy(), engine()).await.unwrap();
         let token = app.take_new_operator_token().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(Arc::clone(&app).serve(listener, async {

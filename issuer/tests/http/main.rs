@@ -4,6 +4,7 @@
 mod agents;
 mod attestations;
 mod attestors;
+mod credential_batches;
 mod credentials;
 mod discovery;
 mod envelope;
@@ -12,6 +13,7 @@ mod issuer_keys;
 mod malformed;
 mod opening;
 mod pages;
+mod prepared;
 mod presentations;
 mod request_signatures;
 mod roots;

@@ -11,8 +11,9 @@ pub use holder::Holder;
 pub use people::{Agent, Attestor};
 pub use snapshot::Snapshot;
 
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -20,7 +21,8 @@ use ed25519_dalek::SigningKey;
 use poa_issuer::clock::{Clock, ManualClock};
 use poa_issuer::domain::os_entropy;
 use poa_issuer::http_signature::sign_request;
-use poa_issuer::{App, Config, PublicUrl};
+use poa_issuer::{App, Config, OpenError, PublicUrl};
+use poa_prover::{Engine, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -51,7 +53,7 @@ impl Service {
         let clock = Arc::new(ManualClock::new(START));
         let mut config = config(&directory);
         change(&mut config);
-        let app = App::open(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy()).await.unwrap();
+        let app = App::open_with(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy(), engine()).await.unwrap();
         let operator_token = app.take_new_operator_token().expect("made on first start").to_string();
         Self { app, clock, operator_token, directory, nonces: AtomicU64::new(0) }
     }
@@ -61,9 +63,17 @@ impl Service {
         let Self { app, clock, operator_token, directory, nonces } = self;
         drop(app);
         let config = config(&directory);
-        let app = App::open(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy()).await.unwrap();
+        let app = App::open_with(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy(), engine()).await.unwrap();
         assert!(app.take_new_operator_token().is_none(), "the token is told once");
         Self { app, clock, operator_token, directory, nonces }
+    }
+
+    /// Why the same data directory does not open once its master key was replaced.
+    pub async fn reopen_with_another_master_key(self) -> Option<OpenError> {
+        let Self { app, clock, directory, .. } = self;
+        drop(app);
+        std::fs::write(directory.path().join("master.key"), "ab".repeat(32)).unwrap();
+        App::open_with(config(&directory), clock, os_entropy(), engine()).await.err()
     }
 
     pub fn now(&self) -> u64 {
@@ -179,6 +189,15 @@ impl Service {
     pub async fn snapshot(&self) -> Snapshot {
         Snapshot::of(self.app.domain().store().pool()).await
     }
+}
+
+/// The engine of every service in this process, from a cache that outlives it.
+pub fn engine() -> Arc<Engine> {
+    static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
+        poa_issuer::engine::load(&cache, Settings::FULL).unwrap()
+    });
+    Arc::clone(&ENGINE)
 }
 
 fn config(directory: &TempDir) -> Config {

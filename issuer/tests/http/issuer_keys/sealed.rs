@@ -7,14 +7,15 @@ use poa_issuer::clock::ManualClock;
 use poa_issuer::domain::os_entropy;
 use poa_issuer::{App, Config, PublicUrl};
 
-use crate::service::{START, URL};
+use crate::service::{START, URL, engine};
 
 /// Opens a service on a directory; the words of the refusal when there is one.
 async fn open(directory: &Path, master_key_file: Option<&Path>) -> Result<Arc<App>, String> {
     let url = PublicUrl::parse(URL).unwrap();
     let mut config = Config::new(directory.join("data"), url, ([127, 0, 0, 1], 8080).into());
     config.master_key_file = master_key_file.map(Path::to_owned);
-    App::open(config, Arc::new(ManualClock::new(START)), os_entropy()).await.map_err(|error| error.to_string())
+    let clock = Arc::new(ManualClock::new(START));
+    App::open_with(config, clock, os_entropy(), engine()).await.map_err(|error| error.to_string())
 }
 
 async fn public_keys(app: &App) -> Vec<String> {

@@ -27,8 +27,7 @@ impl Holder {
         let (head, document) = (pending["head"].as_str().unwrap().to_owned(), pending["document"].clone());
         tokio::task::spawn_blocking(move || {
             let mut rng = UnwrapErr(SysRng);
-            prove_standing(poa_issuer::engine::shared(), &material, &head, &document, &disclosure, now, &mut rng)
-                .unwrap()
+            prove_standing(&super::engine(), &material, &head, &document, &disclosure, now, &mut rng).unwrap()
         })
         .await
         .unwrap()
