@@ -59,7 +59,7 @@ pub use error::{DomainError, HeadSigningError, Kind};
 pub use ids::{AgentUuid, CredentialId, IdError};
 pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
-pub use log::{Head, LogAudit, Publication};
+pub use log::{Appends, Head, LogAudit, Publication};
 pub(crate) use log::{LogState, Place, Settled, Zeroed};
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};

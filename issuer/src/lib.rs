@@ -9,6 +9,8 @@
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
 //! | [`config`], [`clock`], [`engine`], [`proving`], [`pages`] | configuration, time, prover, worker threads, HTML |
+//! | [`config`], [`clock`], [`proving`], [`pages`] | configuration, time, worker threads, HTML |
+//! | [`measure`] | what appending to the log costs on a machine |
 //!
 //! `http` stands on `service`, `service` on `domain` and `documents`, `domain` on `store`; nothing points
 //! the other way.
@@ -25,6 +27,7 @@ pub mod engine;
 pub mod http;
 pub mod http_signature;
 pub mod keys;
+pub mod measure;
 pub mod pages;
 pub mod proving;
 pub mod service;

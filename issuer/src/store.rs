@@ -26,8 +26,10 @@ mod credentials;
 mod issuer_keys;
 mod leaves;
 mod log;
+mod measure;
 mod nodes;
 mod operation;
+mod packed;
 mod prepared;
 mod registry;
 mod row;
@@ -47,9 +49,6 @@ const ATTEMPTS: u32 = 5;
 /// How long a connection waits for a lock before that.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
-/// Most values bound in one statement; SQLite allows 32,766.
-pub(crate) const MAX_BOUND: usize = 30_000;
-
 /// What a transaction's closure gives back.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
 
@@ -100,6 +99,17 @@ impl Store {
             .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
             .await?;
         Ok(Self { writer, readers })
+    }
+
+    /// Opens an empty database in memory, with one connection for readers and the writer. It is gone when closed:
+    /// for measuring what the work costs without a disk.
+    pub async fn open_in_memory() -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new().filename(":memory:").foreign_keys(true);
+        // The database lives as long as its connection, which must therefore never be replaced.
+        let pool = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = pool.connect_with(options).await?;
+        MIGRATIONS.run(&writer).await?;
+        Ok(Self { readers: writer.clone(), writer })
     }
 
     /// The readers' connections, which refuse to write. For tests and diagnostics.

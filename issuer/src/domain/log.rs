@@ -8,12 +8,14 @@
 
 mod audit;
 mod edit;
+mod measure;
 mod plan;
 mod publish;
 mod read;
 
 pub use audit::LogAudit;
 pub(crate) use edit::Place;
+pub use measure::Appends;
 pub(crate) use plan::{Settled, Zeroed};
 pub use publish::Publication;
 pub(crate) use read::path;

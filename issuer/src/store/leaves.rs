@@ -1,6 +1,6 @@
 //! Leaves with their openings: the source of truth of the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use poa_circuits::native::attributes::SLOTS;
 use poa_circuits::native::field::{self, F};
@@ -9,51 +9,48 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::agents::push_ids;
-use super::row::{blob, bytes32_opt, element, parsed, stored, unsigned, unsigned_opt, value};
-use super::{MAX_BOUND, StoreError, Tx};
+use super::packed::{INDEX_DIGITS, each_record, push_digits};
+use super::row::{bytes32_opt, element, parsed, stored, unsigned, unsigned_opt, value};
+use super::{StoreError, Tx};
 use crate::domain::{AgentUuid, LeafRecord, Zeroed};
 
 const SELECT: &str = "SELECT l.log, l.idx, l.agent, l.schema_id, l.identity, l.pseudonym, l.attributes, \
     l.build_sha256, l.attested_at, l.expires_at, l.salt, l.appended_seq, l.zeroed_seq, s.field AS schema_field \
     FROM leaves l JOIN attestation_schemas s ON s.id = l.schema_id ";
-const COLUMNS: usize = 12;
+/// Bytes of a packed leaf: index, agent, four values, whether there is a build digest, the digest.
+const RECORD: usize = INDEX_DIGITS + 36 + 32 + 32 + 32 * SLOTS + 32 + 1 + 32;
+const INSERT: &str = concat!(
+    "INSERT INTO leaves (log, idx, agent, schema_id, identity, pseudonym, attributes, salt, build_sha256, \
+     attested_at, expires_at, appended_seq) ",
+    each_record!(),
+    "SELECT $3, CAST(CAST(substr($1, at + 1, 10) AS TEXT) AS INTEGER), CAST(substr($1, at + 11, 36) AS TEXT), $4, \
+     substr($1, at + 47, 32), substr($1, at + 79, 32), substr($1, at + 111, 192), substr($1, at + 303, 32), \
+     CASE substr($1, at + 335, 1) WHEN X'01' THEN substr($1, at + 336, 32) END, $5, $6, $7 FROM record"
+);
 /// Ids of one `IN` list.
 const CHUNK: usize = 5_000;
 
 impl Tx {
     /// Appends leaves.
     pub async fn insert_leaves(&mut self, leaves: &[LeafRecord]) -> Result<(), StoreError> {
-        for chunk in leaves.chunks(MAX_BOUND / COLUMNS) {
-            let mut rows = Vec::with_capacity(chunk.len());
-            for record in chunk {
-                let leaf = &record.leaf;
-                rows.push((
-                    record,
-                    stored(record.attested_at, "leaves.attested_at")?,
-                    stored(leaf.expires_at, "leaves.expires_at")?,
-                    stored(record.appended_seq, "leaves.appended_seq")?,
-                ));
-            }
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO leaves (log, idx, agent, schema_id, identity, pseudonym, attributes, build_sha256, \
-                 attested_at, expires_at, salt, appended_seq) ",
-            );
-            query.push_values(rows, |mut row, (record, attested_at, expires_at, seq)| {
-                let leaf = &record.leaf;
-                row.push_bind(&record.log)
-                    .push_bind(i64::from(record.index))
-                    .push_bind(record.agent.to_string())
-                    .push_bind(&record.schema_id)
-                    .push_bind(blob(&leaf.identity))
-                    .push_bind(blob(&leaf.pseudonym))
-                    .push_bind(leaf.attributes.iter().flat_map(field::to_bytes_be).collect::<Vec<u8>>())
-                    .push_bind(record.build_sha256.map(|digest| digest.to_vec()))
-                    .push_bind(attested_at)
-                    .push_bind(expires_at)
-                    .push_bind(blob(&leaf.salt))
-                    .push_bind(seq);
-            });
-            query.build().execute(self.conn()).await?;
+        // What the leaves of a publication share is bound once: two schemas make two groups.
+        let mut groups: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+        for record in leaves {
+            let shared =
+                (&record.log, &record.schema_id, record.attested_at, record.leaf.expires_at, record.appended_seq);
+            push_record(groups.entry(shared).or_default(), record);
+        }
+        for ((log, schema_id, attested_at, expires_at, appended_seq), records) in groups {
+            sqlx::query(INSERT)
+                .bind(records)
+                .bind(RECORD as i64)
+                .bind(log)
+                .bind(schema_id)
+                .bind(stored(attested_at, "leaves.attested_at")?)
+                .bind(stored(expires_at, "leaves.expires_at")?)
+                .bind(stored(appended_seq, "leaves.appended_seq")?)
+                .execute(self.conn())
+                .await?;
         }
         Ok(())
     }
@@ -145,6 +142,16 @@ impl Tx {
         let rows = query.build().fetch_all(self.conn()).await?;
         rows.iter().map(decode).collect()
     }
+}
+
+fn push_record(records: &mut Vec<u8>, record: &LeafRecord) {
+    let leaf = &record.leaf;
+    push_digits(records, record.index, INDEX_DIGITS);
+    records.extend(record.agent.to_string().bytes());
+    let values = [&leaf.identity, &leaf.pseudonym].into_iter().chain(&leaf.attributes).chain([&leaf.salt]);
+    values.for_each(|value| records.extend(field::to_bytes_be(value)));
+    records.push(u8::from(record.build_sha256.is_some()));
+    records.extend(record.build_sha256.unwrap_or_default());
 }
 
 fn decode(row: &SqliteRow) -> Result<LeafRecord, StoreError> {

@@ -2,15 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use poa_circuits::native::field::F;
+use poa_circuits::native::field::{self, F};
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::row::{blob, element, stored, unsigned};
-use super::{MAX_BOUND, StoreError, Tx};
+use super::packed::{INDEX_DIGITS, each_record, push_digits};
+use super::row::{element, stored, unsigned};
+use super::{StoreError, Tx};
 use crate::domain::Place;
 
 /// Ids of one `IN` list.
 const CHUNK: usize = 5_000;
+/// Digits of a packed level, 0 to 32.
+const LEVEL_DIGITS: usize = 2;
+/// Bytes of a packed node: level, index, value.
+const RECORD: usize = LEVEL_DIGITS + INDEX_DIGITS + 32;
+const INSERT: &str = concat!(
+    "INSERT INTO nodes (log, level, idx, seq, value) ",
+    each_record!(),
+    "SELECT $3, CAST(CAST(substr($1, at + 1, 2) AS TEXT) AS INTEGER), \
+     CAST(CAST(substr($1, at + 3, 10) AS TEXT) AS INTEGER), $4, substr($1, at + 13, 32) FROM record"
+);
 
 impl Tx {
     /// Stores the nodes that a publication set.
@@ -20,19 +31,22 @@ impl Tx {
         seq: u64,
         nodes: &BTreeMap<Place, F>,
     ) -> Result<(), StoreError> {
-        let seq = stored(seq, "nodes.seq")?;
-        let nodes: Vec<_> = nodes.iter().collect();
-        for chunk in nodes.chunks(MAX_BOUND / 5) {
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO nodes (log, level, idx, seq, value) ");
-            query.push_values(chunk, |mut row, ((level, index), value)| {
-                row.push_bind(log)
-                    .push_bind(i64::from(*level))
-                    .push_bind(i64::from(*index))
-                    .push_bind(seq)
-                    .push_bind(blob(value));
-            });
-            query.build().execute(self.conn()).await?;
+        if nodes.is_empty() {
+            return Ok(());
         }
+        let mut records = Vec::with_capacity(RECORD * nodes.len());
+        for ((level, index), value) in nodes {
+            push_digits(&mut records, u32::from(*level), LEVEL_DIGITS);
+            push_digits(&mut records, *index, INDEX_DIGITS);
+            records.extend(field::to_bytes_be(value));
+        }
+        sqlx::query(INSERT)
+            .bind(records)
+            .bind(RECORD as i64)
+            .bind(log)
+            .bind(stored(seq, "nodes.seq")?)
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use poa_circuits::native::field::F;
 use poa_circuits::native::tree::{self, DEPTH, Frontier, TreeError};
+use rayon::prelude::*;
+
+/// Hashes that are worth a job of their own: about half a millisecond.
+const HASHES_PER_JOB: usize = 64;
 
 /// A node's place: level (0 leaves to 32 root) and index from the left.
 pub(crate) type Place = (u8, u32);
@@ -53,12 +57,10 @@ pub(super) fn zero_leaves(
             changed.get(&place).or_else(|| stored.get(&place)).copied().unwrap_or_else(|| tree::zero(level.into()))
         };
         let parents: BTreeSet<u32> = row.iter().map(|index| index >> 1).collect();
-        let values: Vec<_> = parents
-            .iter()
-            // Level 31 has the indices 0 and 1 only, so doubling never overflows.
-            .map(|parent| ((level + 1, *parent), tree::node(&value(2 * parent), &value(2 * parent + 1))))
-            .collect();
-        changed.extend(values);
+        // Level 31 has the indices 0 and 1 only, so doubling never overflows.
+        let children: Vec<[F; 2]> = parents.iter().map(|parent| [value(2 * parent), value(2 * parent + 1)]).collect();
+        let values = hash_row(&children);
+        changed.extend(parents.iter().map(|parent| (level + 1, *parent)).zip(values));
         row = parents;
     }
     let restored = Frontier::restore(frontier.size(), |level, index| {
@@ -69,13 +71,21 @@ pub(super) fn zero_leaves(
     (restored, changed)
 }
 
+/// The nodes of a level from their children, on all cores when there are many.
+fn hash_row(pairs: &[[F; 2]]) -> Vec<F> {
+    if pairs.len() <= HASHES_PER_JOB {
+        return tree::row(pairs);
+    }
+    pairs.par_chunks(HASHES_PER_JOB).flat_map_iter(tree::row).collect()
+}
+
 /// Appends leaves; the nodes it sets are added to `changed`, over what was there.
 pub(super) fn append_leaves(
     frontier: &mut Frontier,
     leaves: &[F],
     changed: &mut BTreeMap<Place, F>,
 ) -> Result<(), TreeError> {
-    let updates = frontier.append(leaves)?;
+    let updates = frontier.append_with(leaves, hash_row)?;
     changed.extend(updates.into_iter().map(|update| ((update.level, update.index), update.value)));
     Ok(())
 }

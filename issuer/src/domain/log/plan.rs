@@ -218,9 +218,24 @@ impl Snapshot {
 
 /// Hashes leaves and nodes. CPU-bound: run it off the async threads.
 pub(super) fn hash(draft: Draft, frontier: &Frontier, stored: &HashMap<Place, F>) -> Result<Plan, DomainError> {
+    let hashes = leaf_hashes(&draft.appended);
+    hash_tree(draft, &hashes, frontier, stored)
+}
+
+/// The leaves' hashes, on all cores.
+pub(super) fn leaf_hashes(records: &[LeafRecord]) -> Vec<F> {
+    records.par_iter().map(|record| record.leaf.hash()).collect()
+}
+
+/// The tree that follows, from the hashes of the leaves that are appended.
+pub(super) fn hash_tree(
+    draft: Draft,
+    hashes: &[F],
+    frontier: &Frontier,
+    stored: &HashMap<Place, F>,
+) -> Result<Plan, DomainError> {
     let indices: BTreeSet<u32> = draft.zeroed.iter().map(|zeroed| zeroed.index).collect();
-    let hashes: Vec<F> = draft.appended.par_iter().map(|record| record.leaf.hash()).collect();
     let (mut frontier, mut changed) = edit::zero_leaves(frontier, &indices, stored);
-    edit::append_leaves(&mut frontier, &hashes, &mut changed).map_err(|_| DomainError::LogFull)?;
+    edit::append_leaves(&mut frontier, hashes, &mut changed).map_err(|_| DomainError::LogFull)?;
     Ok(Plan { draft, changed, frontier })
 }

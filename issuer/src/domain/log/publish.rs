@@ -90,16 +90,29 @@ impl Domain {
                         };
                         return Ok((before.seq, head));
                     }
-                    tx.zero_leaves(log, after.seq, &plan.draft.zeroed).await?;
-                    tx.delete_prepared_about(log, &plan.draft.zeroed).await?;
-                    tx.insert_leaves(&plan.draft.appended).await?;
-                    tx.insert_nodes(log, after.seq, &plan.changed).await?;
-                    tx.set_log_state(log, &after).await?;
-                    let head = self.sign(tx, &after, snapshot.anchor, iat).await?;
+                    let head = self.write_tree(tx, plan, &after, snapshot.anchor, iat).await?;
                     Ok((after.seq, Some(head)))
                 })
             })
             .await
+    }
+
+    /// Writes a changed tree and its signed head: all that a restart needs of the log.
+    pub(super) async fn write_tree(
+        &self,
+        tx: &mut Tx,
+        plan: &Plan,
+        after: &LogState,
+        anchor: bool,
+        iat: u64,
+    ) -> Result<Head, DomainError> {
+        let log = self.settings.log.as_str();
+        tx.zero_leaves(log, after.seq, &plan.draft.zeroed).await?;
+        tx.delete_prepared_about(log, &plan.draft.zeroed).await?;
+        tx.insert_leaves(&plan.draft.appended).await?;
+        tx.insert_nodes(log, after.seq, &plan.changed).await?;
+        tx.set_log_state(log, after).await?;
+        self.sign(tx, after, anchor, iat).await
     }
 
     /// Whether the current root needs a younger head although nothing changed.
