@@ -14,7 +14,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
@@ -27,6 +26,7 @@ mod issuer_keys;
 mod leaves;
 mod log;
 mod measure;
+mod migrations;
 mod nodes;
 mod operation;
 mod packed;
@@ -38,11 +38,9 @@ mod status;
 
 pub use agents::NewAgent;
 pub use issuer_keys::IssuerKeyRow;
+pub use migrations::MIGRATIONS;
 pub use operation::OperatorAct;
 pub use registry::{RegistryChainRow, RegistryChangeRow};
-
-/// The migrations of this version, embedded. Forward only; landed files never change (`tests/store.rs`).
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How often a transaction is tried when another process holds the database.
 const ATTEMPTS: u32 = 5;
