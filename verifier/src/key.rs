@@ -12,14 +12,13 @@
 
 use std::fmt;
 
-use ark_bn254::{Bn254, G1Affine, G2Affine};
+use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ec::pairing::{Pairing, PairingOutput};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use sha2::{Digest, Sha256};
 
-use crate::groth16::INPUTS;
+use crate::groth16::{Equation, INPUTS, InputTables};
 
 /// Bytes of a verifying key.
 pub const KEY_BYTES: usize = 64 + 3 * 128 + 8 + (INPUTS + 1) * 64;
@@ -54,7 +53,8 @@ pub enum KeyError {
     DeltaIsGenerator,
 }
 
-/// A verifying key that passed every refusal of the module header.
+/// A verifying key that passed every refusal of the module header, with what verification derives from it. Clones share
+/// that.
 #[derive(Clone)]
 pub struct VerifyingKey {
     alpha_g1: G1Affine,
@@ -62,9 +62,7 @@ pub struct VerifyingKey {
     gamma_g2: G2Affine,
     delta_g2: G2Affine,
     gamma_abc_g1: [G1Affine; INPUTS + 1],
-    alpha_beta: PairingOutput<Bn254>,
-    gamma_prepared: <Bn254 as Pairing>::G2Prepared,
-    delta_prepared: <Bn254 as Pairing>::G2Prepared,
+    equation: Equation,
     sha256: [u8; 32],
 }
 
@@ -98,9 +96,7 @@ impl VerifyingKey {
         }
         let sha256 = Sha256::digest(write(&alpha_g1, [&beta_g2, &gamma_g2, &delta_g2], &gamma_abc_g1)).into();
         Ok(Self {
-            alpha_beta: Bn254::pairing(alpha_g1, beta_g2),
-            gamma_prepared: gamma_g2.into(),
-            delta_prepared: delta_g2.into(),
+            equation: Equation::new(&alpha_g1, [&beta_g2, &gamma_g2, &delta_g2], &gamma_abc_g1),
             alpha_g1,
             beta_g2,
             gamma_g2,
@@ -173,16 +169,19 @@ impl VerifyingKey {
         &self.gamma_abc_g1
     }
 
-    pub(crate) fn alpha_beta(&self) -> &PairingOutput<Bn254> {
-        &self.alpha_beta
+    /// The same key with input tables of another size; they start as [`InputTables::Medium`].
+    #[must_use]
+    pub fn with_tables(self, size: InputTables) -> Self {
+        Self { equation: self.equation.with_tables(&self.gamma_abc_g1, size), ..self }
     }
 
-    pub(crate) fn gamma_prepared(&self) -> &<Bn254 as Pairing>::G2Prepared {
-        &self.gamma_prepared
+    /// The size of the input tables.
+    pub fn tables(&self) -> InputTables {
+        self.equation.tables()
     }
 
-    pub(crate) fn delta_prepared(&self) -> &<Bn254 as Pairing>::G2Prepared {
-        &self.delta_prepared
+    pub(crate) fn equation(&self) -> &Equation {
+        &self.equation
     }
 }
 

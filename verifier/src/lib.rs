@@ -61,6 +61,7 @@ pub mod verifier;
 pub mod zk_proof;
 
 mod checks;
+mod pairing;
 mod signed;
 mod status_check;
 mod zk;
