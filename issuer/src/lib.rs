@@ -9,7 +9,6 @@
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
 //! | [`config`], [`clock`], [`engine`], [`proving`], [`pages`] | configuration, time, prover, worker threads, HTML |
-//! | [`config`], [`clock`], [`proving`], [`pages`] | configuration, time, worker threads, HTML |
 //! | [`measure`] | what appending to the log costs on a machine |
 //!
 //! `http` stands on `service`, `service` on `domain` and `documents`, `domain` on `store`; nothing points

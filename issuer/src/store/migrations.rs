@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 10] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -24,6 +24,8 @@ const FILES: [(&str, &str, &str); 8] = [
     file!("0005", "credentials"),
     file!("0006", "operation"),
     file!("0008", "prepared"),
+    file!("0009", "chain_registry"),
+    file!("0010", "agenthood"),
     file!("0011", "issuer_keys"),
 ];
 
