@@ -48,7 +48,6 @@ pub enum ProvingKeyError {
 pub struct ProvingKey {
     pub(crate) ark: ark_groth16::ProvingKey<Bn254>,
     pub(crate) matrices: Vec<Matrix<Fr>>,
-    pub(crate) rows: usize,
     verifying_key: VerifyingKey,
 }
 
@@ -71,7 +70,7 @@ impl ProvingKey {
         check_lengths(&ark, &shape)?;
         check_points(&ark)?;
         check_groups(&ark)?;
-        Ok(Self { matrices: matrices(&shape), rows: shape.constraints().len(), ark, verifying_key })
+        Ok(Self { matrices: matrices(&shape), ark, verifying_key })
     }
 
     /// The committed development key. It was made by one party: its maker could forge.

@@ -68,7 +68,7 @@ fn prove_blinded(
         blinding[1],
         &key.matrices,
         INPUTS + 1,
-        key.rows,
+        key.matrices[0].len(),
         &assignment,
     )
     .map_err(|error| ProveError::Prover(error.to_string()))?;

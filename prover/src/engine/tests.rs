@@ -31,7 +31,7 @@ fn stock(assignment: &[Fr]) -> ark_groth16::Proof<Bn254> {
         Fr::ZERO,
         &key.matrices,
         INPUTS + 1,
-        key.rows,
+        key.matrices[0].len(),
         assignment,
     )
     .unwrap()
@@ -56,7 +56,7 @@ fn the_c_sum_of_a_random_assignment_is_the_unfolded_one() {
     let mut z: Vec<Fr> = (0..WIRES).map(|_| Fr::rand(&mut rng)).collect();
     z[0] = Fr::ONE;
     let key = ProvingKey::development();
-    let quotient = Quotient::new(key.rows + INPUTS + 1).unwrap();
+    let quotient = Quotient::new(key.matrices[0].len() + INPUTS + 1).unwrap();
     let extended = |rows: &Rows| {
         let mut values = rows.evaluate(&z, quotient.size());
         quotient.extend(&mut values);
