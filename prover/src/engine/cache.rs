@@ -25,7 +25,7 @@ use super::encoding::{HashingReader, HashingWriter};
 use super::settings::Settings;
 
 /// Goes up whenever the form or the meaning of a table changes.
-const ENGINE_VERSION: u32 = 1;
+const ENGINE_VERSION: u32 = 2;
 /// SHA-256 of the circuit's iden3 `.r1cs` form; a test compares it with the circuit of this build.
 const R1CS_SHA256: &str = "234b29ef6e98128a2c6df9c41b4bcddec11c2a74e44ac331acbf705836e7f239";
 /// Read and written at once.
@@ -122,7 +122,7 @@ fn read(input: impl Read, verifying_key: VerifyingKey, binding: &Binding) -> Res
     }
     let settings = binding.settings;
     let rows = [reader.rows(WIRES)?, reader.rows(WIRES)?];
-    let (a, b, c) = (reader.table(settings)?, reader.table(settings)?, reader.table(settings)?);
+    let (a, b, c) = (reader.table(settings)?, reader.table(settings.for_b())?, reader.table(settings)?);
     reader.finish()?;
     CompiledKey::from_parts(verifying_key, rows, a, b, c).ok_or(CacheError::Damaged)
 }

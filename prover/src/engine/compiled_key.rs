@@ -54,7 +54,7 @@ impl CompiledKey {
         Self {
             verifying_key: key.verifying_key().clone(),
             a: Table::new(&key.ark.a_query, settings),
-            b: Table::new(&key.ark.b_g2_query, settings),
+            b: Table::new(&key.ark.b_g2_query, settings.for_b()),
             c: Table::new(&c_bases(key, &quotient), settings),
             a_rows,
             b_rows: Rows::new(&key.matrices[1]),

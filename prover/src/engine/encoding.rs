@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::cache::CacheError;
-use super::msm::{Curve, Table};
+use super::msm::{Aligned, Curve, Table};
 use super::rows::Rows;
 use super::settings::Settings;
 
@@ -83,15 +83,15 @@ impl Element for Fq2 {
     }
 }
 
-impl<P: Curve<BaseField: Element>> Element for Affine<P> {
+impl<P: Curve<BaseField: Element>> Element for Aligned<P> {
     const BYTES: usize = 2 * P::BaseField::BYTES;
     fn write(&self, bytes: &mut Vec<u8>) {
-        self.x.write(bytes);
-        self.y.write(bytes);
+        self.point().x.write(bytes);
+        self.point().y.write(bytes);
     }
     fn read(bytes: &[u8]) -> Option<Self> {
         let (x, y) = bytes.split_at_checked(P::BaseField::BYTES)?;
-        Some(Affine::new_unchecked(P::BaseField::read(x)?, P::BaseField::read(y)?))
+        Some(Affine::new_unchecked(P::BaseField::read(x)?, P::BaseField::read(y)?).into())
     }
 }
 

@@ -22,7 +22,7 @@ use ark_ec::short_weierstrass::SWCurveConfig;
 
 use self::kernel::Coordinate;
 
-pub(super) use self::table::Table;
+pub(super) use self::table::{Aligned, Table};
 
 /// The curves of the engine.
 pub(super) trait Curve: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate> {}

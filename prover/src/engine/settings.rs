@@ -26,6 +26,12 @@ impl Settings {
         stride_fits.then_some(settings)
     }
 
+    /// The same for the B query, which has half as many bases as the A query and dearer additions: buckets cost two
+    /// each to join, so fewer of them and more digits are less work.
+    pub(super) fn for_b(self) -> Self {
+        Self { window_bits: self.window_bits.saturating_sub(2).max(4), ..self }
+    }
+
     /// Bits of a digit.
     pub fn window_bits(self) -> u32 {
         self.window_bits

@@ -4,11 +4,12 @@
 //! each serve them all: six products an addition where projective formulas take eleven or more. A pass halves every
 //! group; ranges of groups are sized for the second-level cache and run on rayon.
 
+use std::borrow::Borrow;
 use std::ops::Range;
 
 use ark_ec::short_weierstrass::Affine;
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::AdditiveGroup;
 use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -26,7 +27,7 @@ pub(super) fn member(index: usize, negative: bool) -> u32 {
 }
 
 /// The sum of each group's points; the identity for an empty group. Members are those of [`member`].
-pub(super) fn sum_groups<P: Curve>(grouped: &Grouped, points: &[Affine<P>]) -> Vec<Affine<P>> {
+pub(super) fn sum_groups<P: Curve, A: Borrow<Affine<P>> + Sync>(grouped: &Grouped, points: &[A]) -> Vec<Affine<P>> {
     let sums: Vec<Vec<Affine<P>>> = grouped
         .ranges(RANGE)
         .into_par_iter()
@@ -54,10 +55,10 @@ impl<P: Curve> Workspace<P> {
         }
     }
 
-    fn sum(&mut self, grouped: &Grouped, groups: Range<usize>, points: &[Affine<P>]) -> Vec<Affine<P>> {
+    fn sum<A: Borrow<Affine<P>>>(&mut self, grouped: &Grouped, groups: Range<usize>, points: &[A]) -> Vec<Affine<P>> {
         self.points.clear();
         self.points.extend(grouped.members(groups.clone()).iter().map(|member| {
-            let point = &points[(member >> 1) as usize];
+            let point = points[(member >> 1) as usize].borrow();
             Affine::new_unchecked(point.x, point.y.negated_if(member & 1 == 1))
         }));
         let largest = groups.clone().map(|group| grouped.size(group)).max().unwrap_or(0);
@@ -100,7 +101,7 @@ impl<P: Curve> Workspace<P> {
     /// Queues the addition at a place, or does it at once when the chord has no slope.
     fn prepare(&mut self, place: usize, distance: usize) {
         let (p, q) = (&self.points[place], &self.points[place + distance]);
-        let difference = q.x - p.x;
+        let difference = q.x.minus(&p.x);
         if difference == P::BaseField::ZERO || p.is_zero() || q.is_zero() {
             // Equal, opposite or the identity: the complete formula. Rare, because the bases are independent.
             self.points[place] = (p.into_group() + q).into_affine();
@@ -120,8 +121,8 @@ impl<P: Curve> Drop for Workspace<P> {
 
 /// `p + q` for points of different x, given `1 / (q.x − p.x)`.
 fn chord<P: Curve>(p: &Affine<P>, q: &Affine<P>, inverse: &P::BaseField) -> Affine<P> {
-    let slope = (q.y - p.y).times(inverse);
-    let x = slope.square() - p.x - q.x;
-    let y = slope.times(&(p.x - x)) - p.y;
+    let slope = q.y.minus(&p.y).times(inverse);
+    let x = slope.squared().minus(&p.x).minus(&q.x);
+    let y = slope.times(&p.x.minus(&x)).minus(&p.y);
     Affine::new_unchecked(x, y)
 }

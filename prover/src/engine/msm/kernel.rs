@@ -17,13 +17,26 @@ const NEGATED_INVERSE: u64 = negated_inverse(MODULUS[0]);
 pub(in crate::engine) trait Coordinate: Field {
     /// The product.
     fn times(&self, other: &Self) -> Self;
-    /// The negative if asked for, without a branch that a processor would have to guess.
+    /// The product with itself.
+    fn squared(&self) -> Self;
+    /// The difference, without a branch that a processor would have to guess: arkworks' takes one by which is greater.
+    fn minus(&self, other: &Self) -> Self;
+    /// The negative if asked for, without such a branch either.
     fn negated_if(&self, negate: bool) -> Self;
 }
 
 impl Coordinate for Fq {
     fn times(&self, other: &Self) -> Self {
         *self * other
+    }
+
+    fn squared(&self) -> Self {
+        self.square()
+    }
+
+    fn minus(&self, other: &Self) -> Self {
+        let (difference, negative) = subtract(&self.0.0, &other.0.0);
+        Fq::new_unchecked(BigInteger256::new(add_modulus_if(negative, &difference)))
     }
 
     fn negated_if(&self, negate: bool) -> Self {
@@ -46,12 +59,22 @@ impl Coordinate for Fq2 {
         let both = multiply(&add(a0, a1), &add(b0, b1));
         let (middle, _) = subtract(&subtract(&both, &low).0, &high);
         let (mut difference, negative) = subtract(&low, &high);
-        let mask = u64::from(negative).wrapping_neg();
-        let mut carry = false;
-        for (limb, modulus) in difference[4..].iter_mut().zip(MODULUS) {
-            (*limb, carry) = limb.carrying_add(modulus & mask, carry);
-        }
+        let top = [difference[4], difference[5], difference[6], difference[7]];
+        difference[4..].copy_from_slice(&add_modulus_if(negative, &top));
         Fq2::new(reduce(difference), reduce(middle))
+    }
+
+    /// `c0 = (a0 + a1)(a0 − a1)`, `c1 = 2·a0·a1`: two multiplications. The sum is below `2p` and the difference below
+    /// `p`, so both products are below `2p² < p·R`, as [`reduce`] takes them.
+    fn squared(&self) -> Self {
+        let (a0, a1) = (&self.c0.0.0, &self.c1.0.0);
+        let real = multiply(&add(a0, a1), &self.c0.minus(&self.c1).0.0);
+        let imaginary = multiply(&add(a0, a0), a1);
+        Fq2::new(reduce(real), reduce(imaginary))
+    }
+
+    fn minus(&self, other: &Self) -> Self {
+        Fq2::new(self.c0.minus(&other.c0), self.c1.minus(&other.c1))
     }
 
     fn negated_if(&self, negate: bool) -> Self {
@@ -90,7 +113,7 @@ const fn negated_inverse(odd: u64) -> u64 {
     inverse.wrapping_neg()
 }
 
-/// The sum of two numbers below 2^255.
+/// The sum modulo 2^256.
 #[inline(always)]
 fn add(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
     let mut sum = *a;
@@ -101,9 +124,16 @@ fn add(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
     sum
 }
 
+/// The number, and the modulus more when asked for; a carry out of the top is dropped.
+#[inline(always)]
+fn add_modulus_if(wanted: bool, number: &[u64; 4]) -> [u64; 4] {
+    let mask = u64::from(wanted).wrapping_neg();
+    add(number, &MODULUS.map(|limb| limb & mask))
+}
+
 /// The difference, and whether it wrapped.
 #[inline(always)]
-fn subtract(a: &[u64; 8], b: &[u64; 8]) -> ([u64; 8], bool) {
+fn subtract<const LIMBS: usize>(a: &[u64; LIMBS], b: &[u64; LIMBS]) -> ([u64; LIMBS], bool) {
     let mut difference = *a;
     let mut borrow = false;
     for (limb, b) in difference.iter_mut().zip(b) {
@@ -179,6 +209,19 @@ mod tests {
             }
         }
         assert_eq!(NEGATED_INVERSE.wrapping_mul(MODULUS[0]), u64::MAX);
+    }
+
+    #[test]
+    fn differences_and_squares_are_arkworks() {
+        let edges = edges();
+        for a in &edges {
+            assert_eq!(a.squared(), a.square());
+            for b in &edges {
+                assert_eq!(a.minus(b), *a - b);
+                let (left, right) = (Fq2::new(*a, *b), Fq2::new(*b, *a));
+                assert_eq!((left.minus(&right), left.squared()), (left - right, left.square()));
+            }
+        }
     }
 
     #[test]

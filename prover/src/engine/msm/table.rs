@@ -1,5 +1,7 @@
 //! Fixed bases with their multiples, and sums over them.
 
+use std::borrow::Borrow;
+
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AdditiveGroup, AffineRepr, CurveGroup};
 use ark_ff::BigInteger256;
@@ -13,12 +15,44 @@ use crate::engine::settings::Settings;
 /// Bases with table entries made together, so that they share inversions.
 const TOGETHER: usize = 256;
 
+/// A point at the start of a cache line, so that reading one at random fetches no line more than it fills.
+#[repr(align(64))]
+pub(in crate::engine) struct Aligned<P: Curve>(Affine<P>);
+
+// Derived ones would ask for a `P` that can be copied.
+impl<P: Curve> Copy for Aligned<P> {}
+
+impl<P: Curve> Clone for Aligned<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Curve> Aligned<P> {
+    /// The point.
+    pub fn point(&self) -> &Affine<P> {
+        &self.0
+    }
+}
+
+impl<P: Curve> From<Affine<P>> for Aligned<P> {
+    fn from(point: Affine<P>) -> Self {
+        Self(point)
+    }
+}
+
+impl<P: Curve> Borrow<Affine<P>> for Aligned<P> {
+    fn borrow(&self) -> &Affine<P> {
+        self.point()
+    }
+}
+
 /// Multiples of fixed bases: entry `i · multiples + j` is `2^(window_bits · stride · j)` times base `i`.
 pub(in crate::engine) struct Table<P: Curve> {
     settings: Settings,
     /// The scalar that each base is multiplied by, as an index into the caller's.
     scalars: Vec<u32>,
-    entries: Vec<Affine<P>>,
+    entries: Vec<Aligned<P>>,
 }
 
 impl<P: Curve> Table<P> {
@@ -35,7 +69,7 @@ impl<P: Curve> Table<P> {
 
     /// Puts a stored table together. `entries` and `scalars` are those of [`Table::entries`] and [`Table::scalars`];
     /// none when their numbers do not fit together.
-    pub fn from_parts(settings: Settings, scalars: Vec<u32>, entries: Vec<Affine<P>>) -> Option<Self> {
+    pub fn from_parts(settings: Settings, scalars: Vec<u32>, entries: Vec<Aligned<P>>) -> Option<Self> {
         let fits = scalars.len().checked_mul(settings.multiples()) == Some(entries.len());
         fits.then_some(Self { settings, scalars, entries })
     }
@@ -51,19 +85,19 @@ impl<P: Curve> Table<P> {
     }
 
     /// The multiples, base by base.
-    pub fn entries(&self) -> &[Affine<P>] {
+    pub fn entries(&self) -> &[Aligned<P>] {
         &self.entries
     }
 
     /// The bases themselves.
     pub fn bases(&self) -> impl Iterator<Item = &Affine<P>> {
-        self.entries.iter().step_by(self.settings.multiples())
+        self.entries.iter().step_by(self.settings.multiples()).map(Aligned::point)
     }
 
     /// The base of a scalar; the identity when there is none.
     pub fn base(&self, scalar: u32) -> Affine<P> {
         let place = self.scalars.iter().position(|kept| *kept == scalar);
-        place.map_or(Affine::zero(), |i| self.entries[i * self.settings.multiples()])
+        place.map_or(Affine::zero(), |i| *self.entries[i * self.settings.multiples()].point())
     }
 
     /// Σ scalar · base, for scalars below 2^254.
@@ -106,7 +140,7 @@ impl<P: Curve> Source for Digits<'_, P> {
     }
 }
 
-fn multiples<P: Curve>(bases: impl Iterator<Item = Affine<P>>, settings: Settings) -> Vec<Affine<P>> {
+fn multiples<P: Curve>(bases: impl Iterator<Item = Affine<P>>, settings: Settings) -> Vec<Aligned<P>> {
     let doublings = settings.window_bits() * settings.stride();
     let mut all = Vec::with_capacity(TOGETHER * settings.multiples());
     for base in bases {
@@ -119,5 +153,5 @@ fn multiples<P: Curve>(bases: impl Iterator<Item = Affine<P>>, settings: Setting
             all.push(multiple);
         }
     }
-    Projective::normalize_batch(&all)
+    Projective::normalize_batch(&all).into_iter().map(Aligned::from).collect()
 }
