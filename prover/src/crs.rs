@@ -10,7 +10,7 @@ pub mod verify;
 
 pub use generate::generate_development;
 pub use manifest::{Manifest, Setup};
-pub use verify::{CrsError, self_test, verify};
+pub use verify::{CrsError, sample_witness, self_test, verify};
 
 /// `crs/proving_key.bin`.
 pub const PROVING_KEY: &[u8] = include_bytes!("../../crs/proving_key.bin");

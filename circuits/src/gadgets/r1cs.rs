@@ -243,6 +243,11 @@ impl ConstraintSystem {
     }
 }
 
+/// A whole assignment as an iden3 `.wtns` file. It tells every secret in it.
+pub fn witness_to_iden3(assignment: &[F]) -> Vec<u8> {
+    iden3::wtns(assignment)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ const PROVING_FILE: &str = "proving_key.bin";
 const VERIFYING_FILE: &str = "verifying_key.bin";
 const MANIFEST_FILE: &str = "manifest.json";
 const R1CS_FILE: &str = "circuit.r1cs";
+const WITNESS_FILE: &str = "sample.wtns";
 
 /// Operations on the common reference string.
 #[derive(Subcommand)]
@@ -24,7 +25,7 @@ pub enum CrsCommand {
     Verify(VerifyArgs),
     /// Make a one-party development key: its maker could forge proofs
     GenerateDev(GenerateArgs),
-    /// Write the verifying key for snarkjs, or the circuit for a ceremony
+    /// Write the verifying key for snarkjs, the circuit for a ceremony, or a witness for other provers
     Export(ExportArgs),
 }
 
@@ -53,6 +54,9 @@ pub struct ExportArgs {
     /// Write circuit.r1cs (iden3) into this directory
     #[arg(long, value_name = "DIR")]
     r1cs: Option<PathBuf>,
+    /// Write sample.wtns (iden3), the witness of a made-up statement, into this directory
+    #[arg(long, value_name = "DIR")]
+    witness: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -113,11 +117,18 @@ fn export(args: &ExportArgs) -> Outcome<Answer> {
         written.push(snarkjs::export_key(&key, directory)?);
     }
     if let Some(directory) = &args.r1cs {
-        system::make_private_dir(directory)?;
-        let path = directory.join(R1CS_FILE);
-        system::write_atomically(&path, &circuit::shape().to_iden3())?;
-        written.push(path);
+        written.push(write_into(directory, R1CS_FILE, &circuit::shape().to_iden3())?);
+    }
+    if let Some(directory) = &args.witness {
+        written.push(write_into(directory, WITNESS_FILE, &crs::sample_witness(&mut system::rng()))?);
     }
     let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     Ok(Answer::done(format!("wrote {}", names.join(" and ")), "", json!({ "written": names })))
+}
+
+fn write_into(directory: &Path, name: &str, bytes: &[u8]) -> Outcome<PathBuf> {
+    system::make_private_dir(directory)?;
+    let path = directory.join(name);
+    system::write_atomically(&path, bytes)?;
+    Ok(path)
 }

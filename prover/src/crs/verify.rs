@@ -1,5 +1,7 @@
 //! Checks `crs/`: digests, circuit, loader, and one proof made and verified.
 
+use poa_circuits::gadgets::r1cs::witness_to_iden3;
+use poa_circuits::statement::assignment::derive;
 use poa_circuits::statement::circuit;
 use poa_verifier::key::{KeyError, VerifyingKey};
 use rand_core::CryptoRng;
@@ -92,6 +94,12 @@ pub fn self_test(engine: &Engine, rng: &mut impl CryptoRng) -> Result<(), ProveE
         engine.prove(&public, &witness, rng)?;
     }
     Ok(())
+}
+
+/// An assignment of the first sample statement, as an iden3 `.wtns` file for other provers. Its secrets are worth nothing.
+pub fn sample_witness(rng: &mut impl CryptoRng) -> Vec<u8> {
+    let samples = sample::statements(rng);
+    samples.first().map(|(public, witness)| witness_to_iden3(&derive(public, witness))).unwrap_or_default()
 }
 
 fn check_manifest(stated: &Manifest, proving_key: &[u8], verifying_key: &[u8]) -> Result<(), CrsError> {
