@@ -92,6 +92,8 @@ pub enum Command {
     /// The issuer's keys, for its operator: list, rotate, compromise, compromised
     #[command(subcommand)]
     Keys(commands::keys::KeysCommand),
+    /// Measure this machine: proofs, verifications and hashes beside what could be used instead
+    Bench(commands::bench::BenchArgs),
     /// The proving and verifying key: verify, generate-dev, export
     #[command(subcommand)]
     Crs(commands::crs::CrsCommand),

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod agenthood;
 pub mod attest;
+pub mod bench;
 pub mod crs;
 pub mod holder;
 pub mod issue;
@@ -46,6 +47,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Schema(command) => schema::run(command, global),
         Command::Trust(command) => trust::run(command, global),
         Command::Keys(command) => keys::run(command, global),
+        Command::Bench(args) => bench::run(args),
         Command::Crs(command) => crs::run(command),
         Command::Holder(command) => holder::run(command, global),
     }

@@ -36,7 +36,8 @@ enum Size {
 }
 
 impl EngineArgs {
-    fn cache_dir(&self) -> PathBuf {
+    /// The directory of compiled keys.
+    pub fn cache_dir(&self) -> PathBuf {
         self.cache_dir.clone().unwrap_or_else(system::default_cache)
     }
 
