@@ -233,7 +233,9 @@ fn a_vc_jwt_is_a_signed_credential_and_other_types_are_not() {
         CheckName::IssuerSignature,
         "issuer_key",
     );
-    fails_only(&verify(&compact_jws("poa+jws", &kid, &payload, &signer("credentials"))), CheckName::Class, "malformed");
+    fails_only(&verify(&compact_jws("jwt", &kid, &payload, &signer("credentials"))), CheckName::Class, "malformed");
+    let agenthood = verify(&compact_jws("poa+jws", &kid, &payload, &signer("credentials")));
+    assert_eq!((agenthood.class, agenthood.verified()), (Class::Agenthood, false));
     let head = world.sign_head(&world.head_claims(NOW));
     fails_only(&verify(&head), CheckName::Class, "malformed");
     // Blanks around it are not part of it.
