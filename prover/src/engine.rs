@@ -2,7 +2,7 @@
 //!
 //! * [`settings`](Settings): how much memory the tables may take;
 //! * `compiled_key`: rows and tables, derived from the standard proving key; `cache`: the same on disk;
-//! * `rows`, `quotient`: from assignment to the quotient's scalars, and C folded into the bases;
+//! * `rows`, `quotient`, `transform`: from assignment to the quotient's scalars, and C folded into the bases;
 //! * `msm`: multi-scalar multiplication over fixed bases;
 //! * `blinding`: from the deterministic sums to a zero-knowledge proof;
 //! * [`prepared`](Prepared): all of a proof but its context beforehand, the rest in about a millisecond.
@@ -15,6 +15,7 @@ mod blinding;
 mod cache;
 mod compiled_key;
 mod encoding;
+mod limbs;
 mod msm;
 mod prepared;
 mod quotient;
@@ -22,6 +23,7 @@ mod rows;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod transform;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn elements_survive_their_encoding() {
         assert!(survives(7u32) && survives(Fr::from(5u64)) && survives(-Fq::ONE));
-        assert!(survives(G1Affine::generator()) && survives(-G2Affine::generator()));
+        assert!(survives(Aligned::from(G1Affine::generator())) && survives(Aligned::from(-G2Affine::generator())));
     }
 
     #[test]

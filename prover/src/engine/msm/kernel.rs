@@ -6,6 +6,8 @@
 use ark_bn254::{Fq, Fq2};
 use ark_ff::{BigInteger256, Field, PrimeField};
 
+use crate::engine::limbs::{add, add_if, subtract};
+
 /// Independent running products in [`invert_all`], so that one need not wait for the last.
 const CHAINS: usize = 4;
 /// The modulus of [`Fq`].
@@ -36,7 +38,7 @@ impl Coordinate for Fq {
 
     fn minus(&self, other: &Self) -> Self {
         let (difference, negative) = subtract(&self.0.0, &other.0.0);
-        Fq::new_unchecked(BigInteger256::new(add_modulus_if(negative, &difference)))
+        Fq::new_unchecked(BigInteger256::new(add_if(negative, &difference, &MODULUS)))
     }
 
     fn negated_if(&self, negate: bool) -> Self {
@@ -60,7 +62,7 @@ impl Coordinate for Fq2 {
         let (middle, _) = subtract(&subtract(&both, &low).0, &high);
         let (mut difference, negative) = subtract(&low, &high);
         let top = [difference[4], difference[5], difference[6], difference[7]];
-        difference[4..].copy_from_slice(&add_modulus_if(negative, &top));
+        difference[4..].copy_from_slice(&add_if(negative, &top, &MODULUS));
         Fq2::new(reduce(difference), reduce(middle))
     }
 
@@ -111,35 +113,6 @@ const fn negated_inverse(odd: u64) -> u64 {
         step += 1;
     }
     inverse.wrapping_neg()
-}
-
-/// The sum modulo 2^256.
-#[inline(always)]
-fn add(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
-    let mut sum = *a;
-    let mut carry = false;
-    for (limb, b) in sum.iter_mut().zip(b) {
-        (*limb, carry) = limb.carrying_add(*b, carry);
-    }
-    sum
-}
-
-/// The number, and the modulus more when asked for; a carry out of the top is dropped.
-#[inline(always)]
-fn add_modulus_if(wanted: bool, number: &[u64; 4]) -> [u64; 4] {
-    let mask = u64::from(wanted).wrapping_neg();
-    add(number, &MODULUS.map(|limb| limb & mask))
-}
-
-/// The difference, and whether it wrapped.
-#[inline(always)]
-fn subtract<const LIMBS: usize>(a: &[u64; LIMBS], b: &[u64; LIMBS]) -> ([u64; LIMBS], bool) {
-    let mut difference = *a;
-    let mut borrow = false;
-    for (limb, b) in difference.iter_mut().zip(b) {
-        (*limb, borrow) = limb.borrowing_sub(*b, borrow);
-    }
-    (difference, borrow)
 }
 
 /// The product, not reduced.

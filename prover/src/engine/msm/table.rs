@@ -19,8 +19,14 @@ const TOGETHER: usize = 256;
 #[repr(align(64))]
 pub(in crate::engine) struct Aligned<P: Curve>(Affine<P>);
 
-// Derived ones would ask for a `P` that can be copied.
+// Derived traits would be wanted of `P` too.
 impl<P: Curve> Copy for Aligned<P> {}
+
+impl<P: Curve> PartialEq for Aligned<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
 
 impl<P: Curve> Clone for Aligned<P> {
     fn clone(&self) -> Self {
