@@ -18,5 +18,5 @@ if [[ $# -gt 0 ]]; then
   which=(--ignored)
 fi
 cd "$here/../.."
-POA_EXPORT="$work" cargo test -p poa-prover --test paths -- "${which[@]}" || exit 2
+POA_EXPORT="$work" cargo test --workspace --test paths -- "${which[@]}" || exit 2
 "$here/verify.sh" "$work"
