@@ -32,6 +32,7 @@ use crate::jws::Unverified;
 use crate::report::{CheckName, Class, Proved, Report};
 use crate::trust::{KeyPurpose, KeyUseError, Trust};
 use crate::verifier::Inquiry;
+use crate::zk;
 
 /// Checks that only a ZK credential or a presentation could satisfy.
 const NOT_APPLICABLE: [CheckName; 5] =
@@ -90,7 +91,7 @@ impl<'a> Issuer<'a> {
 /// Verifies a document.
 pub(crate) fn verify(
     inquiry: &Inquiry<'_>,
-    memory: &HeadMemory,
+    memory: &mut HeadMemory,
     mut checks: Checks,
     jws: &Unverified,
     claims: &Value,
@@ -125,7 +126,13 @@ fn signature<'a>(inquiry: &Inquiry<'a>, jws: &Unverified, claims: &Value) -> Res
     Ok(issuer)
 }
 
-fn judge(inquiry: &Inquiry<'_>, memory: &HeadMemory, issuer: &Issuer<'_>, reading: &Reading<'_>, checks: &mut Checks) {
+fn judge(
+    inquiry: &Inquiry<'_>,
+    memory: &mut HeadMemory,
+    issuer: &Issuer<'_>,
+    reading: &Reading<'_>,
+    checks: &mut Checks,
+) {
     checks.take(CheckName::Subject, native::subject(inquiry, issuer, reading));
     checks.take(CheckName::Validity, native::times(inquiry, issuer.is_own(), reading));
     checks.take(CheckName::Attributes, native::agreement(issuer, reading));
@@ -133,6 +140,10 @@ fn judge(inquiry: &Inquiry<'_>, memory: &HeadMemory, issuer: &Issuer<'_>, readin
     policy(inquiry, reading, checks);
     if !checks.failed() {
         controller_signature(issuer, reading, checks);
+        if issuer.is_own() {
+            // A list must not lag behind a head that the caller knows.
+            zk::check_newest_heads(inquiry, memory, CheckName::Status, checks);
+        }
         status::check(inquiry, memory, issuer, reading, checks);
     }
 }

@@ -5,7 +5,7 @@ use poa_verifier::agenthood::instant::Instant;
 use poa_verifier::agenthood::reasons::AgentNow;
 use poa_verifier::report::{CheckName, Report};
 use poa_verifier::status::token_list::{Entries, TokenListError, TokenStatus, TokenStatusClaims, TokenStatusList};
-use poa_verifier::trust::KeyState;
+use poa_verifier::trust::{KeyPurpose, KeyState};
 use poa_verifier::{Evidence, Outcome};
 use serde_json::json;
 
@@ -49,6 +49,30 @@ fn neighbours_say_nothing() {
         claims.entries.set(INDEX + 1, TokenStatus::Invalid).unwrap();
     });
     verifies(&with_lists(&[neighbours]));
+}
+
+/// Whoever knows a newer head is not shown a list from before it.
+#[test]
+fn a_list_that_lags_behind_the_callers_head_is_not_believed() {
+    let mut world = World::new();
+    let key = trust_key(&world.issuer, "heads-1", &signer("heads"), KeyPurpose::Heads);
+    world.retrust(|trust| {
+        trust.logs.push("main".to_owned());
+        trust.keys.push(key);
+    });
+    let document = world.sign(&world.claims().to_value());
+    let lists = [world.read_list(&world.list_claims(Entries::new(131_072).unwrap()))];
+    let judged = |revocations: u64| {
+        let claims = json!({
+            "iss": world.issuer.to_string(), "log": "main", "iat": NOW, "exp": NOW + 7 * 86_400,
+            "root": format!("0x{:064x}", 5), "size": 1, "seq": 1, "revocations": revocations, "anchor": false,
+        });
+        let heads = [compact("poa-root+jwt", &world.issuer.key_id("heads-1"), &claims, &signer("heads"))];
+        let evidence = Evidence { token_status_lists: &lists, newest_heads: &heads, ..Evidence::default() };
+        world.verify_with(&document, Some(&request()), &evidence)
+    };
+    verifies(&judged(3));
+    undecided(&judged(4), STATUS, "lagging_list");
 }
 
 #[test]
