@@ -159,14 +159,17 @@ impl Domain {
             })
             .await?;
         match found {
-            Some((id, sealed)) => self.open_prepared(id, &sealed).await,
+            Some((row, sealed)) => {
+                let column = place.map(|place| presentation_column(id, &place)).unwrap_or_default();
+                self.open_prepared(row, &column, &sealed).await
+            }
             None => Ok(None),
         }
     }
 
     /// One that does not open was altered or moved: it is dropped and never served.
-    async fn open_prepared(&self, id: String, sealed: &[u8]) -> Result<Option<Opened>, DomainError> {
-        match self.master.open(&presentation_place(&id), sealed) {
+    async fn open_prepared(&self, id: String, column: &str, sealed: &[u8]) -> Result<Option<Opened>, DomainError> {
+        match self.master.open(&presentation_place(&id, column), sealed) {
             Ok(bytes) => Ok(Some(Opened { id, bytes })),
             Err(error) => {
                 tracing::error!(%error, "a prepared presentation does not open and is dropped");
@@ -249,7 +252,8 @@ impl Domain {
     ) -> Result<bool, DomainError> {
         let mut rng = self.rng();
         let id = &ids::random_uuid(&mut rng).hyphenated().to_string();
-        let sealed = &self.master.seal(&presentation_place(id), bytes, &mut rng);
+        let column = presentation_column(&due.id, &place);
+        let sealed = &self.master.seal(&presentation_place(id, &column), bytes, &mut rng);
         let row = &PreparedRow {
             id,
             kind: &due.id,
@@ -310,8 +314,15 @@ fn kind_place(row: &str) -> Place<'_> {
     Place { table: "presentation_kinds", row, column: "sealed_kind" }
 }
 
-fn presentation_place(row: &str) -> Place<'_> {
-    Place { table: "prepared_presentations", row, column: "sealed_presentation" }
+fn presentation_place<'a>(row: &'a str, column: &'a str) -> Place<'a> {
+    Place { table: "prepared_presentations", row, column }
+}
+
+/// What is sealed opens only for the kind (its tag says whose, what and to whom) and the place it was prepared for, as
+/// the request has them: whoever can edit the row's other columns cannot have it served for another.
+fn presentation_column(kind: &str, place: &PlaceInLog<'_>) -> String {
+    let PlaceInLog { log, leaf_index, head_seq, head_iat } = place;
+    format!("sealed_presentation/{kind}/{leaf_index}/{head_seq}/{head_iat}/{log}")
 }
 
 #[cfg(test)]

@@ -132,6 +132,19 @@ async fn a_stolen_row_does_not_open_in_another_place_and_is_dropped() {
     assert_eq!((stage.take().await, stage.rows().await), (None, 0));
 }
 
+/// Whoever can write to the database cannot have one served under another head.
+#[tokio::test]
+async fn a_row_whose_other_columns_were_edited_does_not_open_and_is_dropped() {
+    let stage = Stage::new(true).await;
+    let place = stage.place();
+    let edited = PlaceInLog { head_seq: place.head_seq + 1, ..place };
+    stage.keep().await;
+    stage.execute("UPDATE prepared_presentations SET head_seq = head_seq + 1").await;
+    let taken = stage.rig.domain.use_presentation_kind(stage.agent, &stage.kind, Some(edited), NOW).await.unwrap();
+    assert!(taken.is_none());
+    assert_eq!(stage.rows().await, 0);
+}
+
 #[tokio::test]
 async fn the_database_tells_neither_what_is_shown_nor_to_whom() {
     let stage = Stage::new(true).await;
