@@ -16,7 +16,7 @@ use poa_verifier::{Verifier, json, multibase, time};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::config::{ChainConfig, Config};
+use crate::config::Config;
 use crate::documents::status_list_url;
 use crate::domain::{Domain, DomainError};
 use crate::keys::{IssuerKeys, ListedKey, Purpose, SignError};
@@ -126,7 +126,7 @@ async fn snapshot(
 fn agenthood(config: &Config) -> AgenthoodIssuers {
     let mut issuers = config.agenthood.foreign_issuers.clone();
     issuers.network = config.agenthood.network;
-    issuers.own_snapshots = matches!(config.agenthood.chain, ChainConfig::Embedded { fixture: true, .. });
+    issuers.own_snapshots = config.agenthood.chain.is_fixture();
     issuers
 }
 

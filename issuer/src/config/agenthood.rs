@@ -61,6 +61,14 @@ impl Default for AgenthoodConfig {
     }
 }
 
+impl ChainConfig {
+    /// Whether documents about its agents may go unsigned by their controllers: only for a registry of our own that the
+    /// operator declared a fixture.
+    pub fn is_fixture(&self) -> bool {
+        matches!(self, Self::Embedded { fixture: true, .. })
+    }
+}
+
 impl AgenthoodConfig {
     pub(super) fn check(&self, production: bool) -> Result<(), ConfigError> {
         if !(1..=MAX_LIFETIME_S).contains(&self.lifetime_s) {
@@ -69,7 +77,7 @@ impl AgenthoodConfig {
         if !(Duration::from_millis(100)..=Duration::from_secs(3_600)).contains(&self.watch_interval) {
             return Err(ConfigError::WatchInterval(self.watch_interval));
         }
-        if production && matches!(self.chain, ChainConfig::Embedded { fixture: true, .. }) {
+        if production && self.chain.is_fixture() {
             return Err(ConfigError::FixtureChain);
         }
         Ok(())

@@ -146,7 +146,10 @@ impl App {
             }
             let (attestation, said) = match (&challenge, &answered) {
                 (Some(challenge), Some(answered)) => self.attested(challenge, answered, &present)?,
-                _ if present.snapshot.chain.fixture => (Attestation::Snapshot, present.snapshot.clone()),
+                // A reader's word alone does not make its chain one that nobody has to sign for.
+                _ if present.snapshot.chain.fixture && self.config().agenthood.chain.is_fixture() => {
+                    (Attestation::Snapshot, present.snapshot.clone())
+                }
                 _ => return Err(AgenthoodRefusal::SignatureRequired),
             };
             match self.sign_and_store(attestation, &said, &present).await {
