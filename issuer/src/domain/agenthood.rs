@@ -2,11 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`reason`] | why a document ends, as a pure function of what it says and the chain's state |
-//! | [`jti`] | document ids |
-//! | [`challenge`] | nonces: single use, five minutes |
-//! | [`documents`] | issuing at most once per nonce, superseding, revoking, listing |
-//! | [`watch`] | judging every finalised change once |
+//! | `reason` | why a document ends, as a pure function of what it says and the chain's state |
+//! | `jti` | document ids |
+//! | `challenge` | nonces: single use, five minutes |
+//! | `documents` | issuing at most once per nonce, superseding, revoking, listing |
+//! | `watch` | judging every finalised change once |
 //!
 //! The rule of a document's life: it lives from its issuing until its `exp`, until it is revoked or superseded, or
 //! until the first finalised block after the one it was last checked at whose state gives a [`Reason`].
