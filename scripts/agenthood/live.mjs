@@ -389,7 +389,11 @@ async function refusals(client) {
       for (let number = 0; number < calls; number += 1) {
         assert.notEqual((await service.post(`/poa/api/${call}`, {}, options)).status, 429, `${call} ${number}`);
       }
-      const answer = await service.post(`/poa/api/${call}`, {}, options);
+      // Calls come back one by one while these are made, verify's one a second: a slow machine gets some more.
+      let answer = await service.post(`/poa/api/${call}`, {}, options);
+      for (let more = 0; more < calls / 2 && answer.status !== 429; more += 1) {
+        answer = await service.post(`/poa/api/${call}`, {}, options);
+      }
       refused(answer, 429, "rate-limited");
       assert.equal(answer.headers.get("retry-after"), String(answer.json.retryAfterSec));
     }
