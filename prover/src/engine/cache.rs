@@ -8,8 +8,10 @@
 //!
 //! # Not protected
 //! The digest finds damage, not malice: whoever may write the file may write its digest. Such a writer can make
-//! proofs fail and nothing more, because each proof is verified, under a verifying key that is never read from here,
-//! before it leaves (see [`super::blinding`] for why a verified proof is zero-knowledge whatever the tables hold).
+//! proofs fail, but no proof that leaves tells anything, because each is verified before, under a verifying key that is
+//! never read from here (see [`super::blinding`] for why a verified proof is zero-knowledge whatever the tables hold).
+//! Which proofs fail can depend on the witness, so whoever also sees failures can learn digits of it: keep the directory
+//! writable by the proving user alone.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
