@@ -5,11 +5,12 @@
 //! group; ranges of groups are sized for the second-level cache and run on rayon.
 
 use std::borrow::Borrow;
+use std::hint::black_box;
 use std::ops::Range;
 
 use ark_ec::short_weierstrass::Affine;
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::AdditiveGroup;
+use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -19,6 +20,10 @@ use super::kernel::{Coordinate, invert_all};
 
 /// Points summed together: 512 KiB of G1, 1 MiB of G2.
 const RANGE: usize = 8192;
+
+/// Points fetched together. Each comes from a random place of a table that no cache holds, so that fetching one after
+/// the other would wait for the memory each time; a few dozen lines are what a core can have under way.
+const FETCHED: usize = 32;
 
 /// A member of a group: an entry of a list of points, or its negative.
 pub(super) fn member(index: usize, negative: bool) -> u32 {
@@ -57,10 +62,9 @@ impl<P: Curve> Workspace<P> {
 
     fn sum<A: Borrow<Affine<P>>>(&mut self, grouped: &Grouped, groups: Range<usize>, points: &[A]) -> Vec<Affine<P>> {
         self.points.clear();
-        self.points.extend(grouped.members(groups.clone()).iter().map(|member| {
-            let point = points[(member >> 1) as usize].borrow();
-            Affine::new_unchecked(point.x, point.y.negated_if(member & 1 == 1))
-        }));
+        for members in grouped.members(groups.clone()).chunks(FETCHED) {
+            self.fetch(members, points);
+        }
         let largest = groups.clone().map(|group| grouped.size(group)).max().unwrap_or(0);
         // After a pass of distance d, a group's partial sums stand 2d apart from its start on.
         let mut distance = 1;
@@ -77,6 +81,20 @@ impl<P: Curve> Workspace<P> {
                 sum
             })
             .collect()
+    }
+
+    /// Copies members' points, negated where they say so. First touches them all: so little is done with each that the
+    /// processor runs ahead and their cache misses overlap.
+    fn fetch<A: Borrow<Affine<P>>>(&mut self, members: &[u32], points: &[A]) {
+        let point = |member: u32| points[(member >> 1) as usize].borrow();
+        for member in members {
+            let Affine { x, y, .. } = point(*member);
+            black_box(x.is_zero() | y.is_zero());
+        }
+        self.points.extend(members.iter().map(|member| {
+            let Affine { x, y, .. } = point(*member);
+            Affine::new_unchecked(*x, y.negated_if(member & 1 == 1))
+        }));
     }
 
     /// Adds neighbours at this distance in all groups.
