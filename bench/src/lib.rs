@@ -79,6 +79,8 @@ pub fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Table, B
     rows.push(rows::witness::row(&subjects, rounds));
     progress("prove");
     rows.extend(rows::prove::rows(&subjects, rounds)?);
+    progress("batch");
+    rows.push(rows::batch::row(&subjects, rounds)?);
     progress("peak memory");
     rows.extend(rows::memory::rows(options)?);
     progress("present");

@@ -1,6 +1,7 @@
 //! The rows, one file a group.
 
 pub mod append;
+pub mod batch;
 pub mod hash;
 pub mod load;
 pub mod memory;
@@ -8,6 +9,8 @@ pub mod present;
 pub mod prove;
 pub mod verify;
 pub mod witness;
+
+use std::sync::Arc;
 
 use poa_circuits::statement::{Public, Witness};
 use poa_prover::{Engine, ProvingKey};
@@ -19,7 +22,7 @@ pub struct Subjects {
     /// The key for the stock prover.
     pub stock: &'static ProvingKey,
     /// With full tables.
-    pub full: Engine,
+    pub full: Arc<Engine>,
     /// With small tables.
     pub small: Engine,
     /// An agent with its opening.
@@ -35,6 +38,6 @@ impl Subjects {
     pub fn new(full: Engine, small: Engine) -> Self {
         let sample = Sample::new();
         let (public, witness) = sample.statement();
-        Self { stock: ProvingKey::development(), full, small, sample, public, witness }
+        Self { stock: ProvingKey::development(), full: Arc::new(full), small, sample, public, witness }
     }
 }
