@@ -14,13 +14,16 @@ use rand_core::CryptoRng;
 use crate::pairing::{G1Point, G1Sum};
 
 /// One of `2^128` scalars.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) struct Coefficient {
     low: u64,
     high: u64,
 }
 
 impl Coefficient {
+    /// Takes its proof out of the sum.
+    pub const ZERO: Self = Self { low: 0, high: 0 };
+
     /// Uniform.
     pub fn random(rng: &mut impl CryptoRng) -> Self {
         Self { low: rng.next_u64(), high: rng.next_u64() }

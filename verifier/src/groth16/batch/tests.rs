@@ -140,35 +140,52 @@ fn errors_that_cancel_each_other_are_found() {
     assert_eq!(verdict(&key, &batch), [0, 1]);
 }
 
-/// A generator that gives zeros only: every coefficient is 0, so every batch seems to hold.
-struct Zeros;
+/// A generator that gives one byte for ever.
+struct Stuck(u8);
 
-impl TryRng for Zeros {
+impl TryRng for Stuck {
     type Error = std::convert::Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok(0)
+        Ok(u32::from_le_bytes([self.0; 4]))
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(0)
+        Ok(u64::from_le_bytes([self.0; 8]))
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        bytes.fill(0);
+        bytes.fill(self.0);
         Ok(())
     }
 }
 
-impl TryCryptoRng for Zeros {}
+impl TryCryptoRng for Stuck {}
 
 #[test]
-fn a_zero_coefficient_and_an_identity_are_no_special_cases() {
+fn a_generator_that_is_stuck_does_not_let_errors_cancel() {
+    let trapdoor = Trapdoor::new();
+    let key = trapdoor.key();
+    let mut batch = honest(&trapdoor, 5);
+    for byte in [0, 7] {
+        let claims: Vec<Claim> = batch.iter().map(|(inputs, proof)| (inputs, proof)).collect();
+        assert_eq!(key.verify_batch(&claims, &mut Stuck(byte)), Ok(()));
+    }
+    let k = scalar("error", 0);
+    batch[1].1 = with_c(&batch[1].1, moved(batch[1].1.c(), k));
+    batch[2].1 = with_c(&batch[2].1, moved(batch[2].1.c(), -k));
+    let claims: Vec<Claim> = batch.iter().map(|(inputs, proof)| (inputs, proof)).collect();
+    for byte in [0, 7] {
+        let error = key.verify_batch(&claims, &mut Stuck(byte)).unwrap_err();
+        assert_eq!(error.unsatisfied, [1, 2], "{byte}");
+    }
+}
+
+#[test]
+fn an_identity_is_no_special_case() {
     let trapdoor = Trapdoor::new();
     let key = trapdoor.key();
     let batch = honest(&trapdoor, 3);
-    let claims: Vec<Claim> = batch.iter().map(|(inputs, proof)| (inputs, proof)).collect();
-    assert_eq!(key.verify_batch(&claims, &mut Zeros), Ok(()));
     // Inputs whose sum is the identity.
     let mut zero = inputs(0);
     zero[0] = Fr::ZERO;
