@@ -81,8 +81,11 @@ pub struct DueKind {
     pub agent: AgentUuid,
     /// What is shown.
     pub kind: PresentationKind,
-    /// The moment from which it has to be usable, Unix seconds.
-    pub usable_from: u64,
+    /// The moment to prove it for, Unix seconds.
+    pub shown_at: u64,
+    /// From when it is usable as stored, Unix seconds. For what is wanted now it is the anchor's time: the moment of the
+    /// use that made it wanted is not kept.
+    usable_from: u64,
 }
 
 /// A kind as stored.
@@ -209,9 +212,10 @@ impl Domain {
             .await?;
         let mut due = Vec::new();
         for stored in most_used {
-            let Some(usable_from) = due_at(&stored, now) else { continue };
+            let Some(shown_at) = due_at(&stored, now) else { continue };
+            let usable_from = if shown_at <= now { anchor.iat.min(now) } else { shown_at };
             match self.open_kind(&stored) {
-                Some(kind) => due.push(DueKind { id: stored.id, agent: stored.agent, kind, usable_from }),
+                Some(kind) => due.push(DueKind { id: stored.id, agent: stored.agent, kind, shown_at, usable_from }),
                 None => self.forget(&stored.id).await?,
             }
         }

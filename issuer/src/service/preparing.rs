@@ -33,7 +33,7 @@ impl App {
             Err(error) => return Err(error.into()),
         };
         for due in self.domain().due_presentations(&anchor, limit, self.now()).await? {
-            if due.usable_from > anchor.iat.saturating_add(DEFAULT_MAX_ROOT_AGE_S) {
+            if due.shown_at > anchor.iat.saturating_add(DEFAULT_MAX_ROOT_AGE_S) {
                 // No verifier would take it; a new anchor is overdue.
                 continue;
             }
@@ -55,11 +55,11 @@ impl App {
         }
         let leaf_index = ready.leaf_index();
         let provable = self.provable(ready).await?;
-        let (engine, mut rng, usable_from) = (self.engine(), self.rng(), due.usable_from);
+        let (engine, mut rng, shown_at) = (self.engine(), self.rng(), due.shown_at);
         let (bytes, usable_until) = self
             .provers()
             .run_in(Lane::Batch, move || {
-                let prepared = prepare(&engine, provable.material(), &provable.showing(usable_from), &mut rng)?;
+                let prepared = prepare(&engine, provable.material(), &provable.showing(shown_at), &mut rng)?;
                 Ok::<(Zeroizing<Vec<u8>>, u64), PresentError>((prepared.to_bytes(), prepared.usable_until()))
             })
             .await??;

@@ -68,7 +68,11 @@ impl App {
         let ready = self.ready(wanted.agent, &kind).await?;
         // Nothing is prepared under another head than an anchor.
         let place = ready.head.anchor.then(|| ready.place());
-        let opened = self.domain().use_presentation_kind(wanted.agent, &kind, place, self.now()).await?;
+        let opened = match self.config().prepared {
+            // Nothing is noted of what nothing is prepared for.
+            0 => None,
+            _ => self.domain().use_presentation_kind(wanted.agent, &kind, place, self.now()).await?,
+        };
         self.wake_preparer();
         if let Some(opened) = opened
             && let Some(presentation) = self.finish(opened, &challenge, &request).await?

@@ -164,6 +164,21 @@ async fn the_database_tells_neither_what_is_shown_nor_to_whom() {
     assert!(stage.due().await.is_empty(), "a kind that does not open is forgotten");
 }
 
+/// Of what is wanted now the database has the anchor's time, which everybody knows.
+#[tokio::test]
+async fn the_moment_of_a_use_is_not_kept() {
+    let stage = Stage::new(true).await;
+    stage.rig.clock.advance(777);
+    assert!(stage.take().await.is_none());
+    assert!(stage.keep().await);
+    let from: i64 = sqlx::query_scalar("SELECT usable_from FROM prepared_presentations")
+        .fetch_one(stage.rig.domain.store().pool())
+        .await
+        .unwrap();
+    assert_eq!(from as u64, stage.anchor.iat);
+    assert_eq!(stage.take().await.as_deref(), Some(BYTES));
+}
+
 #[tokio::test]
 async fn revoking_suspending_and_rotating_drop_it_at_once() {
     let stage = Stage::new(true).await;
@@ -231,7 +246,7 @@ async fn what_takes_over_is_due_before_the_end() {
     assert!(stage.due().await.is_empty());
     stage.rig.clock.advance(1);
     let due = stage.due().await.remove(0);
-    assert_eq!(due.usable_from, NOW + 3_001);
+    assert_eq!(due.shown_at, NOW + 3_001);
     assert!(stage.rig.domain.keep_prepared(&due, stage.place(), NOW + 6_600, b"the next").await.unwrap());
     assert!(stage.due().await.is_empty());
     assert_eq!(stage.take().await.as_deref(), Some(BYTES));

@@ -210,3 +210,14 @@ async fn the_running_service_keeps_them_ready_by_itself() {
     verified(&service, &answer, "the second challenge", json!({})).await;
     assert_eq!(rows(&service).await, 0, "it was used");
 }
+
+#[tokio::test]
+async fn a_service_that_prepares_nothing_notes_nothing() {
+    let service = Service::start_with(|config| config.prepared = 0).await;
+    let agent = service.attested_agent().await;
+    let direct = present(&service, &agent, "a challenge", json!({})).await;
+    verified(&service, &direct, "a challenge", json!({})).await;
+    let kinds = sqlx::query_scalar("SELECT COUNT(*) FROM presentation_kinds");
+    let kinds: i64 = kinds.fetch_one(service.app.domain().store().pool()).await.unwrap();
+    assert_eq!((refresh(&service).await, kinds), ((0, 0), 0));
+}
