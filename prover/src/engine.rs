@@ -7,8 +7,8 @@
 //! * `blinding`: from the deterministic sums to a zero-knowledge proof;
 //! * [`prepared`](Prepared): all of a proof but its context beforehand, the rest in about a millisecond.
 //!
-//! Every proof is verified before it leaves. Work runs on the rayon pool that the caller is in: `pool.install(||
-//! engine.prove(…))` sets the number of threads. Explanation with the soundness and zero-knowledge arguments:
+//! Every proof is verified before it leaves; one that is [`Prepared`] was, for every context, when it was prepared. Work
+//! runs on the rayon pool that the caller is in: `pool.install(|| engine.prove(…))` sets the number of threads. Explanation with the soundness and zero-knowledge arguments:
 //! `docs/engine.md`. The stock prover, behind the feature `oracle`, is the oracle of the tests.
 
 mod blinding;

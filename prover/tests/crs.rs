@@ -67,6 +67,21 @@ fn delta_and_beta_must_agree_between_the_groups() {
     assert_eq!(load(&key), ProvingKeyError::Groups("beta"));
 }
 
+/// Every point is on the curve and in the subgroup, and one stands for something else in G1 than in G2.
+#[test]
+fn the_b_queries_must_agree_between_the_groups() {
+    let check = |key: &ArkKey<Bn254>| {
+        let mut bytes = Vec::new();
+        key.serialize_uncompressed(&mut bytes).unwrap();
+        ProvingKey::from_bytes(&bytes).unwrap().check_b_queries(&mut os_rng())
+    };
+    let mut key = committed();
+    assert_eq!(check(&key), Ok(()));
+    let there = key.b_g1_query.iter().position(|point| !point.is_zero()).unwrap();
+    key.b_g1_query[there] = -key.b_g1_query[there];
+    assert_eq!(check(&key), Err(ProvingKeyError::Groups("the B query")));
+}
+
 #[test]
 fn a_key_nobody_contributed_to_is_refused() {
     let mut key = committed();

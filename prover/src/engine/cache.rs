@@ -80,8 +80,9 @@ impl Binding {
     pub fn load(&self, directory: &Path, proving_key: &[u8]) -> Result<CompiledKey, CacheError> {
         let verifying_key = proving_key.get(..KEY_BYTES).unwrap_or(proving_key);
         let verifying_key = VerifyingKey::from_bytes(verifying_key)?;
-        let file = BufReader::with_capacity(BUFFER, File::open(self.file(directory))?);
-        read(file, verifying_key, self)
+        let file = File::open(self.file(directory))?;
+        let length = file.metadata()?.len();
+        read(BufReader::with_capacity(BUFFER, file), length, verifying_key, self)
     }
 
     /// Writes the compiled form beside its name and renames it there, so that no reader sees half of it.
@@ -117,8 +118,13 @@ fn write(output: impl Write, key: &CompiledKey, binding: &Binding) -> io::Result
     writer.finish()
 }
 
-fn read(input: impl Read, verifying_key: VerifyingKey, binding: &Binding) -> Result<CompiledKey, CacheError> {
-    let mut reader = HashingReader::new(input);
+fn read(
+    input: impl Read,
+    length: u64,
+    verifying_key: VerifyingKey,
+    binding: &Binding,
+) -> Result<CompiledKey, CacheError> {
+    let mut reader = HashingReader::new(input, length);
     if reader.bytes::<32>()? != binding.digest {
         return Err(CacheError::Other);
     }

@@ -13,8 +13,6 @@ use super::msm::{Aligned, Curve, Table};
 use super::rows::Rows;
 use super::settings::Settings;
 
-/// More elements than any list of this circuit has; keeps a damaged length from allocating memory.
-const MOST: usize = 1 << 22;
 /// Elements read at once.
 const CHUNK: usize = 4096;
 
@@ -147,11 +145,14 @@ impl<W: Write> HashingWriter<W> {
 pub(super) struct HashingReader<R> {
     input: R,
     digest: Sha256,
+    /// Bytes left of the input, as its owner says. A damaged length that asks for more allocates nothing.
+    left: u64,
 }
 
 impl<R: Read> HashingReader<R> {
-    pub fn new(input: R) -> Self {
-        Self { input, digest: Sha256::new() }
+    /// Of an input of so many bytes.
+    pub fn new(input: R, length: u64) -> Self {
+        Self { input, digest: Sha256::new(), left: length }
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), CacheError> {
@@ -159,7 +160,8 @@ impl<R: Read> HashingReader<R> {
             io::ErrorKind::UnexpectedEof => CacheError::Damaged,
             _ => error.into(),
         })?;
-        self.digest.update(bytes);
+        self.digest.update(&*bytes);
+        self.left = self.left.saturating_sub(bytes.len() as u64);
         Ok(())
     }
 
@@ -171,7 +173,10 @@ impl<R: Read> HashingReader<R> {
 
     fn list<T: Element>(&mut self) -> Result<Vec<T>, CacheError> {
         let length = u64::from_le_bytes(self.bytes()?);
-        let length = usize::try_from(length).ok().filter(|n| *n <= MOST).ok_or(CacheError::Damaged)?;
+        if length > self.left / T::BYTES as u64 {
+            return Err(CacheError::Damaged);
+        }
+        let length = usize::try_from(length).map_err(|_| CacheError::Damaged)?;
         let mut elements = Vec::with_capacity(length);
         let mut buffer = vec![0; CHUNK.min(length) * T::BYTES];
         while elements.len() < length {
@@ -243,7 +248,7 @@ mod tests {
         writer.list(&values).unwrap();
         writer.finish().unwrap();
         let read = |bytes: &[u8]| {
-            let mut reader = HashingReader::new(bytes);
+            let mut reader = HashingReader::new(bytes, bytes.len() as u64);
             let values = reader.list::<Fr>()?;
             reader.finish().map(|()| values)
         };
