@@ -85,7 +85,7 @@ impl CompiledKey {
             || self.ab_sums(assignment),
             || {
                 let [a, b] = self.extended_rows(assignment);
-                self.c_sum(assignment, &products(&a, &b))
+                self.c_sum(assignment, products(&a, &b))
             },
         );
         Unblinded { a, b, c }
@@ -93,7 +93,8 @@ impl CompiledKey {
 
     /// A and B of the proof.
     pub fn ab_sums(&self, assignment: &[Fr]) -> (G1Projective, G2Projective) {
-        let scalars = integers(assignment);
+        let mut scalars = Zeroizing::new(vec![BigInteger256::new([0; 4]); assignment.len()]);
+        to_integers(assignment.par_iter().copied(), &mut scalars);
         let (a, b) = rayon::join(|| self.a.sum(&scalars), || self.b.sum(&scalars));
         (a + self.verifying_key.alpha_g1(), b + self.verifying_key.beta_g2())
     }
@@ -109,11 +110,11 @@ impl CompiledKey {
     }
 
     /// C of the proof, from the assignment and the products on the odd coset.
-    pub fn c_sum(&self, assignment: &[Fr], products: &[Fr]) -> G1Projective {
-        let (wires, products) = (integers(assignment), integers(products));
-        let mut scalars = Zeroizing::new(Vec::with_capacity(wires.len() + products.len()));
-        scalars.extend_from_slice(&wires);
-        scalars.extend_from_slice(&products);
+    pub fn c_sum(&self, assignment: &[Fr], products: impl IndexedParallelIterator<Item = Fr>) -> G1Projective {
+        let mut scalars = Zeroizing::new(vec![BigInteger256::new([0; 4]); assignment.len() + products.len()]);
+        let (of_wires, of_products) = scalars.split_at_mut(assignment.len());
+        to_integers(assignment.par_iter().copied(), of_wires);
+        to_integers(products, of_products);
         self.c.sum(&scalars)
     }
 }
@@ -132,6 +133,7 @@ fn c_bases(key: &ProvingKey, quotient: &Quotient) -> Vec<G1Affine> {
     bases
 }
 
-fn integers(scalars: &[Fr]) -> Zeroizing<Vec<BigInteger256>> {
-    Zeroizing::new(scalars.par_iter().with_min_len(1024).map(|scalar| scalar.into_bigint()).collect())
+fn to_integers(scalars: impl IndexedParallelIterator<Item = Fr>, integers: &mut [BigInteger256]) {
+    let pairs = scalars.zip(integers).with_min_len(1024);
+    pairs.for_each(|(scalar, integer)| *integer = scalar.into_bigint());
 }

@@ -56,16 +56,14 @@ pub(super) struct ContextTerms {
 impl ContextTerms {
     pub fn new(key: &CompiledKey) -> Self {
         let [a_odd, b_odd] = key.extended_rows(&unit(CONTEXT));
-        let c2 = key.c_sum(&unit(SQUARE), &products(&a_odd, &b_odd));
+        let c2 = key.c_sum(&unit(SQUARE), products(&a_odd, &b_odd));
         let slopes = Slopes { a: key.a.base(CONTEXT as u32), b: key.b.base(CONTEXT as u32), c2: c2.into() };
         Self { slopes, a_odd, b_odd }
     }
 
     /// The part of `(a + x·da)(b + x·db)` that is linear in `x`, point by point.
-    fn linear_products(&self, a: &[Fr], b: &[Fr]) -> Zeroizing<Vec<Fr>> {
-        let mut linear = products(a, &self.b_odd);
-        linear.iter_mut().zip(b).zip(self.a_odd.iter()).for_each(|((sum, b), da)| *sum += *b * da);
-        linear
+    fn linear_products(&self, a: &[Fr], b: &[Fr]) -> impl IndexedParallelIterator<Item = Fr> {
+        products(a, &self.b_odd).zip(products(b, &self.a_odd)).map(|(left, right)| left + right)
     }
 }
 
@@ -231,13 +229,12 @@ impl Engine {
         let assignment = assignment::derive(&public, witness);
         let terms = self.context_terms();
         let [a, b] = self.key.extended_rows(&assignment);
-        let linear = terms.linear_products(&a, &b);
         let ((a0, b0), (c0, c1)) = rayon::join(
             || self.key.ab_sums(&assignment),
             || {
                 rayon::join(
-                    || self.key.c_sum(&assignment, &products(&a, &b)),
-                    || self.key.c_sum(&unit(CONTEXT), &linear),
+                    || self.key.c_sum(&assignment, products(&a, &b)),
+                    || self.key.c_sum(&unit(CONTEXT), terms.linear_products(&a, &b)),
                 )
             },
         );

@@ -11,7 +11,6 @@ use ark_ff::Field;
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_relations::gr1cs::Matrix;
 use rayon::prelude::*;
-use zeroize::Zeroizing;
 
 use super::transform::Extension;
 
@@ -66,8 +65,8 @@ impl Quotient {
 }
 
 /// `a_i · b_i`. Secret.
-pub(super) fn products(a: &[Fr], b: &[Fr]) -> Zeroizing<Vec<Fr>> {
-    Zeroizing::new(a.par_iter().zip(b).with_min_len(1024).map(|(a, b)| *a * b).collect())
+pub(super) fn products(a: &[Fr], b: &[Fr]) -> impl IndexedParallelIterator<Item = Fr> {
+    a.par_iter().zip(b).map(|(a, b)| *a * b)
 }
 
 /// `base · scalar`; most coefficients are ±1 and cost nothing.

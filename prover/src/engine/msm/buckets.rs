@@ -7,6 +7,7 @@
 use std::borrow::Borrow;
 use std::hint::black_box;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ark_ec::short_weierstrass::Affine;
 use ark_ec::{AffineRepr, CurveGroup};
@@ -31,14 +32,32 @@ pub(super) fn member(index: usize, negative: bool) -> u32 {
     (index as u32) << 1 | u32::from(negative)
 }
 
-/// The sum of each group's points; the identity for an empty group. Members are those of [`member`].
-pub(super) fn sum_groups<P: Curve, A: Borrow<Affine<P>> + Sync>(grouped: &Grouped, points: &[A]) -> Vec<Affine<P>> {
-    let sums: Vec<Vec<Affine<P>>> = grouped
-        .ranges(RANGE)
-        .into_par_iter()
-        .map_init(Workspace::new, |workspace, groups| workspace.sum(grouped, groups, points))
-        .collect();
-    sums.concat()
+/// Sums groups of points, in memory that is taken once: as much for each thread as a range of groups needs.
+pub(super) struct Summation<P: Curve> {
+    idle: Mutex<Vec<Workspace<P>>>,
+}
+
+impl<P: Curve> Summation<P> {
+    pub fn new() -> Self {
+        Self { idle: Mutex::default() }
+    }
+
+    /// The sum of each group's points; the identity for an empty group. Members are those of [`member`].
+    pub fn of_groups<A: Borrow<Affine<P>> + Sync>(&self, grouped: &Grouped, points: &[A]) -> Vec<Affine<P>> {
+        let sum = |groups| {
+            let mut workspace = self.idle().pop().unwrap_or_else(Workspace::new);
+            let sums = workspace.sum(grouped, groups, points);
+            self.idle().push(workspace);
+            sums
+        };
+        // Ranges are stolen one by one: a thread that has nothing else to do finds work here until the end.
+        grouped.ranges(RANGE).into_par_iter().with_max_len(1).map(sum).collect::<Vec<_>>().concat()
+    }
+
+    /// Workspaces that no thread is in. One left by a panic is overwritten when it is used.
+    fn idle(&self) -> MutexGuard<'_, Vec<Workspace<P>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Memory for one range of groups at a time. Secret.

@@ -7,7 +7,7 @@ use ark_ec::{AdditiveGroup, AffineRepr, CurveGroup};
 use ark_ff::BigInteger256;
 use rayon::prelude::*;
 
-use super::buckets::{member, sum_groups};
+use super::buckets::{Summation, member};
 use super::grouped::{Grouped, Source};
 use super::{Curve, digits, weighted};
 use crate::engine::settings::Settings;
@@ -111,9 +111,10 @@ impl<P: Curve> Table<P> {
         let sets = self.settings.stride();
         let buckets = self.settings.buckets();
         let grouped = Grouped::new(sets * buckets, &Digits { table: self, scalars });
-        let sums = sum_groups(&grouped, &self.entries);
+        let summation = Summation::new();
+        let sums = summation.of_groups(&grouped, &self.entries);
         drop(grouped);
-        let mut sets = sums.chunks_exact(buckets as usize).rev().map(weighted::sum);
+        let mut sets = sums.chunks_exact(buckets as usize).rev().map(|set| weighted::sum(set, &summation));
         let mut sum = sets.next().unwrap_or(Projective::ZERO);
         for set in sets {
             for _ in 0..self.settings.window_bits() {

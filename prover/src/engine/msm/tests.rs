@@ -6,7 +6,7 @@ use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::{AdditiveGroup, Field, PrimeField, UniformRand};
 use ark_std::test_rng;
 
-use super::buckets::{member, sum_groups};
+use super::buckets::{Summation, member};
 use super::grouped::{Grouped, Source};
 use super::{Curve, Table, weighted};
 use crate::engine::settings::Settings;
@@ -101,7 +101,7 @@ fn groups_of_every_size_are_summed() {
         pairs.extend((0..group).map(|i| (group, member(i as usize, i % 3 == 0))));
     }
     pairs.extend((0..20_000).map(|i| (70 + i % 3, member(i as usize % 70, i % 5 == 0))));
-    let sums = sum_groups(&Grouped::new(74, &Pairs(pairs.clone())), &points);
+    let sums = Summation::new().of_groups(&Grouped::new(74, &Pairs(pairs.clone())), &points);
     let mut expected = vec![Projective::<g1::Config>::ZERO; 74];
     for (group, member) in pairs {
         let point = points[(member >> 1) as usize];
@@ -118,9 +118,9 @@ fn buckets_are_weighted_by_their_place() {
             buckets[empty] = Affine::zero();
         }
         let weights = (1..=buckets.len() as u64).map(Fr::from).collect::<Vec<_>>();
-        assert_eq!(weighted::sum(&buckets), oracle(&buckets, &weights), "{log}");
+        assert_eq!(weighted::sum(&buckets, &Summation::new()), oracle(&buckets, &weights), "{log}");
     }
-    assert_eq!(weighted::sum(&[Affine::<g1::Config>::zero(); 8]), Projective::ZERO);
+    assert_eq!(weighted::sum(&[Affine::<g1::Config>::zero(); 8], &Summation::new()), Projective::ZERO);
 }
 
 #[test]

@@ -8,15 +8,18 @@ use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AdditiveGroup, AffineRepr};
 
 use super::Curve;
-use super::buckets::{member, sum_groups};
+use super::buckets::{Summation, member};
 use super::grouped::{Grouped, Source};
 
 /// The weighted sum of a set of buckets, their number a power of two.
-pub(super) fn sum<P: Curve>(buckets: &[Affine<P>]) -> Projective<P> {
+pub(super) fn sum<P: Curve>(buckets: &[Affine<P>], summation: &Summation<P>) -> Projective<P> {
     debug_assert!(buckets.len().is_power_of_two());
     let low_bits = buckets.len().ilog2() / 2;
-    let columns = sum_by(buckets, 1 << low_bits, |v| v & ((1 << low_bits) - 1));
-    let rows = sum_by(buckets, buckets.len() as u32 >> low_bits, |v| v >> low_bits);
+    let sum_by = |groups, group: &dyn Fn(u32) -> u32| {
+        summation.of_groups(&Grouped::new(groups, &Full { buckets, group }), buckets)
+    };
+    let columns = sum_by(1 << low_bits, &|v| v & ((1 << low_bits) - 1));
+    let rows = sum_by(buckets.len() as u32 >> low_bits, &|v| v >> low_bits);
     let mut sum = by_place(&rows[1..]);
     for _ in 0..low_bits {
         sum.double_in_place();
@@ -33,10 +36,6 @@ fn by_place<P: Curve>(points: &[Affine<P>]) -> Projective<P> {
         sum += running;
     }
     sum
-}
-
-fn sum_by<P: Curve>(buckets: &[Affine<P>], groups: u32, group: impl Fn(u32) -> u32) -> Vec<Affine<P>> {
-    sum_groups(&Grouped::new(groups, &Full { buckets, group }), buckets)
 }
 
 /// The buckets that are not empty.
