@@ -7,7 +7,7 @@ use poa_prover::{Engine, ProvingKeyError, crs};
 use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
-use crate::chain::{ChainReader, EmbeddedReader, HttpReader};
+use crate::chain::{Chain, ChainReader, EmbeddedReader, HttpReader};
 use crate::clock::Clock;
 use crate::config::{ChainConfig, Config, ConfigError};
 use crate::disclosure::AddSchemaError;
@@ -58,7 +58,7 @@ pub struct App {
     batch_places: Arc<Semaphore>,
     prepared_used: Notify,
     status_lists: StatusLists,
-    chain: Arc<dyn ChainReader>,
+    chain: Chain,
     registry: Option<Registry>,
     watch_health: Mutex<WatchHealth>,
     rate_limits: RateLimits,
@@ -145,7 +145,8 @@ impl App {
         let now = clock.now_unix_s();
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
-        let (chain, registry) = open_chain(&config, &store, &clock, &mut rng).await?;
+        let (reader, registry) = open_chain(&config, &store, &clock, &mut rng).await?;
+        let chain = Chain::new(reader, config.agenthood.network);
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
@@ -281,8 +282,8 @@ impl App {
     }
 
     /// The chain that Proof of Agenthood reads.
-    pub fn chain_reader(&self) -> &dyn ChainReader {
-        &*self.chain
+    pub fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// The embedded registry, when that is the chain.
@@ -313,6 +314,7 @@ async fn open_chain(
             let reader = EmbeddedReader::new(registry.clone(), Arc::clone(clock));
             Ok((Arc::new(reader), Some(registry)))
         }
+        ChainConfig::Given(reader) => Ok((Arc::clone(&reader.0), None)),
     }
 }
 

@@ -9,30 +9,37 @@
 //! |---|---|
 //! | [`EmbeddedReader`] | the registry in the service's own database, the default |
 //! | [`HttpReader`] | another party's chain behind a small JSON contract (`schemas/chain-reader.json`), which a service also serves from its embedded registry |
+//! | [`GivenReader`] | whatever the program brings that embeds the service |
+//!
+//! No reader is believed unchecked: the service reads through [`Chain`].
 //!
 //! A reader of a Substrate node fits behind the same trait: pallet `Agents`, map `Agents` by account (`name`,
 //! `compiled_hash`, `owner`, `version`, `active`, `tools[].name`, `tool_operator`), `System.Account` for the free
 //! balance, `chain_getFinalizedHead` and `chain_getHeader` for the block, storage change sets for `changes_since`.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use poa_verifier::agenthood::claims::AgentClaim;
 use poa_verifier::agenthood::hex32::{AbgHash, BlockHash};
-use poa_verifier::agenthood::instant::Instant;
 use poa_verifier::agenthood::ss58::Address;
 use serde::{Deserialize, Serialize};
 
+mod checked;
+mod claim;
 mod embedded;
 mod http;
 
+pub use checked::Chain;
 pub use embedded::EmbeddedReader;
 pub use http::{BaseUrl, BaseUrlError, HttpReader, HttpSettings};
 
 /// What a reader's answer is, once awaited.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ChainError>> + Send + 'a>>;
 
-/// Reads one chain. Every answer is of finalised blocks.
+/// Reads one chain. Every answer is of finalised blocks. [`Chain`] checks what can be checked of it.
 pub trait ChainReader: Send + Sync {
     /// The agent's state at the newest finalised block.
     fn snapshot<'a>(&'a self, agent: &'a Address) -> Answer<'a, ChainSnapshot>;
@@ -40,8 +47,18 @@ pub trait ChainReader: Send + Sync {
     /// What changed after block `after`, in block order, whole blocks only; possibly not up to the head yet.
     fn changes_since(&self, after: u64) -> Answer<'_, Changes>;
 
-    /// A name for metrics and `/ready`: `embedded` or `http`.
+    /// A name for `/ready`: `embedded`, `http` or what a given reader calls itself.
     fn kind(&self) -> &'static str;
+}
+
+/// A reader that the program brings which embeds the service.
+#[derive(Clone)]
+pub struct GivenReader(pub Arc<dyn ChainReader>);
+
+impl fmt::Debug for GivenReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GivenReader({})", self.0.kind())
+    }
 }
 
 /// Which chain this is.
@@ -80,7 +97,7 @@ pub struct ChainSnapshot {
     /// The block that was read.
     pub block: Block,
     /// The `agent` claim; null when the agent is not registered.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(deserialize_with = "claim::exact")]
     pub agent: Option<AgentClaim>,
     /// Whether the chain may remove the agent for want of funds.
     #[serde(default)]
@@ -146,74 +163,6 @@ pub enum ChainError {
     /// An answer that is not of the contract.
     #[error("the chain reader's answer is refused: {0}")]
     Malformed(String),
-}
-
-impl ChainSnapshot {
-    /// Refuses what no reader may say: a block that is not final, an agent other than the one asked for.
-    ///
-    /// # Errors
-    /// [`ChainError::Malformed`].
-    pub fn check(self, agent: &Address) -> Result<Self, ChainError> {
-        check_chain(&self.chain)?;
-        check_block(&self.block)?;
-        if let Some(claim) = &self.agent {
-            if claim.agent_id != *agent {
-                return Err(ChainError::Malformed("it is of another agent".to_owned()));
-            }
-            if claim.snapshot_at_block != self.block.number {
-                return Err(ChainError::Malformed("the agent's block is not the snapshot's".to_owned()));
-            }
-            if claim.abg().is_none() {
-                return Err(ChainError::Malformed("abgHash is no hash".to_owned()));
-            }
-        }
-        Ok(self)
-    }
-}
-
-impl Changes {
-    /// Refuses lists that are out of order, go beyond what they claim or are not final.
-    ///
-    /// # Errors
-    /// [`ChainError::Malformed`].
-    pub fn check(self, after: u64) -> Result<Self, ChainError> {
-        let malformed = |text: &str| Err(ChainError::Malformed(text.to_owned()));
-        check_chain(&self.chain)?;
-        check_block(&self.head)?;
-        if self.through > self.head.number {
-            return malformed("it claims blocks after the head");
-        }
-        let mut last = after;
-        for change in &self.changes {
-            check_block(&change.block)?;
-            if change.block.number < last || change.block.number == after || change.block.number > self.through {
-                return malformed("its blocks are out of order");
-            }
-            if change.block.time_ms > self.head.time_ms {
-                return malformed("a block is later than the head");
-            }
-            last = change.block.number;
-        }
-        Ok(self)
-    }
-}
-
-fn check_chain(chain: &ChainId) -> Result<(), ChainError> {
-    if chain.name.is_empty() || chain.name.len() > 64 {
-        return Err(ChainError::Malformed("the chain's name has 1 to 64 bytes".to_owned()));
-    }
-    Ok(())
-}
-
-fn check_block(block: &Block) -> Result<(), ChainError> {
-    if !block.finalized {
-        return Err(ChainError::Malformed(format!("block {} is not finalised", block.number)));
-    }
-    // Database integers are signed; no chain comes near.
-    if block.number > i64::MAX as u64 || Instant::from_unix_ms(block.time_ms).is_err() {
-        return Err(ChainError::Malformed("a block's number or time is out of range".to_owned()));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::agenthood::ss58::Network;
 
 use super::ConfigError;
-use crate::chain::{BaseUrl, HttpSettings};
+use crate::chain::{BaseUrl, GivenReader, HttpSettings};
 
 /// Configuration of Proof of Agenthood.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub enum ChainConfig {
         /// How patient the reader is.
         settings: HttpSettings,
     },
+    /// A reader that the program brings which embeds the service.
+    Given(GivenReader),
 }
 
 impl Default for AgenthoodConfig {

@@ -83,7 +83,7 @@ struct Present {
 impl App {
     /// The agent as its chain has it now.
     pub async fn agenthood_snapshot(&self, agent: &Address) -> Result<ChainSnapshot, AgenthoodRefusal> {
-        Ok(self.chain_reader().snapshot(agent).await?)
+        Ok(self.chain().snapshot(agent).await?)
     }
 
     /// Hands out a challenge that commits to the agent as it is now.
@@ -92,7 +92,7 @@ impl App {
         agent: Address,
         action: Action,
     ) -> Result<StoredChallenge, AgenthoodRefusal> {
-        let snapshot = self.chain_reader().snapshot(&agent).await?;
+        let snapshot = self.chain().snapshot(&agent).await?;
         let mut seed = [0; 32];
         self.rng().fill_bytes(&mut seed);
         let binding = self.bind(agent, action, Seed::new(seed), snapshot);
@@ -176,7 +176,7 @@ impl App {
     }
 
     async fn registered_agent(&self, agent: &Address) -> Result<Present, AgenthoodRefusal> {
-        let snapshot = self.chain_reader().snapshot(agent).await?;
+        let snapshot = self.chain().snapshot(agent).await?;
         let claim = snapshot.agent.clone().ok_or(AgenthoodRefusal::NotRegistered)?;
         Ok(Present { claim, snapshot })
     }

@@ -123,7 +123,7 @@ impl App {
         let subject = proved.and_then(|proved| proved.subject.as_deref());
         let agent: Option<Address> = subject.and_then(|subject| subject.parse().ok());
         let (Class::Agenthood, Some(agent)) = (report.class, agent) else { return Drift::NotAsked };
-        match self.chain_reader().snapshot(&agent).await {
+        match self.chain().snapshot(&agent).await {
             Ok(snapshot) => Drift::Read(Box::new(snapshot)),
             Err(error) => {
                 tracing::warn!(%error, "a document was judged without the chain");

@@ -1,12 +1,14 @@
 //! The HTTP contract: what is served is what the schema says, and what is read is bounded and checked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
-use poa_issuer::chain::{BaseUrl, ChainError, ChainReader, HttpReader, HttpSettings};
+use poa_issuer::chain::{BaseUrl, Chain, ChainError, HttpReader, HttpSettings};
+use poa_verifier::agenthood::ss58::Network;
 use serde_json::{Value, json};
 
 use crate::rig::{Rig, Wallet};
@@ -63,11 +65,15 @@ async fn abg_hash_is_the_digest_of_the_canonical_graph() {
 }
 
 /// A reader of whatever a router serves.
-async fn reader_of(router: Router) -> HttpReader {
+async fn reader_of(router: Router) -> Chain {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url: BaseUrl = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    HttpReader::new(url, settings())
+    reader_at(url)
+}
+
+fn reader_at(url: BaseUrl) -> Chain {
+    Chain::new(Arc::new(HttpReader::new(url, settings())), Network::SUBSTRATE)
 }
 
 fn settings() -> HttpSettings {
@@ -81,7 +87,7 @@ fn settings() -> HttpSettings {
 
 /// A router whose answer to every question is made by `answer`, given how often it was asked.
 fn answering(answer: impl Fn(usize) -> axum::response::Response + Clone + Send + Sync + 'static) -> Router {
-    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let handler = move || {
         let number = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let response = answer(number);
@@ -136,6 +142,27 @@ async fn answers_are_bounded_strict_and_from_where_they_were_asked() {
     assert!(matches!(error, ChainError::Unreachable(_)), "{error}");
 }
 
+/// What is served is read without loss, and a member that nobody here knows is refused by name, as the schema does.
+#[tokio::test]
+async fn members_of_an_agent_that_are_not_in_the_contract_are_refused() {
+    let (rig, agent) = (Rig::start().await, Wallet::new(1));
+    rig.register(&agent, None).await;
+    let served = rig.get(&format!("/poa/chain/v1/agents/{}", agent.text())).await.ok();
+    let answering = |body: Value| {
+        let handler = get(move || std::future::ready(text(body.to_string())));
+        Router::new().route("/agents/{address}", handler)
+    };
+    let read = reader_of(answering(served.clone())).await.snapshot(&agent.address()).await.unwrap();
+    assert_eq!(json!(read), served);
+    for pointer in ["/agent", "/agent/capabilities", "/agent/registration", "/agent/funding", "/agent/recentRuns"] {
+        let mut more = served.clone();
+        more.pointer_mut(pointer).unwrap()["tokenBinding"] = json!({});
+        assert!(!schema("snapshot").is_valid(&more), "{pointer}");
+        let error = reader_of(answering(more)).await.snapshot(&agent.address()).await.unwrap_err();
+        assert!(matches!(&error, ChainError::Malformed(text) if text.contains("tokenBinding")), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_silent_chain_is_given_up() {
     let silent = Router::new().route("/changes", get(async || std::future::pending::<()>().await));
@@ -144,6 +171,6 @@ async fn a_silent_chain_is_given_up() {
     let error = reader.changes_since(3).await.unwrap_err();
     assert!(matches!(error, ChainError::Unreachable(_)), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5));
-    let nobody = HttpReader::new("http://127.0.0.1:1/".parse().unwrap(), settings());
+    let nobody = reader_at("http://127.0.0.1:1/".parse().unwrap());
     assert!(nobody.snapshot(&Wallet::new(1).address()).await.is_err());
 }
