@@ -7,7 +7,7 @@ use poa_prover::{Engine, ProvingKeyError, crs};
 use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
-use crate::chain::{Chain, ChainReader, EmbeddedReader, HttpReader};
+use crate::chain::{BoundedReads, Chain, ChainReader, EmbeddedReader, HttpReader};
 use crate::clock::Clock;
 use crate::config::{ChainConfig, Config, ConfigError};
 use crate::disclosure::AddSchemaError;
@@ -58,7 +58,11 @@ pub struct App {
     batch_places: Arc<Semaphore>,
     prepared_used: Notify,
     status_lists: StatusLists,
-    chain: Chain,
+    chain: Arc<Chain>,
+    /// For whoever only looks. Apart from the claims', so that looking cannot keep a controller from revoking.
+    public_reads: BoundedReads,
+    /// For who answers a challenge.
+    claim_reads: BoundedReads,
     registry: Option<Registry>,
     watch_health: Mutex<WatchHealth>,
     rate_limits: RateLimits,
@@ -146,7 +150,9 @@ impl App {
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
         let (reader, registry) = open_chain(&config, &store, &clock, &mut rng).await?;
-        let chain = Chain::new(reader, config.agenthood.network);
+        let chain = Arc::new(Chain::new(reader, config.agenthood.network));
+        let reads = || BoundedReads::new(Arc::clone(&chain), config.agenthood.reads);
+        let (public_reads, claim_reads) = (reads(), reads());
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
@@ -174,6 +180,8 @@ impl App {
             key_acts: tokio::sync::Mutex::default(),
             status_lists: StatusLists::default(),
             chain,
+            public_reads,
+            claim_reads,
             registry,
             watch_health: Mutex::default(),
             rate_limits,
@@ -281,9 +289,17 @@ impl App {
         Ok(())
     }
 
-    /// The chain that Proof of Agenthood reads.
-    pub fn chain(&self) -> &Chain {
-        &self.chain
+    /// The name of the chain's reader.
+    pub(crate) fn chain_kind(&self) -> &'static str {
+        self.chain.kind()
+    }
+
+    pub(crate) fn public_reads(&self) -> &BoundedReads {
+        &self.public_reads
+    }
+
+    pub(crate) fn claim_reads(&self) -> &BoundedReads {
+        &self.claim_reads
     }
 
     /// The embedded registry, when that is the chain.

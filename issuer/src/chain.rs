@@ -11,7 +11,8 @@
 //! | [`HttpReader`] | another party's chain behind a small JSON contract (`schemas/chain-reader.json`), which a service also serves from its embedded registry |
 //! | [`GivenReader`] | whatever the program brings that embeds the service |
 //!
-//! No reader is believed unchecked: the service reads through [`Chain`].
+//! No reader is believed unchecked: the service reads through [`Chain`], and on behalf of callers through
+//! [`BoundedReads`].
 //!
 //! A reader of a Substrate node fits behind the same trait: pallet `Agents`, map `Agents` by account (`name`,
 //! `compiled_hash`, `owner`, `version`, `active`, `tools[].name`, `tool_operator`), `System.Account` for the free
@@ -31,10 +32,12 @@ mod checked;
 mod claim;
 mod embedded;
 mod http;
+mod reads;
 
 pub use checked::Chain;
 pub use embedded::EmbeddedReader;
 pub use http::{BaseUrl, BaseUrlError, HttpReader, HttpSettings};
+pub use reads::{BoundedReads, ReadLimits};
 
 /// What a reader's answer is, once awaited.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ChainError>> + Send + 'a>>;
@@ -59,6 +62,15 @@ impl fmt::Debug for GivenReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GivenReader({})", self.0.kind())
     }
+}
+
+/// Where a chain was read: which chain, at which finalised block.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ReadAt {
+    /// The chain, by the hash of its block 0.
+    pub genesis: BlockHash,
+    /// The block's number.
+    pub block: u64,
 }
 
 /// Which chain this is.
@@ -163,6 +175,16 @@ pub enum ChainError {
     /// An answer that is not of the contract.
     #[error("the chain reader's answer is refused: {0}")]
     Malformed(String),
+    /// As many readings wait as the service lets wait; nothing was asked of the chain.
+    #[error("too many readings of the chain are under way")]
+    Busy,
+}
+
+impl ChainSnapshot {
+    /// Where the chain was read.
+    pub fn read_at(&self) -> ReadAt {
+        ReadAt { genesis: self.chain.genesis, block: self.block.number }
+    }
 }
 
 #[cfg(test)]

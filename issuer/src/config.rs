@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::chain::ReadLimits;
 use crate::proving::LaneSize;
 
 mod agenthood;
@@ -111,6 +112,9 @@ pub enum ConfigError {
     /// A watcher without a pause, or one that pauses for more than an hour.
     #[error("agenthood.watch_interval is {0:?}, not between 100 ms and 1 h")]
     WatchInterval(std::time::Duration),
+    /// Callers that may never read the chain, or wait too long for it.
+    #[error("agenthood.reads is {0:?}: at_once is at least 1, budget between 10 ms and 10 s")]
+    ReadLimits(ReadLimits),
     /// Invented data has no place in production.
     #[error("--production refuses a chain that is a fixture")]
     FixtureChain,
@@ -194,6 +198,10 @@ mod tests {
         let pause = std::time::Duration::from_secs(3_601);
         let too_long = change(|c| c.agenthood.watch_interval = std::time::Duration::from_secs(3_601));
         assert_eq!(too_long, Err(ConfigError::WatchInterval(pause)));
+        let none = change(|c| c.agenthood.reads.at_once = 0);
+        assert!(matches!(none, Err(ConfigError::ReadLimits(_))));
+        let long = change(|c| c.agenthood.reads.budget = std::time::Duration::from_secs(11));
+        assert!(matches!(long, Err(ConfigError::ReadLimits(_))));
         let fixture = change(|c| {
             c.production = true;
             c.agenthood.chain = ChainConfig::Embedded { name: "x".to_owned(), fixture: true };

@@ -12,12 +12,14 @@ use crate::trust::TrustFailure;
 pub mod agenthood;
 pub mod batch;
 pub mod checking;
+pub mod drift;
 mod first_proof;
 pub mod issuer_keys;
 pub mod issuing;
 mod material;
 pub mod preparing;
 pub mod presenting;
+mod reading;
 pub mod showing;
 pub mod status_lists;
 

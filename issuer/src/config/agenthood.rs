@@ -8,13 +8,16 @@ use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::agenthood::ss58::Network;
 
 use super::ConfigError;
-use crate::chain::{BaseUrl, GivenReader, HttpSettings};
+use crate::chain::{BaseUrl, GivenReader, HttpSettings, ReadLimits};
 
 /// Configuration of Proof of Agenthood.
 #[derive(Clone, Debug)]
 pub struct AgenthoodConfig {
     /// The chain that is read. There is no second one to fall back to.
     pub chain: ChainConfig,
+    /// How much of it callers may ask for. Twice: for whoever only looks (snapshots, challenges, verification), and for
+    /// who answers a challenge.
+    pub reads: ReadLimits,
     /// SS58 network of the agents' addresses.
     pub network: Network,
     /// Pause between two readings of the chain's changes, 100 ms to 1 h.
@@ -54,6 +57,7 @@ impl Default for AgenthoodConfig {
     fn default() -> Self {
         Self {
             chain: ChainConfig::Embedded { name: "poa-registry".to_owned(), fixture: false },
+            reads: ReadLimits::default(),
             network: Network::SUBSTRATE,
             watch_interval: Duration::from_secs(30),
             lifetime_s: MAX_LIFETIME_S,
@@ -78,6 +82,11 @@ impl AgenthoodConfig {
         }
         if !(Duration::from_millis(100)..=Duration::from_secs(3_600)).contains(&self.watch_interval) {
             return Err(ConfigError::WatchInterval(self.watch_interval));
+        }
+        // A request as a whole may take fifteen seconds.
+        let budgets = Duration::from_millis(10)..=Duration::from_secs(10);
+        if self.reads.at_once == 0 || !budgets.contains(&self.reads.budget) {
+            return Err(ConfigError::ReadLimits(self.reads));
         }
         if production && self.chain.is_fixture() {
             return Err(ConfigError::FixtureChain);

@@ -6,6 +6,7 @@
 //! | `jti` | document ids |
 //! | `challenge` | nonces: single use, five minutes |
 //! | `documents` | issuing at most once per nonce, superseding, revoking, listing |
+//! | `reading` | which reading of the chain counts |
 //! | `watch` | judging every finalised change once |
 //!
 //! The rule of a document's life: it lives from its issuing until its `exp`, until it is revoked or superseded, or
@@ -20,6 +21,7 @@ use crate::store::{RetryReason, StoreError};
 mod challenge;
 mod documents;
 mod jti;
+mod reading;
 pub mod reason;
 mod watch;
 
@@ -33,11 +35,11 @@ pub use watch::{Watch, WatchOutcome};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AgenthoodError {
-    /// Changes were judged up to a block after the one that was read: read again.
-    #[error("changes up to block {judged} were judged, but the state was read at block {read}")]
+    /// More is known of the chain than was read, from the watcher or from a document: read again.
+    #[error("the chain is known up to block {known}, but the state was read at block {read}")]
     ReadTooOld {
-        /// The watcher's block.
-        judged: u64,
+        /// The newest block that counts.
+        known: u64,
         /// The block of the last reading.
         read: u64,
     },

@@ -63,7 +63,7 @@ fn is_ready(app: &App) -> Response {
     private(JsonReply(json!({
         "ready": true,
         "chain": {
-            "reader": app.chain().kind(),
+            "reader": app.chain_kind(),
             "block": health.block,
             "head_age_s": health.head_at.map(|at| now.saturating_sub(at)),
             "last_success_age_s": health.succeeded_at.map(|at| now.saturating_sub(at)),

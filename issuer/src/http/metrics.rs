@@ -1,4 +1,4 @@
-//! `GET /metrics`: how the watcher of the chain fares, as Prometheus reads it.
+//! `GET /metrics`: how the watcher and the readers of the chain fare, as Prometheus reads it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub fn routes() -> Router<Arc<App>> {
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let (health, now) = (app.watch_health(), app.now());
     let age = |at: Option<u64>| at.map(|at| now.saturating_sub(at));
+    let refused = app.public_reads().refused() + app.claim_reads().refused();
     let rows = [
         ("poa_watcher_polls_total", "counter", "Readings of the chain's changes tried.", Some(health.polls)),
         ("poa_watcher_failures_total", "counter", "Readings that failed.", Some(health.failures)),
@@ -36,6 +37,12 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             "gauge",
             "Time since the last good reading.",
             age(health.succeeded_at),
+        ),
+        (
+            "poa_chain_reads_refused_total",
+            "counter",
+            "Callers' readings refused because too many waited.",
+            Some(refused),
         ),
     ];
     let mut text = String::new();

@@ -13,16 +13,15 @@ use poa_verifier::jws;
 use poa_verifier::status::StatusEntry;
 use poa_verifier::trust::ListPurpose;
 use rand_core::Rng as _;
+use tokio::time::Instant;
 
+use super::reading::Readings;
 use crate::app::App;
 use crate::chain::{ChainError, ChainSnapshot};
 use crate::documents::{status_list_url, token_status_list_url};
 use crate::domain::agenthood::{
     AgenthoodError, Binding, DocumentRow, Facts, Jti, NewDocument, SignedDocument, StoredChallenge,
 };
-
-/// Readings of the chain before issuing gives up against a watcher that is ahead each time.
-const READINGS: u32 = 3;
 
 /// Why a call was refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +82,7 @@ struct Present {
 impl App {
     /// The agent as its chain has it now.
     pub async fn agenthood_snapshot(&self, agent: &Address) -> Result<ChainSnapshot, AgenthoodRefusal> {
-        Ok(self.chain().snapshot(agent).await?)
+        self.read_for_public(agent).await
     }
 
     /// Hands out a challenge that commits to the agent as it is now.
@@ -92,7 +91,7 @@ impl App {
         agent: Address,
         action: Action,
     ) -> Result<StoredChallenge, AgenthoodRefusal> {
-        let snapshot = self.chain().snapshot(&agent).await?;
+        let snapshot = self.read_for_public(&agent).await?;
         let mut seed = [0; 32];
         self.rng().fill_bytes(&mut seed);
         let binding = self.bind(agent, action, Seed::new(seed), snapshot);
@@ -138,27 +137,35 @@ impl App {
             Some(answered) => Some(self.take_challenge(&agent, &answered.nonce, &[Action::Issue]).await?),
             None => None,
         };
-        let mut last = AgenthoodRefusal::SnapshotChanged;
-        for _ in 0..READINGS {
-            let present = self.registered_agent(&agent).await?;
-            if present.claim.funding.seus_balance.0 == 0 || present.snapshot.collectable {
-                return Err(AgenthoodRefusal::BalanceZero);
-            }
-            let (attestation, said) = match (&challenge, &answered) {
-                (Some(challenge), Some(answered)) => self.attested(challenge, answered, &present)?,
-                // A reader's word alone does not make its chain one that nobody has to sign for.
-                _ if present.snapshot.chain.fixture && self.config().agenthood.chain.is_fixture() => {
-                    (Attestation::Snapshot, present.snapshot.clone())
-                }
-                _ => return Err(AgenthoodRefusal::SignatureRequired),
-            };
-            match self.sign_and_store(attestation, &said, &present).await {
-                // The watcher overtook this reading: the next one sees what it saw.
-                Err(AgenthoodRefusal::Rules(error @ AgenthoodError::ReadTooOld { .. })) => last = error.into(),
-                done => return done,
+        let claim = challenge.as_ref().zip(answered.as_ref());
+        let (until, mut readings) = (self.claim_reads().deadline(), Readings::default());
+        loop {
+            let issued = self.issue_once(&agent, claim, until).await;
+            if !readings.again(&issued) {
+                return issued;
             }
         }
-        Err(last)
+    }
+
+    async fn issue_once(
+        &self,
+        agent: &Address,
+        claim: Option<(&StoredChallenge, &Answered)>,
+        until: Instant,
+    ) -> Result<DocumentRow, AgenthoodRefusal> {
+        let present = self.registered_agent(agent, until).await?;
+        if present.claim.funding.seus_balance.0 == 0 || present.snapshot.collectable {
+            return Err(AgenthoodRefusal::BalanceZero);
+        }
+        let (attestation, said) = match claim {
+            Some((challenge, answered)) => self.attested(challenge, answered, &present)?,
+            // A reader's word alone does not make its chain one that nobody has to sign for.
+            None if present.snapshot.chain.fixture && self.config().agenthood.chain.is_fixture() => {
+                (Attestation::Snapshot, present.snapshot.clone())
+            }
+            None => return Err(AgenthoodRefusal::SignatureRequired),
+        };
+        self.sign_and_store(attestation, &said, &present).await
     }
 
     async fn take_challenge(
@@ -175,8 +182,8 @@ impl App {
         if actions.contains(&challenge.action) { Ok(challenge) } else { Err(AgenthoodRefusal::Challenge) }
     }
 
-    async fn registered_agent(&self, agent: &Address) -> Result<Present, AgenthoodRefusal> {
-        let snapshot = self.chain().snapshot(agent).await?;
+    async fn registered_agent(&self, agent: &Address, until: Instant) -> Result<Present, AgenthoodRefusal> {
+        let snapshot = self.read_once(self.claim_reads(), agent, until).await?;
         let claim = snapshot.agent.clone().ok_or(AgenthoodRefusal::NotRegistered)?;
         Ok(Present { claim, snapshot })
     }
@@ -231,8 +238,7 @@ impl App {
             issued_at: now,
             expires_at: now + self.config().agenthood.lifetime_s,
             facts,
-            genesis: said.chain.genesis,
-            read_block: present.snapshot.block.number,
+            read: present.snapshot.read_at(),
         };
         let url = &self.config().public_url;
         let claims = |index: u32| Claims {
@@ -274,14 +280,30 @@ impl App {
     /// published clients know one kind only, and the signed message says which act it is for.
     pub async fn agenthood_revoke(&self, agent: Address, answered: Answered) -> Result<DocumentRow, AgenthoodRefusal> {
         let challenge = self.take_challenge(&agent, &answered.nonce, &[Action::Issue, Action::Revoke]).await?;
-        let claim = self.registered_agent(&agent).await?.claim;
+        let (until, mut readings) = (self.claim_reads().deadline(), Readings::default());
+        loop {
+            let revoked = self.revoke_once(&agent, &challenge, &answered, until).await;
+            if !readings.again(&revoked) {
+                return revoked;
+            }
+        }
+    }
+
+    async fn revoke_once(
+        &self,
+        agent: &Address,
+        challenge: &StoredChallenge,
+        answered: &Answered,
+        until: Instant,
+    ) -> Result<DocumentRow, AgenthoodRefusal> {
+        let Present { claim, snapshot } = self.registered_agent(agent, until).await?;
         if claim.sovereign {
             return Err(AgenthoodRefusal::Sovereign);
         }
         let controller = claim.controller.ok_or(AgenthoodRefusal::ControllerMissing)?;
         let message = Action::Revoke.message(&agent.to_string(), &challenge.nonce);
         wallet::detect(controller.account(), &message, &answered.signature).map_err(|_| AgenthoodRefusal::Signature)?;
-        Ok(self.domain().revoke_agenthood_of(&agent, self.now()).await?)
+        Ok(self.domain().revoke_agenthood_of(agent, snapshot.read_at(), self.now()).await?)
     }
 }
 

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use poa_verifier::agenthood::reasons::AgentNow;
-use poa_verifier::agenthood::ss58::Address;
 use poa_verifier::head::HeadMemory;
-use poa_verifier::report::{CheckName, Class, Outcome};
+use poa_verifier::report::{CheckName, Outcome};
 use poa_verifier::{Evidence, Report, Request};
 
 use super::ServiceError;
+use super::drift::Drift;
 use super::status_lists::SignedLists;
 use crate::app::App;
-use crate::chain::ChainSnapshot;
 use crate::domain::DomainError;
 use crate::trust::Published;
 
@@ -31,17 +29,6 @@ pub struct Checker {
     lists: Arc<SignedLists>,
     heads: Vec<String>,
     now: u64,
-}
-
-/// What the chain says of the agent of a document of agenthood.
-#[derive(Clone, Debug)]
-pub enum Drift {
-    /// Not asked: another kind of document, another issuer's, or one that is refused anyway.
-    NotAsked,
-    /// As the chain has the agent now.
-    Read(Box<ChainSnapshot>),
-    /// The chain could not be read.
-    Unread,
 }
 
 /// A report, and what the chain said for it.
@@ -65,22 +52,12 @@ impl Checker {
             status_lists: self.lists.all(),
             newest_heads: &self.heads,
             token_status_lists: self.lists.decoded(),
-            agent_now: match drift {
-                Drift::Read(snapshot) => Some(agent_now(snapshot)),
-                Drift::NotAsked | Drift::Unread => None,
-            },
+            agent_now: drift.agent_now(),
             ..Evidence::default()
         };
         let mut memory = HeadMemory::default();
         let trust = self.published.now();
         trust.verifier.verify(&question.document, question.request.as_ref(), &evidence, &mut memory, self.now)
-    }
-}
-
-fn agent_now(snapshot: &ChainSnapshot) -> AgentNow<'_> {
-    match &snapshot.agent {
-        Some(agent) => AgentNow::Registered { agent, collectable: snapshot.collectable },
-        None => AgentNow::Gone,
     }
 }
 
@@ -92,10 +69,7 @@ impl App {
         let questions = Arc::new(questions);
         let drifts = vec![Drift::NotAsked; questions.len()];
         let first = self.reports(&checker, &questions, drifts).await?;
-        let mut drifts = Vec::with_capacity(first.len());
-        for report in &first {
-            drifts.push(self.drift(report).await);
-        }
+        let drifts = self.drifts(&questions, &first).await;
         if drifts.iter().all(|drift| matches!(drift, Drift::NotAsked)) {
             let checked = |report| Checked { report, drift: Drift::NotAsked };
             return Ok(first.into_iter().map(checked).collect());
@@ -115,21 +89,6 @@ impl App {
             questions.iter().zip(&drifts).map(|(question, drift)| checker.check_with(question, drift)).collect()
         };
         Ok(self.verifiers().run(work).await?)
-    }
-
-    async fn drift(&self, report: &Report) -> Drift {
-        let own = self.keys().issuer();
-        let proved = report.proved.as_ref().filter(|proved| proved.issuer.as_deref() == Some(own));
-        let subject = proved.and_then(|proved| proved.subject.as_deref());
-        let agent: Option<Address> = subject.and_then(|subject| subject.parse().ok());
-        let (Class::Agenthood, Some(agent)) = (report.class, agent) else { return Drift::NotAsked };
-        match self.chain().snapshot(&agent).await {
-            Ok(snapshot) => Drift::Read(Box::new(snapshot)),
-            Err(error) => {
-                tracing::warn!(%error, "a document was judged without the chain");
-                Drift::Unread
-            }
-        }
     }
 
     /// The verifier as it stands now. Before the first publication it knows no tree head.

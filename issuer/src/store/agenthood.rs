@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::row::{flag, parsed, parsed_opt, stored, unsigned, unsigned_opt, value};
 use super::{StoreError, Tx};
+use crate::chain::ReadAt;
 use crate::domain::AffectedDocument;
 use crate::domain::agenthood::{
     DocumentRow, Facts, Jti, NewDocument, Revocation, Revoked, SignedDocument, StoredChallenge, Watch,
@@ -17,7 +18,7 @@ macro_rules! select_documents {
     ($rest:literal) => {
         concat!(
             "SELECT jti, agent, jws, issued_at, expires_at, abg_hash, abg_version, sovereign, controller, \
-             zero_since, revoked_at, reason, cause_block FROM agenthood_documents ",
+             genesis, read_block, zero_since, revoked_at, reason, cause_block FROM agenthood_documents ",
             $rest
         )
     };
@@ -82,8 +83,8 @@ impl Tx {
         .bind(stored(new.facts.abg_version, "agenthood_documents.abg_version")?)
         .bind(i64::from(new.facts.sovereign))
         .bind(new.facts.controller.map(|controller| controller.to_string()))
-        .bind(new.genesis.to_string())
-        .bind(stored(new.read_block, "agenthood_documents.read_block")?)
+        .bind(new.read.genesis.to_string())
+        .bind(stored(new.read.block, "agenthood_documents.read_block")?)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -278,6 +279,7 @@ fn document(row: &SqliteRow) -> Result<DocumentRow, StoreError> {
             sovereign: flag(row, "sovereign")?,
             controller: parsed_opt(row, "controller")?,
         },
+        read: ReadAt { genesis: parsed(row, "genesis")?, block: unsigned(row, "read_block")? },
         zero_since_ms: unsigned_opt(row, "zero_since")?,
         revocation: revocation(row)?,
     })

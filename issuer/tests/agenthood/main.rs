@@ -2,6 +2,7 @@
 //! the test sets; where another process is the chain, over a real socket.
 
 mod chain_contract;
+mod chain_trust;
 mod claims;
 mod codes;
 mod life;
@@ -9,5 +10,6 @@ mod limits;
 mod lists;
 mod random_histories;
 mod rig;
+mod scripted;
 mod second_process;
 mod watcher;

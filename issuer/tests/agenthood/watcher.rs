@@ -157,6 +157,7 @@ async fn an_expired_document_needs_no_revocation() {
 /// The watcher went past the block that the claim had read: the claim must not slip in behind it.
 #[tokio::test]
 async fn a_document_never_begins_behind_the_watcher() {
+    use poa_issuer::chain::ReadAt;
     use poa_issuer::domain::agenthood::{AgenthoodError, Facts, Jti, NewDocument};
     use poa_issuer::domain::{EntropyRng, os_entropy};
     let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
@@ -169,18 +170,14 @@ async fn a_document_never_begins_behind_the_watcher() {
         issued_at: rig.clock_now(),
         expires_at: rig.clock_now() + 60,
         facts: Facts::of(snapshot.agent.as_ref().unwrap()).unwrap(),
-        genesis: snapshot.chain.genesis,
-        read_block: snapshot.block.number,
+        read: snapshot.read_at(),
     };
     rig.change(&agent, "controller", &json!({ "controller": Wallet::new(3).text() })).await;
     rig.app.watch_now().await.unwrap();
     let refused = rig.app.domain().issue_agenthood(&new, &|_| Err("not asked".to_owned())).await;
     assert!(matches!(refused, Err(AgenthoodError::ReadTooOld { .. })), "{refused:?}");
-    let other = NewDocument {
-        genesis: poa_verifier::agenthood::hex32::BlockHash::new([9; 32]),
-        read_block: u32::MAX.into(),
-        ..new
-    };
+    let genesis = poa_verifier::agenthood::hex32::BlockHash::new([9; 32]);
+    let other = NewDocument { read: ReadAt { genesis, block: u32::MAX.into() }, ..new };
     let refused = rig.app.domain().issue_agenthood(&other, &|_| Err("not asked".to_owned())).await;
     assert!(matches!(refused, Err(AgenthoodError::OtherChain { .. })), "{refused:?}");
 }

@@ -1,10 +1,10 @@
 //! Issued documents: stored at once with their status index, superseded by newer ones, revoked for good.
 
-use poa_verifier::agenthood::hex32::BlockHash;
 use poa_verifier::agenthood::ss58::Address;
 use serde_json::json;
 
-use super::{AgenthoodError, Facts, Jti, Reason};
+use super::{AgenthoodError, Facts, Jti, Reason, reading};
+use crate::chain::ReadAt;
 use crate::domain::Domain;
 use crate::store::Tx;
 
@@ -21,10 +21,8 @@ pub struct NewDocument {
     pub expires_at: u64,
     /// What the chain may contradict later.
     pub facts: Facts,
-    /// The chain.
-    pub genesis: BlockHash,
-    /// The finalised block at which the agent was read last and was as the document says.
-    pub read_block: u64,
+    /// Where the agent was read last and was as the document says.
+    pub read: ReadAt,
 }
 
 /// A document once signed.
@@ -51,6 +49,8 @@ pub struct DocumentRow {
     pub expires_at: u64,
     /// What the chain may contradict.
     pub facts: Facts,
+    /// Where the agent was read last before it was issued.
+    pub read: ReadAt,
     /// Since when the balance is zero, Unix milliseconds, as far as changes were judged.
     pub zero_since_ms: Option<u64>,
     /// How it ended before its time.
@@ -94,8 +94,9 @@ impl Domain {
     /// Issues: takes a status index, has the document signed with it, stores it, and supersedes the agent's older
     /// ones, in one transaction. `sign` is given the index.
     ///
-    /// Refused with [`AgenthoodError::ReadTooOld`] when the watcher has judged changes after `read_block`: what they
-    /// would have ended must not begin.
+    /// Refused with [`AgenthoodError::ReadTooOld`] when the watcher has judged changes after the block that was read:
+    /// what they would have ended must not begin. Also when the agent has a document that was read later and lives: two
+    /// claims may overtake each other, and the older reading gives way.
     pub async fn issue_agenthood(
         &self,
         new: &NewDocument,
@@ -104,19 +105,13 @@ impl Domain {
         self.store
             .run_tx("issue_agenthood", |tx, _| {
                 Box::pin(async move {
-                    match tx.agenthood_watch().await? {
+                    if !reading::admit(tx, new.read).await? {
                         // The first document of this database: everything after its block has to be judged.
-                        None => tx.set_agenthood_watch(&new.genesis, new.read_block, new.issued_at).await?,
-                        Some(watch) if watch.genesis != new.genesis => {
-                            return Err(AgenthoodError::OtherChain { known: watch.genesis, found: new.genesis });
-                        }
-                        Some(watch) if watch.block > new.read_block => {
-                            return Err(AgenthoodError::ReadTooOld { judged: watch.block, read: new.read_block });
-                        }
-                        Some(_) => {}
+                        tx.set_agenthood_watch(&new.read.genesis, new.read.block, new.issued_at).await?;
                     }
                     for old in tx.live_agenthood_documents(&new.agent).await? {
                         if old.expires_at > new.issued_at {
+                            new.read.reaches(old.read)?;
                             let reason = Reason::Superseded;
                             revoke(tx, &old, &Revocation { at: new.issued_at, reason, cause_block: None }).await?;
                         }
@@ -143,14 +138,22 @@ impl Domain {
         self.store.read_tx(|tx, _| Box::pin(async move { Ok(tx.newest_agenthood_document(agent).await?) })).await
     }
 
-    /// Revokes the agent's document in force, on the word of its controller.
-    pub async fn revoke_agenthood_of(&self, agent: &Address, now: u64) -> Result<DocumentRow, AgenthoodError> {
+    /// Revokes the agent's document in force, on the word of who controlled it where the chain was read. Refused when
+    /// more is known by now.
+    pub async fn revoke_agenthood_of(
+        &self,
+        agent: &Address,
+        read: ReadAt,
+        now: u64,
+    ) -> Result<DocumentRow, AgenthoodError> {
         self.store
             .run_tx("revoke_agenthood_of", |tx, _| {
                 Box::pin(async move {
+                    reading::admit(tx, read).await?;
                     let newest = tx.newest_agenthood_document(agent).await?;
                     let document = newest.filter(|document| now < document.expires_at);
                     let document = document.ok_or(AgenthoodError::NoActiveDocument(*agent))?;
+                    read.reaches(document.read)?;
                     revoke_now(tx, document, now).await
                 })
             })

@@ -13,6 +13,9 @@ use crate::service::agenthood::AgenthoodRefusal;
 #[derive(Clone, Copy, Debug)]
 pub struct PublishedForm;
 
+/// When to ask again after the chain could not be read, seconds.
+const CHAIN_RETRY_S: u64 = 5;
+
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
 pub struct Refusal {
@@ -128,6 +131,11 @@ impl Refusal {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::RateLimited) }
     }
 
+    /// 503: the chain does not answer so that it counts, at the moment.
+    fn chain(detail: &str) -> Self {
+        Self { retry_after_s: Some(CHAIN_RETRY_S), ..Self::detailed(Code::ChainUnreachable, detail) }
+    }
+
     /// A failure of the service; the error goes to the log, once, here.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "request failed inside the service");
@@ -168,9 +176,14 @@ impl Refusal {
 
 impl From<&ChainError> for Refusal {
     fn from(error: &ChainError) -> Self {
-        // What the reader said may hold its operator's addresses: it goes to the log alone.
-        tracing::warn!(%error, "the chain could not be read");
-        Self::new(Code::ChainUnreachable)
+        match error {
+            ChainError::Busy => Self::chain("Too many readings of the chain are under way."),
+            // What the reader said may hold its operator's addresses: it goes to the log alone.
+            error => {
+                tracing::warn!(%error, "the chain could not be read");
+                Self { retry_after_s: Some(CHAIN_RETRY_S), ..Self::new(Code::ChainUnreachable) }
+            }
+        }
     }
 }
 
@@ -178,10 +191,13 @@ impl From<AgenthoodError> for Refusal {
     fn from(error: AgenthoodError) -> Self {
         use AgenthoodError as E;
         match error {
-            E::ReadTooOld { .. } => Self::detailed(Code::ChainUnreachable, "The chain moves too fast; try again."),
+            E::ReadTooOld { .. } => {
+                tracing::warn!(%error, "the chain reader lags");
+                Self::chain("The chain reader is behind what is known already; try again.")
+            }
             E::OtherChain { .. } => {
                 tracing::error!(%error, "the chain reader is of another chain");
-                Self::new(Code::ChainUnreachable)
+                Self::chain("The chain reader is of another chain than the documents.")
             }
             E::NoActiveDocument(_) => Self::new(Code::NoActiveCredential),
             E::AlreadyRevoked => Self::new(Code::AlreadyRevoked),

@@ -24,7 +24,8 @@ use crate::app::App;
 use crate::domain::agenthood::{AgenthoodError, DocumentRow, Jti, Reason};
 use crate::proving::WorkError;
 use crate::service::ServiceError;
-use crate::service::checking::{Checked, Drift, Question};
+use crate::service::checking::{Checked, Question};
+use crate::service::drift::Drift;
 
 /// A document of the greatest size inside a JSON string.
 pub const BODY_BYTES: usize = 2 * MAX_BYTES;
@@ -160,7 +161,7 @@ fn freshness(app: &App, claims: &Value, row: Option<&DocumentRow>, checked: &Che
     match (&checked.drift, reason) {
         (Drift::Read(_), Some(reason)) => json!({ "status": "revoked", "reason": reason.as_str() }),
         (Drift::Read(_), None) if row.is_some() => json!({ "status": "current" }),
-        (Drift::Unread, _) => json!({ "status": "unknown", "detail": "chain-unreachable" }),
+        (Drift::Unread(why), _) => json!({ "status": "unknown", "detail": why.as_str() }),
         _ if claims["iss"] != app.keys().issuer() => {
             json!({ "status": "unknown", "detail": "Another issuer's document; ask it, or bring its lists." })
         }

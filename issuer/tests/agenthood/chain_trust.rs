@@ -1,0 +1,223 @@
+//! Which readings of the chain count, and how many callers may cause.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use poa_issuer::chain::ReadLimits;
+use poa_issuer::domain::agenthood::{AgenthoodError, Jti, NewDocument, SignedDocument};
+use poa_issuer::domain::{EntropyRng, os_entropy};
+use serde_json::{Value, json};
+
+use crate::rig::{Answer, Rig, Wallet};
+use crate::scripted::Scripted;
+
+async fn start(chain: &Arc<Scripted>) -> Rig {
+    Rig::start_with(|config| chain.configure(config)).await
+}
+
+/// A revocation that is signed and not yet sent.
+async fn signed_revocation(rig: &Rig, agent: &Wallet, signer: &Wallet) -> Value {
+    let nonce = rig.challenge(agent).await["nonce"].as_str().unwrap().to_owned();
+    let signature = signer.sign(&format!("poa-revoke:{}:{nonce}", agent.text()));
+    json!({ "agentId": agent.text(), "nonce": nonce, "signatureHex": signature })
+}
+
+#[track_caller]
+fn unreachable(answer: &Answer) {
+    answer.refused(503, "chain-unreachable");
+    assert_eq!(answer.header("retry-after"), "5");
+    assert_eq!(answer.json()["retryAfterSec"], 5);
+}
+
+fn unknown(detail: &str) -> Value {
+    json!({ "status": "unknown", "detail": detail })
+}
+
+/// Who controlled the agent once must not revoke through a reader that lags, or one of another chain.
+#[tokio::test]
+async fn a_past_controller_revokes_nothing_through_a_past_or_foreign_chain() {
+    let (chain, agent) = (Scripted::new(), Wallet::new(1));
+    let (past, present) = (Wallet::new(2), Wallet::new(3));
+    let rig = start(&chain).await;
+    chain.controls(&agent, &past);
+    chain.controls(&agent, &present);
+    let jti = rig.claim(&agent, &present).await;
+    let [lagging, foreign, honest] = [
+        signed_revocation(&rig, &agent, &past).await,
+        signed_revocation(&rig, &agent, &past).await,
+        signed_revocation(&rig, &agent, &past).await,
+    ];
+    chain.state().head = Some(1);
+    unreachable(&rig.post("/poa/api/revoke", &lagging).await);
+    chain.state().head = None;
+    chain.state().genesis = 2;
+    unreachable(&rig.post("/poa/api/revoke", &foreign).await);
+    unreachable(&rig.post("/poa/api/challenge", &json!({ "agentId": agent.text() })).await);
+    unreachable(&rig.get(&format!("/poa/api/snapshot/{}", agent.text())).await);
+    chain.state().genesis = 1;
+    rig.post("/poa/api/revoke", &honest).await.refused(401, "signature-invalid");
+    assert_eq!(rig.revoked(&jti).await, None);
+    rig.revoke(&agent, &present).await.ok();
+}
+
+#[tokio::test]
+async fn the_chain_contradicts_a_document_only_from_its_own_chain_and_not_from_before_it() {
+    let (chain, old, new) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let controller = Wallet::new(3);
+    let rig = start(&chain).await;
+    chain.controls(&old, &controller);
+    let first = rig.claim(&old, &controller).await;
+    chain.controls(&new, &Wallet::new(9));
+    chain.controls(&new, &controller);
+    let second = rig.claim(&new, &controller).await;
+    let freshness = async |jti: &str| rig.verify(jti).await["freshness"].clone();
+    // The watcher stands at the first document's block, so that alone the second document tells that this is the past.
+    chain.state().head = Some(2);
+    assert_eq!(freshness(&first).await, json!({ "status": "current" }));
+    assert_eq!(freshness(&second).await, unknown("chain-behind"));
+    // A document of the past, unlike its agent, is not judged by what was before the watcher's block either.
+    chain.state().head = None;
+    rig.app.watch_now().await.unwrap();
+    chain.state().head = Some(2);
+    assert_eq!(freshness(&first).await, unknown("chain-behind"));
+    chain.state().head = None;
+    chain.state().genesis = 2;
+    assert_eq!(freshness(&first).await, unknown("other-chain"));
+    let jws = rig.jws(&first).await;
+    let general = rig.post("/verify", &json!({ "document": jws })).await.ok();
+    assert_eq!(general["authentic"], true, "lists alone decide: {general}");
+    chain.state().genesis = 1;
+    chain.gone(&old);
+    assert_eq!(freshness(&first).await, json!({ "status": "revoked", "reason": "agent-deregistered" }));
+    assert_eq!(rig.revoked(&first).await, None, "the watcher revokes, not who verifies");
+}
+
+#[tokio::test]
+async fn an_older_reading_never_supersedes_a_newer_document() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = start(&chain).await;
+    for _ in 0..7 {
+        chain.controls(&agent, &controller);
+    }
+    chain.state().head = Some(5);
+    rig.claim(&agent, &controller).await;
+    chain.state().head = Some(7);
+    let newer = rig.claim(&agent, &controller).await;
+    let newer = rig.app.domain().agenthood_document(newer.parse().unwrap()).await.unwrap();
+    assert_eq!(newer.read.block, 7);
+    // The claim that read block 6 was overtaken. The watcher is still at 5 and has no objection.
+    let jti = |at| Jti::random(at, &mut EntropyRng::new(&os_entropy()));
+    let mut read = newer.read;
+    read.block = 6;
+    let late = NewDocument {
+        jti: jti(1),
+        agent: agent.address(),
+        issued_at: rig.clock_now(),
+        expires_at: rig.clock_now() + 60,
+        facts: newer.facts.clone(),
+        read,
+    };
+    let sign = |_| Ok(SignedDocument { jws: "x".to_owned(), kid: "x".to_owned() });
+    let refused = rig.app.domain().issue_agenthood(&late, &sign).await;
+    assert!(matches!(refused, Err(AgenthoodError::ReadTooOld { known: 7, read: 6 })), "{refused:?}");
+    assert_eq!(rig.app.domain().agenthood_document(newer.jti).await.unwrap().revocation, None);
+    assert!(rig.app.domain().agenthood_document(late.jti).await.is_err());
+    // The same block is no older one.
+    let same = NewDocument { jti: jti(2), read: newer.read, ..late };
+    rig.app.domain().issue_agenthood(&same, &sign).await.unwrap();
+    assert!(rig.app.domain().agenthood_document(newer.jti).await.unwrap().revocation.is_some());
+}
+
+/// However many call, a chain that is slow sees a few readings at a time, callers get their answer in time, and
+/// neither the watcher nor who revokes waits behind them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_starve_neither_the_chain_nor_the_watcher_nor_each_other() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = Rig::start_with(|config| {
+        chain.configure(config);
+        config.agenthood.reads = ReadLimits { at_once: 2, waiting: 3, budget: Duration::from_millis(500) };
+    })
+    .await;
+    let rig = Arc::new(rig);
+    chain.controls(&agent, &controller);
+    let jti = rig.claim(&agent, &controller).await;
+    let revocation = signed_revocation(&rig, &agent, &controller).await;
+    let crowd: Vec<Wallet> = (100..140).map(Wallet::new).collect();
+    {
+        let mut state = chain.state();
+        state.silent.extend(crowd.iter().map(Wallet::address));
+        state.most_at_once = 0;
+    }
+    let calls: Vec<_> = crowd
+        .iter()
+        .enumerate()
+        .map(|(number, wallet)| {
+            let (rig, id) = (Arc::clone(&rig), wallet.text());
+            tokio::spawn(async move {
+                match number % 2 {
+                    0 => rig.get(&format!("/poa/api/snapshot/{id}")).await,
+                    _ => rig.post("/poa/api/challenge", &json!({ "agentId": id })).await,
+                }
+            })
+        })
+        .collect();
+    let refused = async || {
+        let metrics = String::from_utf8(rig.get("/metrics").await.bytes).unwrap();
+        let value = metrics.lines().find_map(|line| line.strip_prefix("poa_chain_reads_refused_total "));
+        value.unwrap().parse::<u64>().unwrap()
+    };
+    while refused().await == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let began = std::time::Instant::now();
+    assert_eq!(rig.verify(&jti).await["freshness"], unknown("chain-busy"));
+    rig.app.watch_now().await.unwrap();
+    rig.post("/poa/api/revoke", &revocation).await.ok();
+    assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+    for call in calls {
+        unreachable(&call.await.unwrap());
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    // Two for the public, and one of those who answer a challenge.
+    assert!(chain.state().most_at_once <= 3, "{}", chain.state().most_at_once);
+    // The crowd but for five, and who verified.
+    assert_eq!(refused().await, 36);
+    // With the chain back, everything is as before.
+    chain.state().silent.clear();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    rig.get(&format!("/poa/api/snapshot/{}", agent.text())).await.ok();
+}
+
+#[tokio::test]
+async fn a_batch_reads_each_agent_once_and_within_one_budget() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = Rig::start_with(|config| {
+        chain.configure(config);
+        config.agenthood.reads.budget = Duration::from_millis(300);
+    })
+    .await;
+    let agents: Vec<Wallet> = (10..20).map(Wallet::new).collect();
+    chain.controls(&agent, &controller);
+    for agent in &agents {
+        chain.controls(agent, &controller);
+    }
+    let of = async |agent| {
+        let jti = rig.claim(agent, &controller).await;
+        json!({ "document": rig.jws(&jti).await, "request": { "classes": ["agenthood"] } })
+    };
+    let same = of(&agent).await;
+    let batch = json!({ "documents": vec![same; 20] });
+    let before = chain.state().snapshots;
+    let reports = rig.post("/verify", &batch).await.ok();
+    assert!(reports["reports"].as_array().unwrap().iter().all(|report| report["verified"] == true), "{reports}");
+    assert_eq!(chain.state().snapshots, before + 1);
+
+    let mut documents = Vec::new();
+    for agent in &agents {
+        documents.push(of(agent).await);
+    }
+    chain.state().silent.extend(agents.iter().map(Wallet::address));
+    let began = std::time::Instant::now();
+    rig.post("/verify", &json!({ "documents": documents })).await.ok();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
