@@ -1,15 +1,22 @@
 //! The task that watches the chain for what ends documents. It keeps its block in the database; what goes wrong is
-//! counted and shown, and never a revocation.
+//! counted and shown, and never a revocation. Another task sees to it that it runs: one that panics or ends is started
+//! again, after a pause that doubles.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::App;
 use crate::chain::ChainError;
 use crate::domain::agenthood::{AgenthoodError, Jti, Reason};
+
+/// The longest pause before the watcher is started again; one that ran for longer begins with the shortest anew.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The shortest, unless readings are closer together.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A running watcher. Dropping it stops the task after the reading it may be in.
 #[derive(Debug)]
@@ -41,6 +48,10 @@ pub enum WatchError {
 /// How the watcher fares, since this process started.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct WatchHealth {
+    /// Whether the task runs at this moment.
+    pub running: bool,
+    /// How often it ended without being told to and was started again.
+    pub restarts: u64,
     /// Readings tried.
     pub polls: u64,
     /// Readings that failed.
@@ -80,29 +91,64 @@ impl App {
 
     /// How the watcher fares.
     pub fn watch_health(&self) -> WatchHealth {
-        self.watch_health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.health().clone()
+    }
+
+    fn health(&self) -> MutexGuard<'_, WatchHealth> {
+        self.watch_health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts the watcher. A failed reading is logged, counted and tried again an interval later.
     pub fn spawn_watcher(self: &Arc<Self>) -> Watcher {
-        let (stop, mut stopping) = watch::channel(false);
-        let app = Arc::clone(self);
-        let task = tokio::spawn(async move {
-            let mut ticks = interval(app.config.agenthood.watch_interval);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                tokio::select! {
-                    // A dropped `Watcher` is an error here and means the same as stopping.
-                    _ = stopping.changed() => return,
-                    _ = ticks.tick() => {
-                        if let Err(error) = app.watch_now().await {
-                            tracing::warn!(%error, "the chain's changes were not judged; it is tried again");
-                        }
+        let (stop, stopping) = watch::channel(false);
+        Watcher { stop, task: tokio::spawn(Arc::clone(self).keep_watcher_running(stopping)) }
+    }
+
+    async fn keep_watcher_running(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let shortest = self.config.agenthood.watch_interval.min(SHORTEST_PAUSE);
+        let mut pause = shortest;
+        loop {
+            let began = Instant::now();
+            self.health().running = true;
+            // A task of its own, whose panic ends nothing else.
+            let ended = tokio::spawn(Arc::clone(&self).watch_until(stopping.clone())).await;
+            self.health().running = false;
+            match ended {
+                Ok(()) => return,
+                Err(error) => self.note_end(&error),
+            }
+            if began.elapsed() > LONGEST_PAUSE {
+                pause = shortest;
+            }
+            tokio::select! {
+                _ = stopping.changed() => return,
+                () = sleep(pause) => pause = (2 * pause).min(LONGEST_PAUSE),
+            }
+        }
+    }
+
+    async fn watch_until(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut ticks = interval(self.config.agenthood.watch_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                // A dropped `Watcher` is an error here and means the same as stopping.
+                _ = stopping.changed() => return,
+                _ = ticks.tick() => {
+                    if let Err(error) = self.watch_now().await {
+                        tracing::warn!(%error, "the chain's changes were not judged; it is tried again");
                     }
                 }
             }
-        });
-        Watcher { stop, task }
+        }
+    }
+
+    fn note_end(&self, error: &JoinError) {
+        tracing::error!(%error, "the watcher ended without being told to; it is started again");
+        let mut health = self.health();
+        health.restarts += 1;
+        health.failures_in_a_row += 1;
+        health.error = Some(error.to_string());
     }
 
     /// Gives the block and the head's time, Unix seconds; none when there is nothing to watch.
@@ -128,7 +174,7 @@ impl App {
 
     fn note_watch(&self, outcome: &Result<Option<(u64, u64)>, WatchError>, revoked: usize) {
         let now = self.now();
-        let mut health = self.watch_health.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut health = self.health();
         health.polls += 1;
         health.revocations += revoked as u64;
         match outcome {

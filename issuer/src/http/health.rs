@@ -64,6 +64,8 @@ fn is_ready(app: &App) -> Response {
         "ready": true,
         "chain": {
             "reader": app.chain_kind(),
+            "watching": health.running,
+            "watcher_restarts": health.restarts,
             "block": health.block,
             "head_age_s": health.head_at.map(|at| now.saturating_sub(at)),
             "last_success_age_s": health.succeeded_at.map(|at| now.saturating_sub(at)),

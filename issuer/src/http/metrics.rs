@@ -21,6 +21,13 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let age = |at: Option<u64>| at.map(|at| now.saturating_sub(at));
     let refused = app.public_reads().refused() + app.claim_reads().refused();
     let rows = [
+        ("poa_watcher_running", "gauge", "Whether the watcher runs.", Some(health.running.into())),
+        (
+            "poa_watcher_restarts_total",
+            "counter",
+            "Times the watcher ended and was started again.",
+            Some(health.restarts),
+        ),
         ("poa_watcher_polls_total", "counter", "Readings of the chain's changes tried.", Some(health.polls)),
         ("poa_watcher_failures_total", "counter", "Readings that failed.", Some(health.failures)),
         (

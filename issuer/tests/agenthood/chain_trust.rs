@@ -1,4 +1,4 @@
-//! Which readings of the chain count, and how many callers may cause.
+//! Which readings of the chain count, how many callers may cause, and that the watcher goes on whatever happens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,4 +220,40 @@ async fn a_batch_reads_each_agent_once_and_within_one_budget() {
     let began = std::time::Instant::now();
     rig.post("/verify", &json!({ "documents": documents })).await.ok();
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_that_panics_is_started_again_and_misses_nothing() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = start(&chain).await;
+    chain.controls(&agent, &controller);
+    let jti = rig.claim(&agent, &controller).await;
+    let publisher = rig.app.spawn_publisher();
+    let ready = async |wanted: &dyn Fn(&Value) -> bool| {
+        for _ in 0..600 {
+            let answer = rig.get("/ready").await;
+            if answer.status == 200 && wanted(&answer.json()["chain"]) {
+                return answer.json()["chain"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never so: {:?}", rig.get("/ready").await);
+    };
+    assert_eq!(ready(&|_| true).await["watching"], false, "nobody started it yet");
+    chain.state().panics = true;
+    chain.controls(&agent, &Wallet::new(3));
+    let watcher = rig.app.spawn_watcher();
+    let failing = ready(&|chain| chain["watcher_restarts"].as_u64() >= Some(2)).await;
+    assert!(failing["failures_in_a_row"].as_u64() >= Some(2), "{failing}");
+    assert!(rig.app.watch_health().error.unwrap().contains("told to panic"));
+    assert_eq!(rig.revoked(&jti).await, None);
+    let metrics = String::from_utf8(rig.get("/metrics").await.bytes).unwrap();
+    assert!(metrics.contains("poa_watcher_restarts_total ") && metrics.contains("poa_watcher_running "), "{metrics}");
+    chain.state().panics = false;
+    let well = ready(&|chain| chain["watching"] == true && chain["failures_in_a_row"] == 0).await;
+    assert_eq!(well["reader"], "scripted");
+    assert_eq!(rig.revoked(&jti).await, Some(("controller-rotated".to_owned(), Some(2))));
+    watcher.stop().await;
+    assert!(!rig.app.watch_health().running);
+    publisher.stop().await;
 }
