@@ -9,8 +9,9 @@
 //! | `reading` | which reading of the chain counts |
 //! | `watch` | judging every finalised change once |
 //!
-//! The rule of a document's life: it lives from its issuing until its `exp`, until it is revoked or superseded, or
-//! until the first finalised block after the one it was last checked at whose state gives a [`Reason`].
+//! The rule of a document's life: it lives from its issuing through its second `exp`, as verifiers count, until it is
+//! revoked or superseded, or until the first finalised block after the one it was last checked at whose state gives a
+//! [`Reason`].
 
 use poa_verifier::agenthood::hex32::BlockHash;
 use poa_verifier::agenthood::ss58::Address;

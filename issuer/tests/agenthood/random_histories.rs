@@ -82,7 +82,7 @@ struct Model {
 impl Model {
     /// Ends what the state of an agent now ends. Called after each change and each second that matters.
     fn judge(&mut self, now: u64) {
-        for document in self.documents.iter_mut().filter(|document| !document.ended && now < document.expires) {
+        for document in self.documents.iter_mut().filter(|document| !document.ended && now <= document.expires) {
             let (state, said) = (&self.agents[usize::from(document.agent)], &document.said);
             let empty = state.zero_since.is_some_and(|since| now >= since + 90 * DAY);
             let same_controller = said.sovereign || state.controller == said.controller;
@@ -96,7 +96,7 @@ impl Model {
     }
 
     fn live(&self, now: u64) -> Vec<String> {
-        let lives = |document: &&Document| !document.ended && !document.superseded && now < document.expires;
+        let lives = |document: &&Document| !document.ended && !document.superseded && now <= document.expires;
         self.documents.iter().filter(lives).map(|document| document.jti.to_string()).collect()
     }
 }
@@ -138,7 +138,7 @@ async fn claim(rig: &Rig, model: &mut Model, number: u8) {
     assert_eq!(issued.is_ok(), allowed, "{state:?}: {issued:?}");
     let Ok(row) = issued else { return };
     let now = rig.clock_now();
-    for old in model.documents.iter_mut().filter(|old| old.agent == number && now < old.expires && !old.ended) {
+    for old in model.documents.iter_mut().filter(|old| old.agent == number && now <= old.expires && !old.ended) {
         old.superseded = true;
     }
     // Longer than documents live, so that the ninety days come to bear.
@@ -250,7 +250,7 @@ async fn check(rig: &Rig, model: &mut Model) {
     let mut live = Vec::new();
     for document in &model.documents {
         let row = rig.app.domain().agenthood_document(document.jti).await.unwrap();
-        if row.revocation.is_none() && now < row.expires_at {
+        if row.revocation.is_none() && now <= row.expires_at {
             live.push(document.jti.to_string());
         }
     }

@@ -143,15 +143,39 @@ async fn money_in_time_starts_the_ninety_days_anew() {
     assert_eq!(rig.revoked(&jti).await.unwrap().0, "balance-zero-90d");
 }
 
+/// The last second of a document is its `exp`, as verifiers count, by the service's clock.
 #[tokio::test]
-async fn an_expired_document_needs_no_revocation() {
-    let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
-    rig.register(&agent, Some(&controller)).await;
-    let jti = rig.claim(&agent, &controller).await;
-    rig.clock.advance(30 * DAY);
-    rig.change(&agent, "deregister", &Value::Null).await;
-    assert!(rig.app.watch_now().await.unwrap().is_empty());
-    assert_eq!(rig.revoked(&jti).await, None);
+async fn a_document_is_watched_through_its_last_second() {
+    for (life, watched) in [(30 * DAY - 1, true), (30 * DAY, true), (30 * DAY + 1, false)] {
+        let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+        rig.register(&agent, Some(&controller)).await;
+        let jti = rig.claim(&agent, &controller).await;
+        let jws = rig.jws(&jti).await;
+        rig.clock.advance(life);
+        // What verifies can still be ended, and what can not be ended verifies no more.
+        assert_eq!(rig.post("/poa/api/verify", &json!({ "jws": jws })).await.status == 200, watched, "{life}");
+        let block = rig.change(&agent, "deregister", &Value::Null).await;
+        assert_eq!(rig.app.watch_now().await.unwrap().len(), usize::from(watched), "{life}");
+        assert_eq!(rig.revoked(&jti).await, watched.then(|| ("agent-deregistered".to_owned(), Some(block))));
+    }
+}
+
+#[tokio::test]
+async fn a_controller_revokes_and_supersedes_through_the_last_second() {
+    for (life, alive) in [(30 * DAY - 1, true), (30 * DAY, true), (30 * DAY + 1, false)] {
+        let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+        rig.register(&agent, Some(&controller)).await;
+        let old = rig.claim(&agent, &controller).await;
+        rig.clock.advance(life);
+        let new = rig.claim(&agent, &controller).await;
+        assert_eq!(rig.revoked(&old).await, alive.then(|| ("superseded".to_owned(), None)), "{life}");
+        rig.clock.advance(life);
+        let answer = rig.revoke(&agent, &controller).await;
+        match alive {
+            true => assert_eq!(answer.ok()["jti"], json!(new)),
+            false => answer.refused(404, "no-active-credential"),
+        }
+    }
 }
 
 /// The watcher went past the block that the claim had read: the claim must not slip in behind it.

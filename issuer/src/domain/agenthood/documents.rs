@@ -57,6 +57,14 @@ pub struct DocumentRow {
     pub revocation: Option<Revocation>,
 }
 
+impl DocumentRow {
+    /// Whether its time is not over. Its last second is `exp` itself, as verifiers count, and the clock is ours: a
+    /// document that still verifies can be revoked and superseded.
+    pub fn lives_at(&self, now: u64) -> bool {
+        now <= self.expires_at
+    }
+}
+
 /// A decision to revoke.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Revocation {
@@ -110,7 +118,7 @@ impl Domain {
                         tx.set_agenthood_watch(&new.read.genesis, new.read.block, new.issued_at).await?;
                     }
                     for old in tx.live_agenthood_documents(&new.agent).await? {
-                        if old.expires_at > new.issued_at {
+                        if old.lives_at(new.issued_at) {
                             new.read.reaches(old.read)?;
                             let reason = Reason::Superseded;
                             revoke(tx, &old, &Revocation { at: new.issued_at, reason, cause_block: None }).await?;
@@ -151,7 +159,7 @@ impl Domain {
                 Box::pin(async move {
                     reading::admit(tx, read).await?;
                     let newest = tx.newest_agenthood_document(agent).await?;
-                    let document = newest.filter(|document| now < document.expires_at);
+                    let document = newest.filter(|document| document.lives_at(now));
                     let document = document.ok_or(AgenthoodError::NoActiveDocument(*agent))?;
                     read.reaches(document.read)?;
                     revoke_now(tx, document, now).await

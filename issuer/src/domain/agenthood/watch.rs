@@ -68,7 +68,9 @@ impl Domain {
     }
 }
 
-/// Holds one change against the agent's documents that were read before it.
+/// Holds one change against the agent's documents that were read before it. Expired ones are left alone: no verifier
+/// takes them, and the list need not carry them for ever. Their time is over by the service's clock, whatever the
+/// chain's says.
 async fn judge_change(
     tx: &mut Tx,
     change: &Change,
@@ -77,7 +79,7 @@ async fn judge_change(
 ) -> Result<(), AgenthoodError> {
     let Change { agent, block, state } = change;
     for document in tx.agenthood_documents_read_before(agent, block.number).await? {
-        if !lives_at(&document, block.time_ms) {
+        if !document.lives_at(now) {
             continue;
         }
         match document.facts.ended_by(state, document.zero_since_ms, block.time_ms) {
@@ -102,16 +104,11 @@ async fn judge_zero_balances(
     let Some(latest_beginning) = head.time_ms.checked_sub(ZERO_BALANCE_MS) else { return Ok(()) };
     for document in tx.agenthood_documents_zero_since(latest_beginning).await? {
         let over = document.zero_since_ms.is_some_and(|since| ninety_days_over(since, head.time_ms));
-        if over && lives_at(&document, head.time_ms) {
+        if over && document.lives_at(now) {
             end(tx, &document, Reason::BalanceZero90d, head.number, now, revoked).await?;
         }
     }
     Ok(())
-}
-
-/// Expired documents are left alone: no verifier takes them, and the list need not carry them for ever.
-fn lives_at(document: &DocumentRow, at_ms: u64) -> bool {
-    at_ms / 1000 < document.expires_at
 }
 
 async fn end(
