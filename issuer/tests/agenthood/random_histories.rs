@@ -1,5 +1,9 @@
-//! Random histories of the chain, of claims, readings and time: the documents that live are exactly those that the
-//! rules allow, as a model says that knows nothing of the implementation.
+//! Random histories of the chain, of claims, revocations, readings, restarts and time: the documents that live are
+//! exactly those that the rules allow, and each of the others ended once, for the reason and by the block that the rules
+//! say. The model knows nothing of the implementation: it follows the chain as it happens, the service only when it
+//! reads.
+
+use std::collections::BTreeMap;
 
 use poa_issuer::domain::agenthood::Jti;
 use poa_issuer::domain::registry::{Act, NewAgent};
@@ -15,6 +19,10 @@ use crate::rig::{Rig, Wallet};
 
 const DAY: u64 = 86_400;
 const AGENTS: u8 = 2;
+/// What documents say of themselves.
+const LIFE: u64 = 30 * DAY;
+/// What the database of some says, so that ninety days come to bear within a document's life.
+const LONG_LIFE: u64 = 200 * DAY;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -26,27 +34,40 @@ enum Step {
     Collectable(u8, bool),
     Runs(u8),
     Deregister(u8),
-    Claim(u8),
+    /// For long or for the usual time.
+    Claim(u8, bool),
+    /// By one of the controllers, or by the agent itself.
+    Revoke(u8, u8),
+    /// By the operator: any document.
+    Operator(u8),
     Watch,
     Restart,
     Wait(u64),
+    /// To the last second of the agent's newest document, or one off.
+    Expiry(u8, u64),
+    /// To the end of the ninety days, or one off.
+    Ninety(u8, u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let agent = 0..AGENTS;
     prop_oneof![
         3 => (agent.clone(), any::<bool>()).prop_map(|(a, s)| Step::Register(a, s)),
-        2 => (agent.clone(), 0..3u8).prop_map(|(a, g)| Step::Abg(a, g)),
+        3 => (agent.clone(), 0..3u8).prop_map(|(a, g)| Step::Abg(a, g)),
         3 => (agent.clone(), 0..3u8).prop_map(|(a, c)| Step::Controller(a, c)),
         2 => (agent.clone(), any::<bool>()).prop_map(|(a, s)| Step::Sovereign(a, s)),
-        3 => (agent.clone(), any::<bool>()).prop_map(|(a, b)| Step::Balance(a, b)),
+        4 => (agent.clone(), any::<bool>()).prop_map(|(a, b)| Step::Balance(a, b)),
         1 => (agent.clone(), any::<bool>()).prop_map(|(a, c)| Step::Collectable(a, c)),
         1 => agent.clone().prop_map(Step::Runs),
         1 => agent.clone().prop_map(Step::Deregister),
-        8 => agent.prop_map(Step::Claim),
+        6 => (agent.clone(), any::<bool>()).prop_map(|(a, long)| Step::Claim(a, long)),
+        2 => (agent.clone(), 0..3u8).prop_map(|(a, by)| Step::Revoke(a, by)),
+        1 => any::<u8>().prop_map(Step::Operator),
         4 => Just(Step::Watch),
         1 => Just(Step::Restart),
-        3 => prop_oneof![Just(1), Just(DAY), Just(20 * DAY), Just(45 * DAY)].prop_map(Step::Wait),
+        2 => prop_oneof![Just(1), Just(DAY), Just(20 * DAY), Just(91 * DAY)].prop_map(Step::Wait),
+        1 => (agent.clone(), 0..3u64).prop_map(|(a, off)| Step::Expiry(a, off)),
+        2 => (agent, 0..3u64).prop_map(|(a, off)| Step::Ninety(a, off)),
     ]
 }
 
@@ -62,42 +83,84 @@ struct State {
     collectable: bool,
 }
 
+/// Why a document ends, and by which block.
+type End = (&'static str, Option<u64>);
+
 /// A document as the model has it.
 #[derive(Clone, Debug)]
 struct Document {
     jti: Jti,
     agent: u8,
     said: State,
+    issued: u64,
     expires: u64,
-    superseded: bool,
-    ended: bool,
+    /// What the chain has said against it first; counts once the service reads, unless it ended or expired before.
+    contradicted: Option<End>,
+    ended: Option<End>,
 }
 
 #[derive(Default)]
 struct Model {
     agents: [State; AGENTS as usize],
+    head: u64,
     documents: Vec<Document>,
 }
 
+fn ninety_days(since: Option<u64>, now: u64) -> bool {
+    since.is_some_and(|since| now >= since + 90 * DAY)
+}
+
+/// The published reasons in their order, for one document at one time.
+fn reason(said: &State, state: &State, empty: bool) -> Option<&'static str> {
+    [
+        (!state.registered, "agent-deregistered"),
+        (state.collectable || empty, "balance-zero-90d"),
+        ((state.graph, state.versions) != (said.graph, said.versions), "abg-changed"),
+        (state.sovereign != said.sovereign, "sovereignty-flipped"),
+        (!said.sovereign && state.controller != said.controller, "controller-rotated"),
+    ]
+    .into_iter()
+    .find_map(|(holds, reason)| holds.then_some(reason))
+}
+
+impl Document {
+    fn lives(&self, now: u64) -> bool {
+        self.ended.is_none() && now <= self.expires
+    }
+}
+
 impl Model {
-    /// Ends what the state of an agent now ends. Called after each change and each second that matters.
-    fn judge(&mut self, now: u64) {
-        for document in self.documents.iter_mut().filter(|document| !document.ended && now <= document.expires) {
-            let (state, said) = (&self.agents[usize::from(document.agent)], &document.said);
-            let empty = state.zero_since.is_some_and(|since| now >= since + 90 * DAY);
-            let same_controller = said.sovereign || state.controller == said.controller;
-            document.ended = !state.registered
-                || state.collectable
-                || empty
-                || (state.graph, state.versions) != (said.graph, said.versions)
-                || state.sovereign != said.sovereign
-                || !same_controller;
+    fn state(&self, agent: u8) -> &State {
+        &self.agents[usize::from(agent)]
+    }
+
+    /// A block that leaves an agent in a state.
+    fn block(&mut self, agent: u8, after: State, now: u64) {
+        self.head += 1;
+        let before = std::mem::replace(&mut self.agents[usize::from(agent)], after.clone());
+        // Money that comes after ninety days comes too late.
+        let empty = ninety_days(before.zero_since, now) || ninety_days(after.zero_since, now);
+        for document in self.documents.iter_mut().filter(|document| document.agent == agent) {
+            if document.contradicted.is_none() {
+                document.contradicted = reason(&document.said, &after, empty).map(|reason| (reason, Some(self.head)));
+            }
         }
     }
 
-    fn live(&self, now: u64) -> Vec<String> {
-        let lives = |document: &&Document| !document.ended && !document.superseded && now <= document.expires;
-        self.documents.iter().filter(lives).map(|document| document.jti.to_string()).collect()
+    /// The service reads the chain: what was said against living documents counts. Gives what ends by that.
+    fn watch(&mut self, now: u64) -> BTreeMap<String, End> {
+        let mut ends = BTreeMap::new();
+        for document in self.documents.iter_mut().filter(|document| document.lives(now)) {
+            let empty = ninety_days(self.agents[usize::from(document.agent)].zero_since, now);
+            let by_time = empty.then_some(("balance-zero-90d", Some(self.head)));
+            document.ended = document.contradicted.or(by_time);
+            ends.extend(document.ended.map(|end| (document.jti.to_string(), end)));
+        }
+        ends
+    }
+
+    fn newest(&mut self, agent: u8) -> Option<&mut Document> {
+        self.documents.iter_mut().rev().find(|document| document.agent == agent)
     }
 }
 
@@ -111,51 +174,81 @@ fn agent(number: u8) -> Wallet {
 
 /// Applies a change to both; whether the registry takes it must be what the model says.
 async fn change(rig: &Rig, model: &mut Model, number: u8, act: Act, apply: impl FnOnce(&mut State) -> bool) {
-    let mut after = model.agents[usize::from(number)].clone();
+    let mut after = model.state(number).clone();
     let expected = apply(&mut after);
     let now = rig.clock_now();
-    // What ended by time before this block ended before it.
-    model.judge(now);
     let done = rig.app.registry().unwrap().apply(&agent(number).address(), &act, now).await;
     assert_eq!(done.is_ok(), expected, "{act:?}: {done:?}");
     if expected {
-        model.agents[usize::from(number)] = after;
-        model.judge(now);
+        model.block(number, after, now);
+        assert_eq!(done.unwrap().number, model.head);
     }
 }
 
-async fn claim(rig: &Rig, model: &mut Model, number: u8) {
-    let state = model.agents[usize::from(number)].clone();
-    let signer = if state.sovereign { Some(agent(number)) } else { state.controller.map(controller) };
+/// A challenge, answered by `signer`; by nobody's signature without one.
+async fn answered(rig: &Rig, number: u8, action: Action, signer: Option<&Wallet>) -> Answered {
     let address = agent(number).address();
-    let challenge = rig.app.agenthood_challenge(address, Action::Issue).await.unwrap();
-    let message = Action::Issue.message(&address.to_string(), &challenge.nonce);
-    let signature_hex = signer.as_ref().map_or_else(|| "00".repeat(64), |signer| signer.sign(&message));
+    let challenge = rig.app.agenthood_challenge(address, action).await.unwrap();
+    let message = action.message(&address.to_string(), &challenge.nonce);
+    let signature_hex = signer.map_or_else(|| "00".repeat(64), |signer| signer.sign(&message));
     let signature = WalletSignature::from_hex(&signature_hex).unwrap();
-    let answered = Answered { nonce: challenge.nonce, signature_hex, signature };
-    let issued = rig.app.agenthood_issue(address, Some(answered)).await;
+    Answered { nonce: challenge.nonce, signature_hex, signature }
+}
+
+async fn claim(rig: &Rig, model: &mut Model, number: u8, long: bool) {
+    let state = model.state(number).clone();
+    let signer = if state.sovereign { Some(agent(number)) } else { state.controller.map(controller) };
+    let answered = answered(rig, number, Action::Issue, signer.as_ref()).await;
+    let issued = rig.app.agenthood_issue(agent(number).address(), Some(answered)).await;
     let allowed = state.registered && state.zero_since.is_none() && !state.collectable && signer.is_some();
     assert_eq!(issued.is_ok(), allowed, "{state:?}: {issued:?}");
     let Ok(row) = issued else { return };
     let now = rig.clock_now();
-    for old in model.documents.iter_mut().filter(|old| old.agent == number && now <= old.expires && !old.ended) {
-        old.superseded = true;
+    for old in model.documents.iter_mut().filter(|old| old.agent == number && old.lives(now)) {
+        old.ended = Some(("superseded", None));
     }
-    // Longer than documents live, so that the ninety days come to bear.
-    rig.live_for(&row.jti.to_string(), 200 * DAY).await;
-    let expires = now + 200 * DAY;
+    let life = if long { LONG_LIFE } else { LIFE };
+    rig.live_for(&row.jti.to_string(), life).await;
     model.documents.push(Document {
         jti: row.jti,
         agent: number,
         said: state,
-        expires,
-        superseded: false,
-        ended: false,
+        issued: now,
+        expires: now + life,
+        contradicted: None,
+        ended: None,
     });
+}
+
+async fn revoke(rig: &Rig, model: &mut Model, number: u8, by: u8) {
+    let signer = if by < 2 { controller(by) } else { agent(number) };
+    let answered = answered(rig, number, Action::Revoke, Some(&signer)).await;
+    let revoked = rig.app.agenthood_revoke(agent(number).address(), answered).await;
+    let (state, now) = (model.state(number).clone(), rig.clock_now());
+    let entitled = state.registered && !state.sovereign && state.controller == Some(by);
+    let document = model.newest(number).filter(|document| entitled && document.lives(now));
+    assert_eq!(revoked.is_ok(), document.is_some(), "{state:?}: {revoked:?}");
+    if let Some(document) = document {
+        assert_eq!(revoked.unwrap().jti, document.jti);
+        document.ended = Some(("operator-revoked", None));
+    }
+}
+
+async fn revoke_by_operator(rig: &Rig, model: &mut Model, which: u8) {
+    let number = usize::from(which) % model.documents.len().max(1);
+    let Some(document) = model.documents.get_mut(number) else { return };
+    let done = rig.app.domain().revoke_agenthood_by_operator(document.jti, rig.clock_now()).await;
+    assert_eq!(done.is_ok(), document.ended.is_none(), "{done:?}");
+    document.ended.get_or_insert(("operator-revoked", None));
 }
 
 fn graph(number: u8) -> serde_json::Value {
     json!({ "models": [format!("m-{number}")] })
+}
+
+/// Forward to a time, when that is forward.
+fn wait_until(rig: &Rig, time: Option<u64>) {
+    rig.clock.advance(time.map_or(0, |time| time.saturating_sub(rig.clock_now())));
 }
 
 async fn take(rig: Rig, model: &mut Model, step: Step) -> Rig {
@@ -229,40 +322,71 @@ async fn take(rig: Rig, model: &mut Model, step: Step) -> Rig {
         Step::Deregister(number) => {
             change(&rig, model, number, Act::Deregister, |state| std::mem::take(&mut state.registered)).await;
         }
-        Step::Claim(number) => {
-            model.judge(now);
-            claim(&rig, model, number).await;
-        }
-        Step::Watch => check(&rig, model).await,
+        Step::Claim(number, long) => claim(&rig, model, number, long).await,
+        Step::Revoke(number, by) => revoke(&rig, model, number, by).await,
+        Step::Operator(which) => revoke_by_operator(&rig, model, which).await,
+        Step::Watch => watch(&rig, model).await,
         Step::Restart => return rig.restart().await,
         Step::Wait(seconds) => {
             rig.clock.advance(seconds);
+        }
+        Step::Expiry(number, off) => wait_until(&rig, model.newest(number).map(|document| document.expires - 1 + off)),
+        Step::Ninety(number, off) => {
+            wait_until(&rig, model.state(number).zero_since.map(|since| since + 90 * DAY - 1 + off));
         }
     }
     rig
 }
 
-/// After a reading the two agree.
-async fn check(rig: &Rig, model: &mut Model) {
-    rig.app.watch_now().await.unwrap();
+/// A reading ends what the model says, and afterwards the two agree on every document.
+async fn watch(rig: &Rig, model: &mut Model) {
+    let revoked = rig.app.watch_now().await.unwrap();
     let now = rig.clock_now();
-    model.judge(now);
-    let mut live = Vec::new();
+    let number = revoked.len();
+    let ends = revoked.into_iter().map(|(jti, reason, block)| (jti.to_string(), (reason.as_str(), Some(block))));
+    let ends: BTreeMap<String, End> = ends.collect();
+    assert_eq!(ends.len(), number, "one was revoked twice");
+    assert_eq!(ends, model.watch(now));
     for document in &model.documents {
         let row = rig.app.domain().agenthood_document(document.jti).await.unwrap();
-        if row.revocation.is_none() && now <= row.expires_at {
-            live.push(document.jti.to_string());
-        }
+        let ended = row.revocation.map(|revocation| (revocation.reason.as_str(), revocation.cause_block));
+        assert_eq!(ended, document.ended, "{document:?}");
+        assert_eq!(row.revocation.is_none() && row.lives_at(now), document.lives(now), "{document:?}");
     }
-    assert_eq!(live, model.live(now), "{:?}", model.documents);
+}
+
+/// What the world sees at the end: the list of revocations, each once, the published bits, and the published answer.
+async fn publish(rig: &Rig, model: &mut Model) {
+    watch(rig, model).await;
+    rig.publish().await;
+    let listed = rig.app.domain().revoked_agenthood(0, 1_000).await.unwrap().revoked;
+    let mut ended: Vec<_> = model.documents.iter().filter(|document| document.ended.is_some()).map(|d| d.jti).collect();
+    let mut ids: Vec<_> = listed.iter().map(|revoked| revoked.jti).collect();
+    ids.sort();
+    ended.sort();
+    assert_eq!(ids, ended);
+    let now = rig.clock_now();
+    for document in &model.documents {
+        let jti = document.jti.to_string();
+        assert_eq!(rig.bit(&jti).await, document.ended.is_some(), "{document:?}");
+        if now > document.issued + LIFE {
+            continue;
+        }
+        let freshness = rig.verify(&jti).await["freshness"].clone();
+        let expected = match document.ended {
+            Some((reason, _)) => json!({ "status": "revoked", "reason": reason }),
+            None => json!({ "status": "current" }),
+        };
+        assert_eq!(freshness, expected, "{document:?}");
+    }
 }
 
 #[test]
 fn the_documents_that_live_are_those_the_rules_allow() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
-    let histories = proptest::collection::vec(step(), 10..50);
-    let ended = std::cell::Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let histories = proptest::collection::vec(step(), 20..70);
+    let seen = std::cell::RefCell::new(BTreeMap::<&str, usize>::new());
     runner
         .run(&histories, |history| {
             runtime.block_on(async {
@@ -271,11 +395,17 @@ fn the_documents_that_live_are_those_the_rules_allow() {
                 for step in begin.chain(history) {
                     rig = take(rig, &mut model, step).await;
                 }
-                check(&rig, &mut model).await;
-                ended.set(ended.get() + model.documents.iter().filter(|document| document.ended).count());
+                publish(&rig, &mut model).await;
+                let now = rig.clock_now();
+                for document in &model.documents {
+                    let alive = if document.lives(now) { "alive" } else { "expired" };
+                    *seen.borrow_mut().entry(document.ended.map_or(alive, |(reason, _)| reason)).or_default() += 1;
+                }
             });
             Ok(())
         })
         .unwrap();
-    assert!(ended.get() > 50, "histories that end nothing show nothing: {}", ended.get());
+    // Histories in which something never happens show nothing about it.
+    let seen = seen.into_inner();
+    assert_eq!(seen.len(), 9, "{seen:?}");
 }
