@@ -11,7 +11,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::opening::Opening;
-use super::secret::Secret32;
+use super::secret::{ProvingSecrets, Secret32};
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::keyfile;
 
@@ -55,14 +55,6 @@ impl AgentRef {
     pub fn uuid(&self) -> &str {
         self.did.rsplit(':').next().unwrap_or_default()
     }
-}
-
-/// The secrets that make proofs.
-pub struct ProvingSecrets {
-    /// `k`, the holder key's secret scalar.
-    pub holder: HolderSecret,
-    /// `n`, the pseudonym secret.
-    pub pseudonym: PseudonymSecret,
 }
 
 /// Everything in the sealed file.

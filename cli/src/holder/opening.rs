@@ -10,7 +10,7 @@ use poa_verifier::schema::{AttestationSchema, AttestationSchemaDocument};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::contents::ProvingSecrets;
+use super::secret::ProvingSecrets;
 use crate::exit::{Failure, OrFail, Outcome};
 
 /// An opening, checked against the holder's own secrets when it arrived.

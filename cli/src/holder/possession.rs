@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::contents::ProvingSecrets;
+use super::secret::ProvingSecrets;
 use crate::exit::{Failure, OrFail, Outcome};
 
 /// The longest a challenge may still run, in seconds: five minutes, and a minute for differing clocks.

@@ -1,11 +1,20 @@
-//! Secret bytes inside the sealed file: hex in its JSON, zeroised in memory, never printed.
+//! Secrets inside the sealed file: zeroised in memory, never printed; bytes are hex in its JSON.
 
 use std::fmt;
 
+use poa_circuits::native::holder::{HolderSecret, PseudonymSecret};
 use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+/// The secrets that make proofs.
+pub struct ProvingSecrets {
+    /// `k`, the holder key's secret scalar.
+    pub holder: HolderSecret,
+    /// `n`, the pseudonym secret.
+    pub pseudonym: PseudonymSecret,
+}
 
 /// Thirty-two secret bytes.
 ///

@@ -12,8 +12,6 @@ use super::{Domain, DomainError, Kind, text};
 use crate::keys::Place;
 use crate::store::{NewAgent, Tx};
 
-/// Longest name of an agent or attestor, in bytes.
-pub const MAX_NAME_BYTES: usize = 200;
 const MAX_SOURCE_BYTES: usize = 2_048;
 const MAX_MANIFEST_BYTES: usize = 16 * 1024;
 /// Most agents on one page of a listing.

@@ -1,7 +1,9 @@
 //! Checks of the texts people send: bounded, printable, of the expected form.
 
 use super::DomainError;
-use super::agents::MAX_NAME_BYTES;
+
+/// Longest name of an agent or attestor, in bytes.
+const MAX_NAME_BYTES: usize = 200;
 
 /// A name: 1 to 200 bytes, no control characters.
 pub(super) fn name(text: &str) -> Result<(), DomainError> {
