@@ -69,10 +69,13 @@ impl BoundedReads {
     /// # Errors
     /// [`ChainError`]; `Busy` when too many wait already.
     pub async fn snapshot(&self, agent: &Address, until: Instant) -> Outcome {
-        let mut reading = self.join(agent)?;
-        let late = |_| ChainError::Unreachable("no answer in the caller's time".to_owned());
+        let late = || ChainError::Unreachable("no answer in the caller's time".to_owned());
         let lost = || ChainError::Unreachable("the reading was lost".to_owned());
-        let outcome = timeout_at(until, reading.wait_for(Option::is_some)).await.map_err(late)?;
+        if until <= Instant::now() {
+            return Err(late());
+        }
+        let mut reading = self.join(agent)?;
+        let outcome = timeout_at(until, reading.wait_for(Option::is_some)).await.map_err(|_| late())?;
         outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| Err(lost()))
     }
 
