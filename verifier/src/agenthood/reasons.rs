@@ -27,8 +27,23 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
+    /// The reasons that a chain decides, in the published order.
+    const OF_A_CHAIN: [Self; 5] = [
+        Self::AgentDeregistered,
+        Self::BalanceZero,
+        Self::AbgChanged,
+        Self::SovereigntyFlipped,
+        Self::ControllerRotated,
+    ];
+
+    /// The first reason, in the published order, that `holds`. It is not asked about [`Self::OperatorRevoked`], which no
+    /// chain knows.
+    pub fn first_of_a_chain(holds: impl Fn(Self) -> bool) -> Option<Self> {
+        Self::OF_A_CHAIN.into_iter().find(|reason| holds(*reason))
+    }
+
     /// The text in documents.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::AgentDeregistered => "agent-deregistered",
             Self::BalanceZero => "balance-zero-90d",
@@ -38,6 +53,11 @@ impl RevocationReason {
             Self::OperatorRevoked => "operator-revoked",
         }
     }
+}
+
+/// Whether a balance that is zero since a time has been so for ninety days.
+pub fn ninety_days_over(since_unix_ms: u64, now_unix_ms: u64) -> bool {
+    since_unix_ms.checked_add(ZERO_BALANCE_MS).is_some_and(|end| end <= now_unix_ms)
 }
 
 /// An agent as a chain has it at one finalised block.
@@ -70,23 +90,24 @@ pub struct Claimed<'a> {
 /// The first published reason, in their order, for which the state of a chain revokes a document; `None` while it
 /// stands. A sovereign agent's controller does not count: its own account signs.
 pub fn judge(claimed: &Claimed<'_>, now: &AgentNow<'_>, block_time_unix_ms: u64) -> Option<RevocationReason> {
-    let AgentNow::Registered { agent, collectable } = now else {
-        return Some(RevocationReason::AgentDeregistered);
-    };
-    let zero_since = agent.zero_balance_since.map(|since| since.unix_ms());
-    let long_empty = zero_since.is_some_and(|since| block_time_unix_ms.saturating_sub(since) >= ZERO_BALANCE_MS);
-    let controller = agent.controller.map(|address| address.to_string());
-    if *collectable || long_empty {
-        Some(RevocationReason::BalanceZero)
-    } else if agent.abg_hash != claimed.abg_hash || agent.abg_version != claimed.abg_version {
-        Some(RevocationReason::AbgChanged)
-    } else if agent.sovereign != claimed.sovereign {
-        Some(RevocationReason::SovereigntyFlipped)
-    } else if !agent.sovereign && controller.as_deref() != claimed.controller {
-        Some(RevocationReason::ControllerRotated)
-    } else {
-        None
-    }
+    RevocationReason::first_of_a_chain(|reason| match now {
+        AgentNow::Gone => reason == RevocationReason::AgentDeregistered,
+        AgentNow::Registered { agent, collectable } => match reason {
+            RevocationReason::AgentDeregistered | RevocationReason::OperatorRevoked => false,
+            RevocationReason::BalanceZero => {
+                let since = agent.zero_balance_since.map(|since| since.unix_ms());
+                *collectable || since.is_some_and(|since| ninety_days_over(since, block_time_unix_ms))
+            }
+            RevocationReason::AbgChanged => {
+                agent.abg_hash != claimed.abg_hash || agent.abg_version != claimed.abg_version
+            }
+            RevocationReason::SovereigntyFlipped => agent.sovereign != claimed.sovereign,
+            RevocationReason::ControllerRotated => {
+                let controller = agent.controller.map(|address| address.to_string());
+                !agent.sovereign && controller.as_deref() != claimed.controller
+            }
+        },
+    })
 }
 
 #[cfg(test)]

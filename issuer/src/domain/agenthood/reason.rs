@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use poa_verifier::agenthood::claims::AgentClaim;
 use poa_verifier::agenthood::hex32::AbgHash;
-pub use poa_verifier::agenthood::reasons::ZERO_BALANCE_MS;
+use poa_verifier::agenthood::reasons::RevocationReason;
+pub use poa_verifier::agenthood::reasons::{ZERO_BALANCE_MS, ninety_days_over};
 use poa_verifier::agenthood::ss58::Address;
 
 use crate::chain::Watched;
@@ -57,26 +58,32 @@ impl Facts {
     /// is since when the balance was zero before that state; `at_ms` the state's time.
     pub fn ended_by(&self, state: &Watched, zero_since_ms: Option<u64>, at_ms: u64) -> Option<Reason> {
         let since = zero_since_ms.or(state.zero_balance_since_ms);
-        if !state.registered {
-            Some(Reason::AgentDeregistered)
-        } else if state.collectable || since.is_some_and(|since| ninety_days_over(since, at_ms)) {
-            Some(Reason::BalanceZero90d)
-        } else if (self.abg_hash, self.abg_version) != (state.abg_hash, state.abg_version) {
-            Some(Reason::AbgChanged)
-        } else if self.sovereign != state.sovereign {
-            Some(Reason::SovereigntyFlipped)
-        } else if !self.sovereign && self.controller != state.controller {
+        let ended = RevocationReason::first_of_a_chain(|reason| match reason {
+            RevocationReason::AgentDeregistered => !state.registered,
+            RevocationReason::BalanceZero => {
+                state.collectable || since.is_some_and(|since| ninety_days_over(since, at_ms))
+            }
+            RevocationReason::AbgChanged => (self.abg_hash, self.abg_version) != (state.abg_hash, state.abg_version),
+            RevocationReason::SovereigntyFlipped => self.sovereign != state.sovereign,
             // Of a sovereign agent nobody is the controller, whatever account is noted.
-            Some(Reason::ControllerRotated)
-        } else {
-            None
-        }
+            RevocationReason::ControllerRotated => !self.sovereign && self.controller != state.controller,
+            RevocationReason::OperatorRevoked => false,
+        });
+        ended.map(Reason::from)
     }
 }
 
-/// Whether ninety days have passed since `since_ms`.
-pub fn ninety_days_over(since_ms: u64, at_ms: u64) -> bool {
-    since_ms.checked_add(ZERO_BALANCE_MS).is_some_and(|end| end <= at_ms)
+impl From<RevocationReason> for Reason {
+    fn from(reason: RevocationReason) -> Self {
+        match reason {
+            RevocationReason::AgentDeregistered => Self::AgentDeregistered,
+            RevocationReason::BalanceZero => Self::BalanceZero90d,
+            RevocationReason::AbgChanged => Self::AbgChanged,
+            RevocationReason::SovereigntyFlipped => Self::SovereigntyFlipped,
+            RevocationReason::ControllerRotated => Self::ControllerRotated,
+            RevocationReason::OperatorRevoked => Self::OperatorRevoked,
+        }
+    }
 }
 
 impl Reason {
@@ -94,12 +101,12 @@ impl Reason {
     /// As published.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::AgentDeregistered => "agent-deregistered",
-            Self::BalanceZero90d => "balance-zero-90d",
-            Self::AbgChanged => "abg-changed",
-            Self::SovereigntyFlipped => "sovereignty-flipped",
-            Self::ControllerRotated => "controller-rotated",
-            Self::OperatorRevoked => "operator-revoked",
+            Self::AgentDeregistered => RevocationReason::AgentDeregistered.as_str(),
+            Self::BalanceZero90d => RevocationReason::BalanceZero.as_str(),
+            Self::AbgChanged => RevocationReason::AbgChanged.as_str(),
+            Self::SovereigntyFlipped => RevocationReason::SovereigntyFlipped.as_str(),
+            Self::ControllerRotated => RevocationReason::ControllerRotated.as_str(),
+            Self::OperatorRevoked => RevocationReason::OperatorRevoked.as_str(),
             Self::Superseded => "superseded",
         }
     }
