@@ -27,6 +27,7 @@ pub mod wallet;
 mod document;
 mod native;
 mod status;
+mod text;
 pub(crate) mod verify;
 
 /// The JWS header's `typ`.

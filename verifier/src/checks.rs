@@ -1,7 +1,7 @@
 //! Collecting the outcomes of the sixteen checks. The first failure of a check stays; what nobody decided is
 //! `unknown`, reason `not_reached`, so forgetting a check never verifies a document.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use crate::report::{Check, CheckName, Class, Outcome, Proved, Report};
 
@@ -11,33 +11,37 @@ pub(crate) const NOT_REACHED: &str = "not_reached";
 /// Outcomes so far.
 #[derive(Default)]
 pub(crate) struct Checks {
-    decided: BTreeMap<CheckName, Check>,
+    /// In the order of [`CheckName::ALL`].
+    decided: [Option<Check>; CheckName::ALL.len()],
 }
+
+/// A text for people: ours, or made for the occasion.
+type Text = Cow<'static, str>;
 
 impl Checks {
     pub(crate) fn pass(&mut self, name: CheckName) {
-        self.set(name, Outcome::Pass, None, String::new());
+        self.set(name, Outcome::Pass, None, Text::Borrowed(""));
     }
 
-    pub(crate) fn pass_with(&mut self, name: CheckName, detail: impl Into<String>) {
+    pub(crate) fn pass_with(&mut self, name: CheckName, detail: impl Into<Text>) {
         self.set(name, Outcome::Pass, None, detail.into());
     }
 
     /// A failure: `reason` a stable word, `detail` what is wrong and, after a semicolon, what to do; without one the
     /// general advice of the check is added.
-    pub(crate) fn fail(&mut self, name: CheckName, reason: &'static str, detail: impl Into<String>) {
+    pub(crate) fn fail(&mut self, name: CheckName, reason: &'static str, detail: impl Into<Text>) {
         let mut detail = detail.into();
         if !detail.contains(';') {
-            detail = format!("{detail}; {}", advice(name));
+            detail = format!("{detail}; {}", advice(name)).into();
         }
         self.set(name, Outcome::Fail, Some(reason), detail);
     }
 
-    pub(crate) fn unknown(&mut self, name: CheckName, reason: &'static str, detail: impl Into<String>) {
+    pub(crate) fn unknown(&mut self, name: CheckName, reason: &'static str, detail: impl Into<Text>) {
         self.set(name, Outcome::Unknown, Some(reason), detail.into());
     }
 
-    pub(crate) fn not_applicable(&mut self, name: CheckName, reason: &'static str, detail: impl Into<String>) {
+    pub(crate) fn not_applicable(&mut self, name: CheckName, reason: &'static str, detail: impl Into<Text>) {
         self.set(name, Outcome::NotApplicable, Some(reason), detail.into());
     }
 
@@ -56,18 +60,23 @@ impl Checks {
 
     /// Whether any check failed.
     pub(crate) fn failed(&self) -> bool {
-        self.decided.values().any(|check| check.outcome == Outcome::Fail)
+        self.decided.iter().flatten().any(|check| check.outcome == Outcome::Fail)
     }
 
     pub(crate) fn passed(&self, name: CheckName) -> bool {
-        self.decided.get(&name).is_some_and(|check| check.outcome == Outcome::Pass)
+        self.decided[name as usize].as_ref().is_some_and(|check| check.outcome == Outcome::Pass)
     }
 
-    fn set(&mut self, name: CheckName, outcome: Outcome, reason: Option<&str>, detail: String) {
+    fn set(&mut self, name: CheckName, outcome: Outcome, reason: Option<&'static str>, detail: Text) {
+        let decided = &mut self.decided[name as usize];
         let worse = |known: &Check| rank(known.outcome) >= rank(outcome);
-        if !self.decided.get(&name).is_some_and(worse) {
-            let detail = readable(&detail);
-            self.decided.insert(name, Check { name, outcome, reason: reason.map(str::to_owned), detail });
+        if !decided.as_ref().is_some_and(worse) {
+            // What is written in this crate quotes no document.
+            let detail = match detail {
+                Cow::Borrowed(ours) => Text::Borrowed(ours),
+                Cow::Owned(made) => readable(&made).into(),
+            };
+            *decided = Some(Check { name, outcome, reason: reason.map(Text::Borrowed), detail });
         }
     }
 
@@ -89,11 +98,11 @@ impl Checks {
     }
 
     fn remove(&mut self, name: CheckName) -> Check {
-        self.decided.remove(&name).unwrap_or_else(|| Check {
+        self.decided[name as usize].take().unwrap_or(Check {
             name,
             outcome: Outcome::Unknown,
-            reason: Some(NOT_REACHED.to_owned()),
-            detail: "an earlier check failed; mend that first".to_owned(),
+            reason: Some(Text::Borrowed(NOT_REACHED)),
+            detail: Text::Borrowed("an earlier check failed; mend that first"),
         })
     }
 }
@@ -154,17 +163,17 @@ fn rank(outcome: Outcome) -> u8 {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: &'static str,
-    pub(crate) detail: String,
+    pub(crate) detail: Text,
 }
 
 /// A [`Refusal`] as an error.
-pub(crate) fn refuse<T>(reason: &'static str, detail: impl Into<String>) -> Result<T, Refusal> {
+pub(crate) fn refuse<T>(reason: &'static str, detail: impl Into<Text>) -> Result<T, Refusal> {
     Err(Refusal { reason, detail: detail.into() })
 }
 
 /// Turns an error into a [`Refusal`].
 pub(crate) fn because<E: std::fmt::Display>(reason: &'static str) -> impl Fn(E) -> Refusal {
-    move |error| Refusal { reason, detail: error.to_string() }
+    move |error| Refusal { reason, detail: error.to_string().into() }
 }
 
 #[cfg(test)]
@@ -181,6 +190,13 @@ mod tests {
             assert!(short.ends_with('…'));
         }
         assert_eq!(readable(&"x".repeat(500)), "x".repeat(500));
+    }
+
+    #[test]
+    fn each_check_has_its_place() {
+        for (place, name) in CheckName::ALL.into_iter().enumerate() {
+            assert_eq!(name as usize, place);
+        }
     }
 
     #[test]

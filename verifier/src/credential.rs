@@ -105,8 +105,8 @@ pub(crate) enum Document {
     Signed { credential: Value, issuer_proof: Value },
     /// The credential inside a JWS.
     SignedJwt { credential: Value, jws: jws::Unverified },
-    /// A Proof of Agenthood: its JWS and claims.
-    Agenthood { jws: jws::Unverified, claims: Value },
+    /// A Proof of Agenthood; whether its payload is strict JSON shows when it is read.
+    Agenthood { jws: jws::Unverified },
     /// A Groth16 proof object without a document.
     BareProof { zk: Box<ZkProof> },
 }
@@ -136,7 +136,7 @@ pub(crate) fn read(bytes: &[u8], context: impl FnOnce() -> Value) -> Result<Docu
         if text.len() > agenthood::MAX_BYTES {
             return Err(JwsError::TooLarge { bytes: text.len(), max: agenthood::MAX_BYTES }.into());
         }
-        return Ok(Document::Agenthood { claims: jws.claims()?, jws });
+        return Ok(Document::Agenthood { jws });
     }
     jws.expect_typ(VC_JWT_TYP)?;
     let credential = jws.claims()?;

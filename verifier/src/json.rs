@@ -6,11 +6,16 @@
 //! writes RFC 8785 (JCS). Two documents that canonicalise alike therefore say the same: no whole number is rounded on
 //! the way (64-bit amounts are decimal strings), a fraction is its nearest double, the order of members means nothing.
 
-use std::fmt;
+mod canonical;
+mod node;
+
+pub(crate) use node::Node;
+
+use std::str::FromStr;
 
 use serde::Serialize;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::de::DeserializeOwned;
+use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
 use crate::checks::readable;
@@ -54,16 +59,17 @@ pub fn parse_strict(bytes: &[u8]) -> Result<Value, JsonError> {
 /// # Errors
 /// [`JsonError`] for everything the module header lists.
 pub fn parse_bounded(bytes: &[u8], max: usize) -> Result<Value, JsonError> {
+    Ok(parse_node(bytes, max)?.to_value())
+}
+
+/// [`parse_bounded`] into a value that borrows its texts.
+pub(crate) fn parse_node(bytes: &[u8], max: usize) -> Result<Node<'_>, JsonError> {
     if bytes.len() > max {
         return Err(JsonError::TooLarge { bytes: bytes.len(), max });
     }
     // UTF-8 first: serde_json then refuses lone surrogates written as escapes.
     let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Malformed(e.to_string()))?;
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let malformed = |e: serde_json::Error| JsonError::Malformed(readable(&e.to_string()));
-    let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(malformed)?;
-    deserializer.end().map_err(malformed)?;
-    Ok(value)
+    Node::parse(text).map_err(|e| JsonError::Malformed(readable(&e.to_string())))
 }
 
 /// Applies the rules that survive parsing (numbers, depth) to a value somebody else parsed. Duplicate members are
@@ -112,13 +118,25 @@ pub(crate) fn read_exact<T: DeserializeOwned + Serialize>(value: &Value) -> Resu
 /// The caller got the value from [`parse_strict`], passed it through [`check`], or made it: of any other the form may
 /// be that of a different text too.
 pub fn canonical(value: &Value) -> Vec<u8> {
-    // Cannot fail: a `Value` holds no non-finite number and no non-string key, and a `Vec` takes every write.
-    serde_json_canonicalizer::to_vec(value).expect("a JSON value has a canonical form")
+    canonical_node(&value.into())
+}
+
+/// [`canonical`] of a value that borrows its texts.
+pub(crate) fn canonical_node(node: &Node<'_>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    canonical::write(node, &mut bytes);
+    bytes
 }
 
 /// SHA-256 of [`canonical`].
 pub fn digest(value: &Value) -> [u8; 32] {
     Sha256::digest(canonical(value)).into()
+}
+
+/// A number written as a text, in its only decimal spelling.
+pub(crate) fn decimal<N: FromStr>(digits: &str) -> Option<N> {
+    let canonical = digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    canonical.then(|| digits.parse().ok()).flatten()
 }
 
 const TOO_DEEP: &str = "nested deeper than 32 levels";
@@ -136,88 +154,6 @@ fn checked_number(number: Number) -> Result<Number, &'static str> {
         (None, None, _) => false,
     };
     if within { Ok(number) } else { Err(BEYOND) }
-}
-
-/// Builds a [`Value`] while refusing what serde_json would let pass.
-#[derive(Clone, Copy)]
-struct Strict {
-    depth: usize,
-}
-
-impl Strict {
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.depth >= MAX_DEPTH {
-            return Err(E::custom(TOO_DEEP));
-        }
-        Ok(Strict { depth: self.depth + 1 })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        checked_number(value.into()).map(Value::Number).map_err(E::custom)
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
-        checked_number(value.into()).map(Value::Number).map_err(E::custom)
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        let number = Number::from_f64(value).ok_or_else(|| E::custom(BEYOND))?;
-        checked_number(number).map(Value::Number).map_err(E::custom)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(inner)? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut members = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if members.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("duplicate member {name:?}")));
-            }
-            let value = map.next_value_seed(inner)?;
-            members.insert(name, value);
-        }
-        Ok(Value::Object(members))
-    }
 }
 
 #[cfg(test)]

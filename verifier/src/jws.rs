@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::ed25519::{Ed25519Error, PublicKey};
-use crate::json::{self, JsonError};
+use crate::json::{self, JsonError, Node};
 use crate::multibase;
 
 /// Largest JWS that is read, in bytes.
@@ -97,16 +97,18 @@ pub fn parse_bounded(text: &str, max: usize) -> Result<Unverified, JwsError> {
 }
 
 fn read_header(bytes: &[u8]) -> Result<(String, String), JwsError> {
-    let header = json::parse_strict(bytes).map_err(|error| JwsError::Json { part: "header", error })?;
-    let members = header.as_object().ok_or(JwsError::Shape("its header is no object"))?;
-    if let Some(member) = REFUSED.into_iter().find(|name| members.contains_key(*name)) {
+    let header = json::parse_node(bytes, json::MAX_BYTES).map_err(|error| JwsError::Json { part: "header", error })?;
+    if !matches!(header, Node::Object(_)) {
+        return Err(JwsError::Shape("its header is no object"));
+    }
+    if let Some(member) = REFUSED.into_iter().find(|name| header.get(name).is_some()) {
         return Err(JwsError::Header { member, reason: "is refused" });
     }
-    if !matches!(members.get("alg").and_then(Value::as_str), Some("EdDSA" | "Ed25519")) {
+    if !matches!(header.text("alg"), Some("EdDSA" | "Ed25519")) {
         return Err(JwsError::Header { member: "alg", reason: "must be EdDSA or Ed25519" });
     }
     let text = |member| {
-        let value = members.get(member).and_then(Value::as_str).filter(|s| !s.is_empty());
+        let value = header.text(member).filter(|s| !s.is_empty());
         value.map(str::to_owned).ok_or(JwsError::Header { member, reason: "must be a text" })
     };
     Ok((text("typ")?, text("kid")?))
@@ -140,7 +142,12 @@ impl Unverified {
     /// # Errors
     /// [`JwsError::Json`].
     pub fn claims(&self) -> Result<Value, JwsError> {
-        json::parse_strict(&self.payload).map_err(|error| JwsError::Json { part: "payload", error })
+        Ok(self.node()?.to_value())
+    }
+
+    /// [`Self::claims`] that borrow their texts.
+    pub(crate) fn node(&self) -> Result<Node<'_>, JwsError> {
+        json::parse_node(&self.payload, json::MAX_BYTES).map_err(|error| JwsError::Json { part: "payload", error })
     }
 
     /// The payload bytes.

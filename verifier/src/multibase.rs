@@ -4,7 +4,18 @@
 //! quadratic, so it is only used for keys and signatures.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+/// Every rule is stated, so that no default of the library decides what is canonical.
+const CANONICAL: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(false),
+);
 
 /// Longest base58 text that is decoded, in characters; a 64-byte signature takes at most 88.
 pub const MAX_BASE58_CHARS: usize = 128;
@@ -37,7 +48,7 @@ pub fn decode_base64url(text: &str) -> Result<Vec<u8>, MultibaseError> {
 
 /// Unpadded base64url without a prefix, as in a JWS.
 pub fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+    CANONICAL.encode(bytes)
 }
 
 /// Reads canonical unpadded base64url (no padding, no surplus bits, no white space).
@@ -45,9 +56,7 @@ pub fn base64url(bytes: &[u8]) -> String {
 /// # Errors
 /// [`MultibaseError::Malformed`] when the text is anything else.
 pub fn from_base64url(text: &str) -> Result<Vec<u8>, MultibaseError> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| MultibaseError::Malformed)?;
-    // The engine refuses padding and surplus bits; comparing keeps that true whatever its defaults become.
-    if URL_SAFE_NO_PAD.encode(&bytes) == text { Ok(bytes) } else { Err(MultibaseError::Malformed) }
+    CANONICAL.decode(text).map_err(|_| MultibaseError::Malformed)
 }
 
 /// `z` + base58btc.

@@ -28,6 +28,7 @@
 //!
 //! What they say of a Proof of Agenthood stands in `agenthood/verify.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -173,10 +174,10 @@ pub struct Check {
     pub outcome: Outcome,
     /// A stable word for programs (`not_reached`, `revoked`, …); absent on a plain pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'static, str>>,
     /// For people: what is wrong and what to do.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub detail: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub detail: Cow<'static, str>,
 }
 
 /// The pseudonym of a presentation made for the expected audience.

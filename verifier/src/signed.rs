@@ -161,7 +161,7 @@ fn policy(inquiry: &Inquiry<'_>, checks: &mut Checks) {
 
 fn entries(inquiry: &Inquiry<'_>, credential: &Value) -> Result<Vec<crate::status::StatusEntry>, Refusal> {
     match credential.get("credentialStatus") {
-        Some(status) => status_check::read_entries(inquiry.trust, status),
+        Some(status) => status_check::read_entries(inquiry.trust, &status.into()),
         None if credential::has_type(credential, CREDENTIAL_TYPE) => {
             refuse("missing", "an AgentReputationCredential must name its status lists")
         }

@@ -14,10 +14,12 @@ use std::io::{Read as _, Write as _};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
+use crate::checks::readable;
 use crate::did::IssuerDid;
+use crate::json::Node;
 use crate::time::{self, TimeError};
 use crate::trust::ListPurpose;
 use crate::{json, multibase};
@@ -154,16 +156,21 @@ pub struct StatusEntry {
     pub index: u64,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct EntryWire {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+struct EntryWire<'a> {
+    #[serde(default, borrow, deserialize_with = "present")]
+    id: Option<&'a str>,
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'a str,
     status_purpose: ListPurpose,
-    status_list_index: String,
-    status_list_credential: String,
+    status_list_index: &'a str,
+    status_list_credential: &'a str,
+}
+
+/// A member that may be left out but not be null: it has one spelling.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
+    <&str>::deserialize(deserializer).map(Some)
 }
 
 impl StatusEntry {
@@ -182,38 +189,33 @@ impl StatusEntry {
     ///
     /// # Errors
     /// [`StatusError`].
-    pub fn list_from_value(value: &Value) -> Result<Vec<Self>, StatusError> {
-        let items = match value {
-            Value::Array(items) => items.as_slice(),
+    pub(crate) fn list_from_node(node: &Node<'_>) -> Result<Vec<Self>, StatusError> {
+        let items = match node {
+            Node::List(items) => items.as_slice(),
             one => std::slice::from_ref(one),
         };
         if !(1..=8).contains(&items.len()) {
             return Err(refused("credentialStatus", "must have 1 to 8 entries"));
         }
-        let entries: Vec<Self> = items.iter().map(Self::from_value).collect::<Result<_, _>>()?;
+        let entries: Vec<Self> = items.iter().map(Self::from_node).collect::<Result<_, _>>()?;
         if (1..entries.len()).any(|i| entries[..i].iter().any(|e| e.purpose == entries[i].purpose)) {
             return Err(refused("statusPurpose", "stands twice"));
         }
         Ok(entries)
     }
 
-    fn from_value(value: &Value) -> Result<Self, StatusError> {
-        let wire: EntryWire = json::read_exact(value).map_err(StatusError::Shape)?;
+    fn from_node(node: &Node<'_>) -> Result<Self, StatusError> {
+        let wire = EntryWire::deserialize(node).map_err(|e| StatusError::Shape(readable(&e.to_string())))?;
         if wire.kind != ENTRY_TYPE {
             return Err(refused("type", "is not BitstringStatusListEntry"));
         }
-        let index: u64 =
-            wire.status_list_index.parse().map_err(|_| refused("statusListIndex", "is no decimal string"))?;
-        let entry = Self { list: wire.status_list_credential, purpose: wire.status_purpose, index };
-        if index.to_string() != wire.status_list_index {
-            return Err(refused("statusListIndex", "is no decimal string"));
+        let (list, digits) = (wire.status_list_credential, wire.status_list_index);
+        let index = json::decimal(digits).ok_or_else(|| refused("statusListIndex", "is no decimal string"))?;
+        let names_it = |id: &str| id.strip_prefix(list).and_then(|rest| rest.strip_prefix('#')) == Some(digits);
+        if !wire.id.is_none_or(names_it) {
+            return Err(refused("id", "is not the list's URL # the index"));
         }
-        match wire.id {
-            Some(id) if id != format!("{}#{}", entry.list, entry.index) => {
-                Err(refused("id", "is not the list's URL # the index"))
-            }
-            _ => Ok(entry),
-        }
+        Ok(Self { list: list.to_owned(), purpose: wire.status_purpose, index })
     }
 }
 

@@ -3,10 +3,13 @@
 //! The caller may give several lists of one id. One genuine list with the bit set fails the document, whatever the
 //! others say; else one that is genuine, fresh, not lagging and clear passes it; else the status is unknown.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::data_integrity;
+use crate::json::Node;
 use crate::report::CheckName;
 use crate::status::{StatusEntry, StatusList};
 use crate::time::SKEW_S;
@@ -22,13 +25,13 @@ pub(crate) enum Problem {
     Undecided(Refusal),
 }
 
-pub(crate) fn undecided<T>(reason: &'static str, detail: impl Into<String>) -> Result<T, Problem> {
+pub(crate) fn undecided<T>(reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Result<T, Problem> {
     Err(Problem::Undecided(Refusal { reason, detail: detail.into() }))
 }
 
 /// Reads `credentialStatus`: one entry for each of the issuer's lists, and a revocation among them.
-pub(crate) fn read_entries(trust: &Trust, value: &Value) -> Result<Vec<StatusEntry>, Refusal> {
-    let entries = StatusEntry::list_from_value(value).map_err(because("malformed"))?;
+pub(crate) fn read_entries(trust: &Trust, node: &Node<'_>) -> Result<Vec<StatusEntry>, Refusal> {
+    let entries = StatusEntry::list_from_node(node).map_err(because("malformed"))?;
     for entry in &entries {
         match trust.status_list(&entry.list) {
             None => return refuse("foreign_list", format!("{} is not a status list of this issuer", entry.list)),
@@ -122,7 +125,7 @@ fn read_signed(inquiry: &Inquiry<'_>, entry: &StatusEntry, signed: &Value) -> Re
     let proof = data_integrity::parse(&signed["proof"], &document).map_err(because("list_signature"))?;
     zk::not_in_future(inquiry, proof.created_unix_s()).map_err(|_| Refusal {
         reason: "future_list",
-        detail: "the status list's proof is from the future; check both clocks".to_owned(),
+        detail: "the status list's proof is from the future; check both clocks".into(),
     })?;
     // The signer chooses `created`; a list that is valid from later was not signed before.
     let signed_at = proof.created_unix_s().max(list.valid_from);

@@ -44,8 +44,13 @@ pub fn format_utc(unix_s: u64) -> Result<String, TimeError> {
 /// # Errors
 /// [`TimeError::Malformed`] when the text is anything else.
 pub fn parse_utc(text: &str) -> Result<u64, TimeError> {
-    let bytes: &[u8; 20] = text.as_bytes().try_into().map_err(|_| TimeError::Malformed)?;
-    let pattern = b"dddd-dd-ddTdd:dd:ddZ";
+    parse_local(text.strip_suffix('Z').ok_or(TimeError::Malformed)?)
+}
+
+/// [`parse_utc`] of a text that its caller cut the `Z` off.
+pub(crate) fn parse_local(text: &str) -> Result<u64, TimeError> {
+    let bytes: &[u8; 19] = text.as_bytes().try_into().map_err(|_| TimeError::Malformed)?;
+    let pattern = b"dddd-dd-ddTdd:dd:dd";
     let fits = bytes.iter().zip(pattern).all(|(b, p)| if *p == b'd' { b.is_ascii_digit() } else { b == p });
     if !fits {
         return Err(TimeError::Malformed);

@@ -124,7 +124,7 @@ impl KeyUseError {
     /// The refusal of what names such a key: a key that leaked has a reason of its own, whatever was signed with it.
     pub(crate) fn refusal(self, otherwise: &'static str) -> Refusal {
         let reason = if self == Self::Compromised { KEY_COMPROMISED } else { otherwise };
-        Refusal { reason, detail: self.to_string() }
+        Refusal { reason, detail: self.to_string().into() }
     }
 }
 

@@ -84,12 +84,19 @@ impl Verifier {
         memory: &mut HeadMemory,
         now_unix_s: u64,
     ) -> Report {
-        let classes = vec![Class::Standing, Class::Presentation, Class::Signed, Class::Agenthood];
-        let anything = Request { classes, ..Request::default() };
+        let anything;
+        let demanded = match request {
+            Some(request) => request,
+            None => {
+                let classes = vec![Class::Standing, Class::Presentation, Class::Signed, Class::Agenthood];
+                anything = Request { classes, ..Request::default() };
+                &anything
+            }
+        };
         let inquiry = Inquiry {
             trust: &self.trust,
             agenthood: &self.agenthood,
-            request: request.unwrap_or(&anything),
+            request: demanded,
             had_request: request.is_some(),
             evidence,
             now: now_unix_s,
@@ -146,7 +153,10 @@ impl Inquiry<'_> {
             Document::SignedJwt { credential, jws } => {
                 signed::verify(self, memory, checks, &credential, &signed::Signature::Jws(&jws))
             }
-            Document::Agenthood { jws, claims } => agenthood::verify::verify(self, memory, checks, &jws, &claims),
+            Document::Agenthood { jws } => match jws.node() {
+                Ok(claims) => agenthood::verify::verify(self, memory, checks, &jws, &claims),
+                Err(error) => self.malformed(&error.into()),
+            },
             Document::BareProof { zk } => zk::verify_bare(self, checks, &zk),
         }
     }

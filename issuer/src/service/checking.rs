@@ -118,7 +118,7 @@ pub(super) fn first_obstacle(report: &Report) -> (CheckName, String) {
 
 fn reason(check: &poa_verifier::report::Check) -> String {
     match &check.reason {
-        Some(word) if check.detail.is_empty() => word.clone(),
-        _ => check.detail.clone(),
+        Some(word) if check.detail.is_empty() => word.to_string(),
+        _ => check.detail.to_string(),
     }
 }

@@ -115,7 +115,7 @@ impl App {
             return None;
         }
         let claims = jws::parse(std::str::from_utf8(&question.document).ok()?).ok()?.claims().ok()?;
-        let chain = ChainClaim::deserialize(&claims["chain"]).ok()?;
+        let chain: ChainClaim = ChainClaim::deserialize(&claims["chain"]).ok()?;
         Some(Subject {
             agent: Address::parse(proved.subject.as_deref()?, self.config().agenthood.network).ok()?,
             jti: claims["jti"].as_str().and_then(|jti| jti.parse().ok()),

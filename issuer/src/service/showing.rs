@@ -103,7 +103,7 @@ fn row(check: &Check) -> (String, String, String) {
         Outcome::Unknown => "unknown",
         Outcome::NotApplicable => "not applicable",
     };
-    let reason = match (&check.reason, check.detail.as_str()) {
+    let reason = match (&check.reason, check.detail.as_ref()) {
         (Some(word), "") => word.replace('_', " "),
         (_, detail) => detail.to_owned(),
     };

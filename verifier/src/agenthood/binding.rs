@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::hex32::{AbgHash, BlockHash, ClaimsDigest, Nonce, Seed};
 use super::message::Action;
 use super::ss58::Address;
-use crate::json;
+use crate::json::{self, Node};
 
 /// Separates nonces from every other hash.
 const DOMAIN: &[u8] = b"poa/v1/nonce\0";
@@ -23,15 +23,15 @@ const DOMAIN: &[u8] = b"poa/v1/nonce\0";
 /// Everything that a nonce stands for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Details {
+pub struct Details<A = Address, T = String> {
     /// Issue or revoke.
     pub action: Action,
     /// `iss` of the document.
-    pub issuer: String,
+    pub issuer: T,
     /// `sub` of the document.
-    pub agent: Address,
+    pub agent: A,
     /// Who signs: the controller, or the agent itself when it is sovereign.
-    pub controller: Address,
+    pub controller: A,
     /// The chain, by the hash of its first block.
     pub genesis: BlockHash,
     /// `agent.abgVersion`.
@@ -53,7 +53,7 @@ impl Details {
 
     /// The nonce that stands for these details.
     pub fn nonce(&self, seed: &Seed) -> Nonce {
-        nonce(seed, &self.to_value())
+        nonce(seed, &(&self.to_value()).into())
     }
 
     /// The message to be signed.
@@ -63,14 +63,20 @@ impl Details {
 }
 
 /// The nonce of details as they stand in a document.
-pub(crate) fn nonce(seed: &Seed, details: &Value) -> Nonce {
-    let hash = Sha256::new().chain_update(DOMAIN).chain_update(seed.as_bytes()).chain_update(json::canonical(details));
+pub(super) fn nonce(seed: &Seed, details: &Node<'_>) -> Nonce {
+    let details = json::canonical_node(details);
+    let hash = Sha256::new().chain_update(DOMAIN).chain_update(seed.as_bytes()).chain_update(details);
     Nonce::new(hash.finalize().into())
 }
 
 /// SHA-256 of the JCS form of an `agent` claim, with whatever members it has.
 pub fn claims_digest(agent: &Value) -> ClaimsDigest {
-    ClaimsDigest::new(json::digest(agent))
+    claims_digest_of(&agent.into())
+}
+
+/// [`claims_digest`] of a claim as it stands in a document.
+pub(super) fn claims_digest_of(agent: &Node<'_>) -> ClaimsDigest {
+    ClaimsDigest::new(Sha256::digest(json::canonical_node(agent)).into())
 }
 
 #[cfg(test)]
@@ -122,7 +128,7 @@ mod tests {
                 Value::Number(n) => json!(n.as_u64().unwrap() + 1),
                 text => json!(format!("{}x", text.as_str().unwrap())),
             };
-            assert_ne!(super::nonce(&seed, &other), nonce, "{name}");
+            assert_ne!(super::nonce(&seed, &(&other).into()), nonce, "{name}");
         }
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Names and types are the published ones; ours adds `exp`, `status`, `chain`, `agent.zeroBalanceSince`, the block range
 //! of `recentRuns`, and in `attestation` `scheme`, `seed` and `details`. Readers keep members they do not know; the
-//! [verifier](super) reads the same structs, with addresses as text where a published fixture has placeholders.
+//! [verifier](super) reads the same structs as they are written: texts (`T`) borrowed from the document, and addresses (`A`)
+//! as texts too, for a published fixture has placeholders.
+
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +14,9 @@ use super::binding::{Details, claims_digest};
 use super::hex32::{AbgHash, BlockHash, ClaimsDigest, Seed};
 use super::instant::Instant;
 use super::ss58::Address;
+use super::text::deserialize_from_text;
 use super::wallet::Scheme;
+use crate::json;
 
 /// All claims of a document.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,16 +62,16 @@ impl Claims {
 /// The `agent` claim: an agent as the chain says it is at one block.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AgentClaim<A = Address> {
+pub struct AgentClaim<A = Address, T = String> {
     /// The agent's account.
     pub agent_id: A,
     /// For people; may change without another document.
-    pub name: String,
+    pub name: T,
     /// For people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<T>,
     /// Hash of its behaviour graph: an [`AbgHash`] in ours.
-    pub abg_hash: String,
+    pub abg_hash: T,
     /// Counts the versions of its behaviour graph.
     pub abg_version: u64,
     /// Nobody controls it but its own account.
@@ -75,9 +80,9 @@ pub struct AgentClaim<A = Address> {
     #[serde(deserialize_with = "Option::deserialize")]
     pub controller: Option<A>,
     /// What its behaviour graph declares.
-    pub capabilities: Capabilities,
+    pub capabilities: Capabilities<T>,
     /// When and by whom it was registered.
-    pub registration: Registration,
+    pub registration: Registration<T>,
     /// What it can pay with.
     pub funding: Funding,
     /// How well its recent inference runs were verified.
@@ -119,25 +124,25 @@ impl AgentClaim {
 /// What a behaviour graph declares.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Capabilities {
+pub struct Capabilities<T = String> {
     /// Models it may call.
-    pub models: Vec<String>,
+    pub models: Vec<T>,
     /// Tools it may use.
-    pub tools: Vec<String>,
+    pub tools: Vec<T>,
     /// Intents it answers.
-    pub intent_types: Vec<String>,
+    pub intent_types: Vec<T>,
     /// Agents it may call, by address.
-    pub sub_agents: Vec<String>,
+    pub sub_agents: Vec<T>,
 }
 
 /// When and by whom an agent was registered.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Registration {
+pub struct Registration<T = String> {
     /// Block number.
     pub at_block: u64,
     /// The registrar's address.
-    pub registrar: String,
+    pub registrar: T,
 }
 
 /// What an agent can pay with.
@@ -151,8 +156,8 @@ pub struct Funding {
 }
 
 /// An amount in base units, written as a decimal string.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct Balance(pub u128);
 
 /// Not a decimal number below 2^128 in its only spelling.
@@ -160,14 +165,15 @@ pub struct Balance(pub u128);
 #[error("must be a decimal string below 2^128")]
 pub struct BalanceError;
 
-impl TryFrom<String> for Balance {
-    type Error = BalanceError;
+impl FromStr for Balance {
+    type Err = BalanceError;
 
-    fn try_from(text: String) -> Result<Self, BalanceError> {
-        let amount: u128 = text.parse().map_err(|_| BalanceError)?;
-        if amount.to_string() == text { Ok(Self(amount)) } else { Err(BalanceError) }
+    fn from_str(text: &str) -> Result<Self, BalanceError> {
+        json::decimal(text).map(Self).ok_or(BalanceError)
     }
 }
+
+deserialize_from_text!(Balance);
 
 impl From<Balance> for String {
     fn from(balance: Balance) -> Self {
@@ -220,9 +226,9 @@ pub enum Grade {
 /// The block an `agent` claim was read at.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ChainClaim {
+pub struct ChainClaim<T = String> {
     /// For people.
-    pub name: String,
+    pub name: T,
     /// Hash of its first block: which chain it is.
     pub genesis: BlockHash,
     /// Number of the block, `agent.snapshotAtBlock`.
@@ -246,11 +252,11 @@ pub struct StatusClaim {
 
 /// An entry of a token status list.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct StatusReference {
+pub struct StatusReference<T = String> {
     /// The index.
     pub idx: u64,
     /// The list's URL, its `sub`.
-    pub uri: String,
+    pub uri: T,
 }
 
 /// Who agreed to a document.
@@ -291,13 +297,13 @@ impl Attestation {
 /// A signature over the message of a nonce.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SignedAttestation<A = Address> {
+pub struct SignedAttestation<A = Address, T = String> {
     /// Who signed: `agent.controller`, or the agent itself.
     pub controller: A,
     /// In the message. Ours is a [`super::hex32::Nonce`].
-    pub nonce: String,
+    pub nonce: T,
     /// Hexadecimal, as posted.
-    pub controller_sig: String,
+    pub controller_sig: T,
     /// When the signature came in, Unix milliseconds by the issuer's clock.
     pub signed_at: u64,
     /// Which kind of signature. Ours always has this and the next two.
@@ -307,8 +313,8 @@ pub struct SignedAttestation<A = Address> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Seed>,
     /// What the nonce stands for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Details>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details<A, T>>,
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The claims of a document, read for verification: known members typed, unknown ones left alone.
 
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::claims::{AgentClaim, ChainClaim, SignedAttestation, StatusClaim};
+use super::claims::{AgentClaim, ChainClaim, SignedAttestation, StatusReference};
 use super::hex32::AbgHash;
 use crate::checks::{Refusal, readable, refuse};
+use crate::json::Node;
 
 /// The claims, with addresses as they are written.
 pub(super) struct Reading<'a> {
@@ -15,17 +15,24 @@ pub(super) struct Reading<'a> {
     pub(super) iat: u64,
     pub(super) exp: Option<u64>,
     pub(super) nbf: Option<u64>,
-    pub(super) agent: AgentClaim<String>,
-    pub(super) agent_value: &'a Value,
+    pub(super) agent: AgentClaim<&'a str, &'a str>,
+    pub(super) agent_node: &'a Node<'a>,
     pub(super) attestation: Attestation<'a>,
-    pub(super) chain: Option<ChainClaim>,
-    pub(super) status: Option<StatusClaim>,
+    pub(super) chain: Option<ChainClaim<&'a str>>,
+    pub(super) status: Option<Status<'a>>,
+}
+
+/// Where its status is published.
+pub(super) struct Status<'a> {
+    pub(super) status_list: Option<StatusReference<&'a str>>,
+    /// A list of entries as in `credentialStatus`, unless it is absent or empty.
+    pub(super) bitstring: Option<&'a Node<'a>>,
 }
 
 /// Who agreed, as the document says.
 pub(super) enum Attestation<'a> {
     Snapshot,
-    Signed { by_itself: bool, signed: Box<SignedAttestation<String>>, details: Option<&'a Value> },
+    Signed { by_itself: bool, signed: Box<SignedAttestation<&'a str, &'a str>>, details: Option<&'a Node<'a>> },
 }
 
 #[derive(Deserialize)]
@@ -36,17 +43,16 @@ struct Wire<'a> {
     iat: u64,
     exp: Option<u64>,
     nbf: Option<u64>,
-    chain: Option<ChainClaim>,
-    status: Option<StatusClaim>,
+    chain: Option<ChainClaim<&'a str>>,
 }
 
 /// Reads the claims. In a document of our own form (`own`) what we add to the published claims is mandatory.
-pub(super) fn read(claims: &Value, own: bool) -> Result<Reading<'_>, Refusal> {
+pub(super) fn read<'a>(claims: &'a Node<'a>, own: bool) -> Result<Reading<'a>, Refusal> {
     let wire = Wire::deserialize(claims).map_err(malformed)?;
     if claims.get("aud").is_some() {
         return refuse("audience", "it has an aud, which nothing here judges");
     }
-    let agent_value = &claims["agent"];
+    let agent_node = claims.get("agent").unwrap_or(&Node::Null);
     let reading = Reading {
         iss: wire.iss,
         sub: wire.sub,
@@ -54,11 +60,11 @@ pub(super) fn read(claims: &Value, own: bool) -> Result<Reading<'_>, Refusal> {
         iat: wire.iat,
         exp: wire.exp,
         nbf: wire.nbf,
-        agent: AgentClaim::deserialize(agent_value).map_err(|e| malformed_in("agent", &e))?,
-        agent_value,
-        attestation: attestation(&claims["attestation"])?,
+        agent: AgentClaim::deserialize(agent_node).map_err(|e| malformed_in("agent", &e))?,
+        agent_node,
+        attestation: attestation(claims.get("attestation").unwrap_or(&Node::Null))?,
         chain: wire.chain,
-        status: wire.status,
+        status: claims.get("status").map(status).transpose()?.flatten(),
     };
     if own {
         ours(claims, &reading)?;
@@ -67,27 +73,43 @@ pub(super) fn read(claims: &Value, own: bool) -> Result<Reading<'_>, Refusal> {
 }
 
 fn malformed(error: serde_json::Error) -> Refusal {
-    Refusal { reason: "malformed", detail: readable(&error.to_string()) }
+    Refusal { reason: "malformed", detail: readable(&error.to_string()).into() }
 }
 
 fn malformed_in(member: &str, error: &serde_json::Error) -> Refusal {
-    Refusal { reason: "malformed", detail: readable(&format!("{member}: {error}")) }
+    Refusal { reason: "malformed", detail: readable(&format!("{member}: {error}")).into() }
 }
 
-fn attestation(value: &Value) -> Result<Attestation<'_>, Refusal> {
-    let by_itself = match value["kind"].as_str() {
+fn status<'a>(node: &'a Node<'a>) -> Result<Option<Status<'a>>, Refusal> {
+    #[derive(Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        status_list: Option<StatusReference<&'a str>>,
+    }
+    let wire: Option<Wire<'_>> = Option::deserialize(node).map_err(|e| malformed_in("status", &e))?;
+    let bitstring = match node.get("bitstring") {
+        None => None,
+        Some(Node::List(entries)) if entries.is_empty() => None,
+        Some(entries @ Node::List(_)) => Some(entries),
+        Some(_) => return refuse("malformed", "status: bitstring must be a list"),
+    };
+    Ok(wire.map(|wire| Status { status_list: wire.status_list, bitstring }))
+}
+
+fn attestation<'a>(node: &'a Node<'a>) -> Result<Attestation<'a>, Refusal> {
+    let by_itself = match node.text("kind") {
         Some("snapshot") => return Ok(Attestation::Snapshot),
         Some("controller-attested") => false,
         Some("self-attested") => true,
         _ => return refuse("malformed", "attestation: kind is none of the known ones"),
     };
-    let signed = SignedAttestation::deserialize(value).map_err(|e| malformed_in("attestation", &e))?;
-    Ok(Attestation::Signed { by_itself, signed: Box::new(signed), details: value.get("details") })
+    let signed = SignedAttestation::deserialize(node).map_err(|e| malformed_in("attestation", &e))?;
+    Ok(Attestation::Signed { by_itself, signed: Box::new(signed), details: node.get("details") })
 }
 
 /// What every document of our own form has.
-fn ours(claims: &Value, reading: &Reading<'_>) -> Result<(), Refusal> {
-    let status_named = reading.status.as_ref().is_some_and(|s| s.status_list.is_some() || !s.bitstring.is_empty());
+fn ours(claims: &Node<'_>, reading: &Reading<'_>) -> Result<(), Refusal> {
+    let status_named = reading.status.as_ref().is_some_and(|s| s.status_list.is_some() || s.bitstring.is_some());
     let bound = match &reading.attestation {
         Attestation::Snapshot => true,
         Attestation::Signed { signed, .. } => {
@@ -100,8 +122,11 @@ fn ours(claims: &Value, reading: &Reading<'_>) -> Result<(), Refusal> {
         (status_named, "status"),
         (is_ulid(reading.jti), "jti (a ULID)"),
         (reading.agent.abg_hash.parse::<AbgHash>().is_ok(), "agent.abgHash (0x and 64 hex digits)"),
-        (reading.agent_value.get("zeroBalanceSince").is_some(), "agent.zeroBalanceSince"),
-        (claims["policy"]["revocationListUrl"].is_string(), "policy.revocationListUrl"),
+        (reading.agent_node.get("zeroBalanceSince").is_some(), "agent.zeroBalanceSince"),
+        (
+            claims.get("policy").is_some_and(|policy| policy.text("revocationListUrl").is_some()),
+            "policy.revocationListUrl",
+        ),
         (bound, "attestation.scheme, seed and details"),
     ] {
         if !there {

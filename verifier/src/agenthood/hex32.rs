@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use super::text::deserialize_from_text;
 
 /// The text is not 64 lower-case hex digits, after `0x` where the value wants that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -23,8 +25,8 @@ fn decode(text: &str, prefix: &'static str) -> Result<[u8; 32], Hex32Error> {
 macro_rules! hex32 {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        #[serde(into = "String")]
         pub struct $name([u8; 32]);
 
         impl $name {
@@ -53,13 +55,7 @@ macro_rules! hex32 {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = Hex32Error;
-
-            fn try_from(text: String) -> Result<Self, Hex32Error> {
-                text.parse()
-            }
-        }
+        deserialize_from_text!($name);
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {

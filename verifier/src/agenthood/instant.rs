@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::text::deserialize_from_text;
 use crate::time::{self, LAST_UNIX_S, TimeError};
 
 /// A time in Unix milliseconds, written in ISO 8601 with exactly three decimals and `Z`. Not after the year 9999.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct Instant(u64);
 
 impl Instant {
@@ -46,17 +47,11 @@ impl FromStr for Instant {
             }
             _ => return Err(TimeError::Malformed),
         };
-        Ok(Self(time::parse_utc(&format!("{seconds}Z"))? * 1000 + millis))
+        Ok(Self(time::parse_local(seconds)? * 1000 + millis))
     }
 }
 
-impl TryFrom<String> for Instant {
-    type Error = TimeError;
-
-    fn try_from(text: String) -> Result<Self, TimeError> {
-        text.parse()
-    }
-}
+deserialize_from_text!(Instant);
 
 impl From<Instant> for String {
     fn from(instant: Instant) -> Self {

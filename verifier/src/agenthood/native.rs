@@ -1,9 +1,10 @@
 //! The checks of a document that need neither a key nor a list: who it is about, when it counts, whether its parts
 //! agree, and what the nonce commits to.
 
-use super::binding::{self, Details, claims_digest};
+use super::binding::{self, Details, claims_digest_of};
 use super::claims::SignedAttestation;
 use super::document::{Attestation, Reading};
+use super::hex32::{AbgHash, Nonce};
 use super::message::Action;
 use super::ss58::Address;
 use super::verify::Issuer;
@@ -20,7 +21,7 @@ pub(super) fn subject(inquiry: &Inquiry<'_>, issuer: &Issuer<'_>, reading: &Read
         return refuse("other_subject", "sub is not agent.agentId");
     }
     if !issuer.placeholder_addresses() {
-        for text in [Some(&agent.agent_id), agent.controller.as_ref()].into_iter().flatten() {
+        for text in [Some(agent.agent_id), agent.controller].into_iter().flatten() {
             Address::parse(text, issuer.network()).map_err(because("address"))?;
         }
     }
@@ -77,7 +78,7 @@ pub(super) fn agreement(issuer: &Issuer<'_>, reading: &Reading<'_>) -> Result<()
             }
         }
         Attestation::Signed { by_itself: false, signed, .. } => {
-            if !agent.sovereign && agent.controller.as_ref() == Some(&signed.controller) {
+            if !agent.sovereign && agent.controller == Some(signed.controller) {
                 Ok(())
             } else {
                 refuse("other_controller", "attestation.controller is not agent.controller")
@@ -92,10 +93,9 @@ pub(super) fn binding(own: bool, reading: &Reading<'_>, checks: &mut Checks) {
     let name = CheckName::Context;
     match &reading.attestation {
         Attestation::Snapshot => checks.not_applicable(name, "snapshot", "nobody signed a nonce"),
-        Attestation::Signed { signed, details: value, .. } => match (&signed.seed, &signed.details, value) {
-            (Some(seed), Some(details), Some(value)) => {
-                let recomputed = binding::nonce(seed, value).to_string();
-                checks.take(name, bound(reading, signed, details, &recomputed));
+        Attestation::Signed { signed, details: node, .. } => match (&signed.seed, &signed.details, node) {
+            (Some(seed), Some(details), Some(node)) => {
+                checks.take(name, bound(reading, signed, details, binding::nonce(seed, node)));
             }
             _ if own => checks.fail(name, "missing", "attestation has no seed and details"),
             _ => checks.not_applicable(name, "unbound", "the nonce commits to nothing: a published document"),
@@ -105,21 +105,21 @@ pub(super) fn binding(own: bool, reading: &Reading<'_>, checks: &mut Checks) {
 
 fn bound(
     reading: &Reading<'_>,
-    signed: &SignedAttestation<String>,
-    details: &Details,
-    nonce: &str,
+    signed: &SignedAttestation<&str, &str>,
+    details: &Details<&str, &str>,
+    nonce: Nonce,
 ) -> Result<(), Refusal> {
     let agent = &reading.agent;
     let genesis = reading.chain.as_ref().map(|chain| chain.genesis);
     for (agrees, member) in [
         (details.action == Action::Issue, "action"),
         (details.issuer == reading.iss, "issuer"),
-        (details.agent.to_string() == reading.sub, "agent"),
-        (details.controller.to_string() == signed.controller, "controller"),
+        (details.agent == reading.sub, "agent"),
+        (details.controller == signed.controller, "controller"),
         (Some(details.genesis) == genesis, "genesis"),
         (details.abg_version == agent.abg_version, "abgVersion"),
-        (details.abg_hash.to_string() == agent.abg_hash, "abgHash"),
-        (details.claims == claims_digest(reading.agent_value), "claims"),
+        (agent.abg_hash.parse() == Ok::<AbgHash, _>(details.abg_hash), "abgHash"),
+        (details.claims == claims_digest_of(reading.agent_node), "claims"),
     ] {
         if !agrees {
             return refuse("other_details", format!("the signature was made for another {member}"));
@@ -132,5 +132,9 @@ fn bound(
     if (signed.signed_at / 1000).abs_diff(reading.iat) > SKEW_S {
         return refuse("other_time", "attestation.signedAt is more than a minute from iat");
     }
-    if nonce == signed.nonce { Ok(()) } else { refuse("other_nonce", "the nonce is not the hash of seed and details") }
+    if signed.nonce.parse() == Ok(nonce) {
+        Ok(())
+    } else {
+        refuse("other_nonce", "the nonce is not the hash of seed and details")
+    }
 }

@@ -14,8 +14,11 @@ use std::str::FromStr;
 use blake2::{Blake2b512, Digest as _};
 use serde::{Deserialize, Serialize};
 
+use super::text::deserialize_from_text;
+
 /// Longest text of an address: 36 bytes in base58.
 const MAX_CHARS: usize = 50;
+const MAX_BYTES: usize = 36;
 const CHECKSUM_BYTES: usize = 2;
 
 /// Why a text is not an address.
@@ -75,12 +78,15 @@ impl Network {
         vec![(low >> 2) | 0x40, high | (low << 6)]
     }
 
-    /// Reads the prefix before the account.
+    /// Reads the prefix before the account: a small one in one byte, any other in two.
     fn from_bytes(bytes: &[u8]) -> Result<Self, Ss58Error> {
         match *bytes {
             [one] if one < 64 => Self::new(one.into()),
             [first, second] if (64..128).contains(&first) => {
-                Self::new(u16::from_be_bytes([second & 0x3f, (first << 2) | (second >> 6)]))
+                match u16::from_be_bytes([second & 0x3f, (first << 2) | (second >> 6)]) {
+                    ..64 => Err(Ss58Error::Malformed),
+                    prefix => Self::new(prefix),
+                }
             }
             _ => Err(Ss58Error::Malformed),
         }
@@ -127,8 +133,8 @@ impl AccountId {
 }
 
 /// An account on a network. Reading a text takes any network; [`Address::parse`] a particular one.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct Address {
     network: Network,
     account: AccountId,
@@ -185,13 +191,11 @@ impl FromStr for Address {
         if text.len() > MAX_CHARS {
             return Err(Ss58Error::Malformed);
         }
-        let bytes = bs58::decode(text).into_vec().map_err(|_| Ss58Error::Malformed)?;
-        let (body, check) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or(Ss58Error::Malformed)?;
+        let mut buffer = [0; MAX_BYTES];
+        let length = bs58::decode(text).onto(&mut buffer).map_err(|_| Ss58Error::Malformed)?;
+        let (body, check) = buffer[..length].split_last_chunk::<CHECKSUM_BYTES>().ok_or(Ss58Error::Malformed)?;
         let (prefix, account) = body.split_last_chunk::<32>().ok_or(Ss58Error::Malformed)?;
         let network = Network::from_bytes(prefix)?;
-        if network.to_bytes() != prefix {
-            return Err(Ss58Error::Malformed);
-        }
         if checksum(body) != *check {
             return Err(Ss58Error::Checksum);
         }
@@ -200,13 +204,7 @@ impl FromStr for Address {
     }
 }
 
-impl TryFrom<String> for Address {
-    type Error = Ss58Error;
-
-    fn try_from(text: String) -> Result<Self, Ss58Error> {
-        text.parse()
-    }
-}
+deserialize_from_text!(Address);
 
 impl From<Address> for String {
     fn from(address: Address) -> Self {

@@ -4,12 +4,13 @@
 //! Whatever says "revoked" fails the document. Else one source that is genuine and fresh passes it, and without any the
 //! status is unknown.
 
-use super::claims::{StatusClaim, StatusReference};
-use super::document::Reading;
+use super::claims::StatusReference;
+use super::document::{Reading, Status};
 use super::reasons::{self, Claimed};
 use super::verify::Issuer;
 use crate::checks::{Checks, Refusal, refuse};
 use crate::head::HeadMemory;
+use crate::json::Node;
 use crate::report::CheckName;
 use crate::signed::revocations_seen;
 use crate::status::StatusEntry;
@@ -52,8 +53,10 @@ fn sources(
         if let Some(reference) = &status.status_list {
             verdicts.push(token(inquiry, issuer, reading.iss, reference, seen));
         }
-        if issuer.is_own() && !status.bitstring.is_empty() {
-            verdicts.push(bitstring(inquiry, status, seen));
+        if issuer.is_own()
+            && let Some(entries) = status.bitstring
+        {
+            verdicts.push(bitstring(inquiry, status, entries, seen));
         }
     }
     if let Issuer::Foreign(foreign) = issuer
@@ -83,7 +86,7 @@ fn token(
     inquiry: &Inquiry<'_>,
     issuer: &Issuer<'_>,
     iss: &str,
-    reference: &StatusReference,
+    reference: &StatusReference<&str>,
     seen: u64,
 ) -> Result<(), Problem> {
     if let Issuer::Own(trust, _) = issuer
@@ -91,7 +94,7 @@ fn token(
     {
         return Err(Problem::Refused(Refusal {
             reason: "foreign_list",
-            detail: format!("{} is not a status list of this issuer", reference.uri),
+            detail: format!("{} is not a status list of this issuer", reference.uri).into(),
         }));
     }
     let lists = inquiry.evidence.token_status_lists.iter();
@@ -143,9 +146,8 @@ fn entry(
 }
 
 /// The same index in the bitstring lists.
-fn bitstring(inquiry: &Inquiry<'_>, status: &StatusClaim, seen: u64) -> Result<(), Problem> {
-    let entries = serde_json::Value::Array(status.bitstring.clone());
-    let entries: Vec<StatusEntry> = status_check::read_entries(inquiry.trust, &entries).map_err(Problem::Refused)?;
+fn bitstring(inquiry: &Inquiry<'_>, status: &Status<'_>, entries: &Node<'_>, seen: u64) -> Result<(), Problem> {
+    let entries: Vec<StatusEntry> = status_check::read_entries(inquiry.trust, entries).map_err(Problem::Refused)?;
     if let Some(reference) = &status.status_list
         && entries.iter().any(|entry| entry.index != reference.idx)
     {
@@ -181,10 +183,10 @@ fn published(inquiry: &Inquiry<'_>, reading: &Reading<'_>, url: &str, max_age_s:
 /// What the chain says now, where the caller knows.
 fn drift(inquiry: &Inquiry<'_>, reading: &Reading<'_>) -> Option<reasons::RevocationReason> {
     let claimed = Claimed {
-        abg_hash: &reading.agent.abg_hash,
+        abg_hash: reading.agent.abg_hash,
         abg_version: reading.agent.abg_version,
         sovereign: reading.agent.sovereign,
-        controller: reading.agent.controller.as_deref(),
+        controller: reading.agent.controller,
     };
     reasons::judge(&claimed, inquiry.evidence.agent_now.as_ref()?, inquiry.now.saturating_mul(1000))
 }

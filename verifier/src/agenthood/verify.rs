@@ -17,7 +17,7 @@
 //! Nothing after `issuer_signature` is looked at unless that passed; `proof` and `status` wait for all that stand above
 //! them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::document::{self, Attestation, Reading};
 use super::issuers::AgenthoodIssuer;
@@ -28,6 +28,7 @@ use super::{native, status};
 use crate::checks::{Checks, Refusal, because, refuse};
 use crate::ed25519::PublicKey;
 use crate::head::HeadMemory;
+use crate::json::Node;
 use crate::jws::Unverified;
 use crate::report::{CheckName, Class, Proved, Report};
 use crate::trust::{KeyPurpose, KeyUseError, Trust};
@@ -94,7 +95,7 @@ pub(crate) fn verify(
     memory: &mut HeadMemory,
     mut checks: Checks,
     jws: &Unverified,
-    claims: &Value,
+    claims: &Node<'_>,
 ) -> Report {
     for name in NOT_APPLICABLE {
         checks.not_applicable(name, "agenthood", "a signed document: nothing was proved in zero knowledge");
@@ -115,12 +116,12 @@ pub(crate) fn verify(
 }
 
 /// The issuer, once its key verified the bytes.
-fn signature<'a>(inquiry: &Inquiry<'a>, jws: &Unverified, claims: &Value) -> Result<Issuer<'a>, Refusal> {
-    let Some(iss) = claims["iss"].as_str() else { return refuse("malformed", "iss is missing") };
+fn signature<'a>(inquiry: &Inquiry<'a>, jws: &Unverified, claims: &Node<'_>) -> Result<Issuer<'a>, Refusal> {
+    let Some(iss) = claims.text("iss") else { return refuse("malformed", "iss is missing") };
     let Some(issuer) = Issuer::find(inquiry.trust, inquiry.agenthood, iss) else {
         return refuse("other_issuer", "its issuer is not configured");
     };
-    let Some(iat) = claims["iat"].as_u64() else { return refuse("malformed", "iat is missing") };
+    let Some(iat) = claims.whole_number("iat") else { return refuse("malformed", "iat is missing") };
     let key = issuer.key(jws.kid(), KeyPurpose::Credentials, iat).map_err(|error| error.refusal("issuer_key"))?;
     jws.verify(key).map_err(because("signature"))?;
     Ok(issuer)
@@ -154,9 +155,9 @@ fn controller_signature(issuer: &Issuer<'_>, reading: &Reading<'_>, checks: &mut
     let Attestation::Signed { signed, .. } = &reading.attestation else {
         return checks.not_applicable(name, "snapshot", "nobody behind the agent signed");
     };
-    let message = Action::Issue.message(reading.sub, &signed.nonce);
-    let parsed = Address::parse(&signed.controller, issuer.network()).map_err(because("address"));
-    let signature = WalletSignature::from_hex(&signed.controller_sig).map_err(because("malformed"));
+    let message = Action::Issue.message(reading.sub, signed.nonce);
+    let parsed = Address::parse(signed.controller, issuer.network()).map_err(because("address"));
+    let signature = WalletSignature::from_hex(signed.controller_sig).map_err(because("malformed"));
     let (Some(controller), Some(signature)) = (checks.keep(name, parsed), checks.keep(name, signature)) else {
         return;
     };
@@ -209,7 +210,7 @@ fn said(reading: &Reading<'_>) -> Proved {
         reading.iss, reading.sub, agent.snapshot_at_block, agent.abg_hash, agent.abg_version
     );
     let shown =
-        Map::from_iter([("jti".to_owned(), json!(reading.jti)), ("agent".to_owned(), reading.agent_value.clone())]);
+        Map::from_iter([("jti".to_owned(), json!(reading.jti)), ("agent".to_owned(), reading.agent_node.to_value())]);
     Proved {
         issuer: Some(reading.iss.to_owned()),
         subject: Some(reading.sub.to_owned()),

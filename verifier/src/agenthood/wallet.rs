@@ -154,8 +154,10 @@ fn verify_bytes(
 ) -> Result<(), WalletError> {
     match scheme {
         Scheme::Ed25519 => {
+            // Its length first: reading the key costs more.
+            let signature = signature.of(scheme)?;
             let key = PublicKey::from_bytes(account.as_bytes()).map_err(|_| WalletError::Signature)?;
-            key.verify(message, signature.of(scheme)?).map_err(|_| WalletError::Signature)
+            key.verify(message, signature).map_err(|_| WalletError::Signature)
         }
         #[cfg(feature = "wallet-signatures")]
         Scheme::Sr25519 => schnorr::verify(account, message, signature.of(scheme)?),

@@ -78,6 +78,80 @@ fn canonical_form_sorts_members_by_utf16_and_escapes_as_rfc_8785() {
     assert_eq!(String::from_utf8(canonical(&value)).unwrap(), "{\"a\":[true,null,0.5],\"b\":\"\\n€\",\"é\":1}");
 }
 
+/// Code units above the surrogates sort after them, bytes and code points the other way round.
+#[test]
+fn members_sort_by_code_units_whatever_order_they_come_in() {
+    let text = "{\"\u{fb33}\":1,\"\u{1f600}\":2,\"z\":3,\"\":4}";
+    let expected = "{\"\":4,\"z\":3,\"\u{1f600}\":2,\"\u{fb33}\":1}";
+    for text in [text, expected] {
+        assert_eq!(canonical(&parse_strict(text.as_bytes()).unwrap()), expected.as_bytes());
+        assert_eq!(canonical_node(&parse_node(text.as_bytes(), MAX_BYTES).unwrap()), expected.as_bytes());
+    }
+}
+
+#[test]
+fn every_control_character_has_the_escape_of_rfc_8785() {
+    let all: String = (0..=0x20).chain([0x22, 0x5c, 0x7f, 0x2028]).filter_map(char::from_u32).collect();
+    let expected = concat!(
+        r#""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"#,
+        r#"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f "#,
+        r#"\"\\"#,
+        "\u{7f}\u{2028}\""
+    );
+    assert_eq!(String::from_utf8(canonical(&Value::from(all))).unwrap(), expected);
+}
+
+#[derive(Debug, serde::Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Wire<'a> {
+    text: &'a str,
+    flag: Option<bool>,
+    word: Option<Word>,
+}
+
+#[derive(Debug, serde::Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Yes,
+}
+
+/// Texts with escapes, too, are lent; a struct is an object and a variant a word, never a list or an object.
+#[test]
+fn a_struct_is_read_from_an_object_alone() {
+    use serde::Deserialize as _;
+    let read = |text: &str| {
+        let node = parse_node(text.as_bytes(), MAX_BYTES).unwrap();
+        Wire::deserialize(&node).map(|wire| format!("{wire:?}")).map_err(|e| e.to_string())
+    };
+    assert_eq!(
+        read(r#"{"text":"a\u0062","word":"yes"}"#).unwrap(),
+        r#"Wire { text: "ab", flag: None, word: Some(Yes) }"#
+    );
+    assert!(read(r#"{"text":"a","flag":null}"#).is_ok());
+    for text in [
+        r#"["a",null,null]"#,
+        r#"{"text":null}"#,
+        r#"{"text":1}"#,
+        r#"{"text":"a","flag":1}"#,
+        r#"{"text":"a","word":{"yes":null}}"#,
+        r#"{"text":"a","word":"no"}"#,
+        r#"{"text":"a","more":1}"#,
+        r#"{}"#,
+        "null",
+    ] {
+        assert!(read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn decimal_texts_have_one_spelling() {
+    assert_eq!(decimal::<u8>("0"), Some(0));
+    assert_eq!(decimal::<u8>("255"), Some(255));
+    for text in ["", "00", "01", "+1", "-1", "256", "1 ", "1.0", "٣"] {
+        assert_eq!(decimal::<u8>(text), None, "{text}");
+    }
+}
+
 #[test]
 fn values_parsed_elsewhere_are_checked_for_numbers_and_depth() {
     assert!(check(&serde_json::json!({"a": [1, "x", null]})).is_ok());
@@ -86,7 +160,39 @@ fn values_parsed_elsewhere_are_checked_for_numbers_and_depth() {
     assert!(check(&deep).is_err());
 }
 
+/// Any value that the strict reader takes, a few levels deep, in no particular order of members.
+fn any_value() -> impl Strategy<Value = Value> {
+    let most = MAX_NUMBER as i64;
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-most..=most).prop_map(Value::from),
+        any::<f64>()
+            .prop_map(|x| Value::from(x.fract()))
+            .prop_filter("neither whole nor null", |v| v.as_f64().is_some_and(|x| x.fract() != 0.0)),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            proptest::collection::vec((any::<String>(), inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
 proptest! {
+    /// The writer of every hash here against a library of its own.
+    #[test]
+    fn the_canonical_form_is_the_librarys(value in any_value()) {
+        let expected = serde_json_canonicalizer::to_vec(&value).unwrap();
+        prop_assert_eq!(canonical(&value), &expected[..]);
+        let text = value.to_string();
+        let node = parse_node(text.as_bytes(), MAX_BYTES).unwrap();
+        prop_assert_eq!(canonical_node(&node), expected);
+        prop_assert_eq!(node.to_value(), value);
+    }
+
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse_strict(&bytes);

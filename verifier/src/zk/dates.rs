@@ -73,7 +73,7 @@ pub(crate) fn not_in_future(inquiry: &Inquiry<'_>, unix_s: u64) -> Result<(), Re
 pub(crate) fn period(inquiry: &Inquiry<'_>, credential: &Value) -> Result<(u64, u64), Refusal> {
     let read = |member: &str| {
         let text = credential[member].as_str().unwrap_or_default();
-        time::parse_utc(text).map_err(|e| Refusal { reason: "malformed", detail: format!("{member}: {e}") })
+        time::parse_utc(text).map_err(|e| Refusal { reason: "malformed", detail: format!("{member}: {e}").into() })
     };
     let (from, until) = (read("validFrom")?, read("validUntil")?);
     not_in_future(inquiry, from)?;

@@ -82,8 +82,8 @@ pub(super) fn read_standing<'a>(
         return Some(Standing::default());
     };
     let issuer_proof = checks.keep(CheckName::IssuerSignature, read_issuer_proof(inquiry, document.credential, proof));
-    let entries = checks
-        .keep(CheckName::Status, status_check::read_entries(inquiry.trust, &document.credential["credentialStatus"]));
+    let entries = status_check::read_entries(inquiry.trust, &(&document.credential["credentialStatus"]).into());
+    let entries = checks.keep(CheckName::Status, entries);
     Some(Standing { issuer_proof: Some(issuer_proof?), entries: entries? })
 }
 
@@ -125,7 +125,9 @@ pub(super) fn check(
 
 fn accept(memory: &mut HeadMemory, head: &Head<'_>, now: u64) -> Result<(), Refusal> {
     head.jws.verify(head.key).map_err(because("head_signature"))?;
-    memory.accept(&head.claims, now).map_err(|error| Refusal { reason: reason(&error), detail: error.to_string() })
+    memory
+        .accept(&head.claims, now)
+        .map_err(|error| Refusal { reason: reason(&error), detail: error.to_string().into() })
 }
 
 /// The caller's own newest heads go into the memory first; one that cannot be used leaves the check they are for
