@@ -5,6 +5,7 @@ mod chain_contract;
 mod chain_trust;
 mod claims;
 mod codes;
+mod foreign_reader;
 mod life;
 mod limits;
 mod lists;
