@@ -1,6 +1,9 @@
 //! The wires of `K = k·B8`: partial sums in projective coordinates, one inversion for all of them.
+//!
+//! A window is two or three bits of `k`, a point or a sum tells as much: what is kept of them is zeroised.
 
 use ark_ff::{AdditiveGroup, Field};
+use zeroize::Zeroizing;
 
 use super::Wires;
 use crate::gadgets::holder::{TABLE, WINDOW_BITS};
@@ -11,14 +14,14 @@ type Affine = (F, F);
 
 /// The wires of `gadgets::holder::mul_base8` for little-endian bits, in its order; gives the coordinates of `k·B8`.
 pub(super) fn mul_base8(wires: &mut Wires, bits: &[bool]) -> Affine {
-    let windows: Vec<Window> =
-        bits.chunks(WINDOW_BITS).zip(TABLE.iter()).map(|(bits, row)| Window::new(bits, row)).collect();
-    let points: Vec<Affine> = windows.iter().map(Window::point).collect();
+    let windows = || bits.chunks(WINDOW_BITS).zip(TABLE.iter()).map(|(bits, row)| Window::new(bits, row));
+    let points: Zeroizing<Vec<Affine>> = Zeroizing::new(windows().map(|window| window.point()).collect());
     let sums = partial_sums(&points);
-    windows[0].write(wires);
-    for (i, window) in windows.iter().enumerate().skip(1) {
+    for (i, window) in windows().enumerate() {
         window.write(wires);
-        write_addition(wires, sums[i - 1], points[i], sums[i]);
+        if i > 0 {
+            write_addition(wires, sums[i - 1], points[i], sums[i]);
+        }
     }
     // Cannot fail: there are 84 windows.
     *sums.last().expect("the scalar has windows")
@@ -67,10 +70,13 @@ fn write_addition(wires: &mut Wires, p: Affine, q: Affine, sum: Affine) {
 ///
 /// The law is the complete one (see `gadgets::holder`), so no denominator is 0 and the batch can be inverted whole.
 /// Source: eprint 2008/013 §6, "add" with `Z2 = 1`.
-fn partial_sums(points: &[Affine]) -> Vec<Affine> {
+fn partial_sums(points: &[Affine]) -> Zeroizing<Vec<Affine>> {
     let (mut x, mut y, mut z) = (points[0].0, points[0].1, F::ONE);
-    let mut sums = vec![(x, y)];
-    let mut denominators = vec![z];
+    // Allocated whole: growing would leave copies behind.
+    let mut sums = Zeroizing::new(Vec::with_capacity(points.len()));
+    let mut denominators = Zeroizing::new(Vec::with_capacity(points.len()));
+    sums.push((x, y));
+    denominators.push(z);
     for q in &points[1..] {
         let z2 = z.square();
         let (c, d) = (x * q.0, y * q.1);
@@ -83,7 +89,7 @@ fn partial_sums(points: &[Affine]) -> Vec<Affine> {
         denominators.push(z);
     }
     ark_ff::batch_inversion(&mut denominators);
-    for (sum, inverse) in sums.iter_mut().zip(&denominators) {
+    for (sum, inverse) in sums.iter_mut().zip(denominators.iter()) {
         *sum = (sum.0 * inverse, sum.1 * inverse);
     }
     sums

@@ -32,7 +32,7 @@ pub(super) fn member(index: usize, negative: bool) -> u32 {
     (index as u32) << 1 | u32::from(negative)
 }
 
-/// Sums groups of points, in memory that is taken once: as much for each thread as a range of groups needs.
+/// Sums groups of points, in workspaces that are used again: about one a thread.
 pub(super) struct Summation<P: Curve> {
     idle: Mutex<Vec<Workspace<P>>>,
 }
@@ -42,19 +42,29 @@ impl<P: Curve> Summation<P> {
         Self { idle: Mutex::default() }
     }
 
-    /// The sum of each group's points; the identity for an empty group. Members are those of [`member`].
-    pub fn of_groups<A: Borrow<Affine<P>> + Sync>(&self, grouped: &Grouped, points: &[A]) -> Vec<Affine<P>> {
-        let sum = |groups| {
-            let mut workspace = self.idle().pop().unwrap_or_else(Workspace::new);
-            let sums = workspace.sum(grouped, groups, points);
-            self.idle().push(workspace);
-            sums
-        };
+    /// The sum of each group's points; the identity for an empty group. Members are those of [`member`]. Secret.
+    pub fn of_groups<A>(&self, grouped: &Grouped, points: &[A]) -> Zeroizing<Vec<Affine<P>>>
+    where
+        A: Borrow<Affine<P>> + Sync,
+    {
+        let mut sums = Zeroizing::new(vec![Affine::identity(); grouped.groups()]);
+        let mut rest = sums.as_mut_slice();
+        let mut ranges = Vec::new();
+        for groups in grouped.ranges(RANGE) {
+            let (of_range, after) = rest.split_at_mut(groups.len());
+            ranges.push((groups, of_range));
+            rest = after;
+        }
         // Ranges are stolen one by one: a thread that has nothing else to do finds work here until the end.
-        grouped.ranges(RANGE).into_par_iter().with_max_len(1).map(sum).collect::<Vec<_>>().concat()
+        ranges.into_par_iter().with_max_len(1).for_each(|(groups, sums)| {
+            let mut workspace = self.idle().pop().unwrap_or_else(Workspace::new);
+            workspace.sum(grouped, groups, points, sums);
+            self.idle().push(workspace);
+        });
+        sums
     }
 
-    /// Workspaces that no thread is in. One left by a panic is overwritten when it is used.
+    /// Workspaces that no thread is in.
     fn idle(&self) -> MutexGuard<'_, Vec<Workspace<P>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,17 +80,34 @@ struct Workspace<P: Curve> {
 }
 
 impl<P: Curve> Workspace<P> {
+    /// With room for most ranges, which end with the group that reaches [`RANGE`].
     fn new() -> Self {
+        Self::with_room_for(RANGE + RANGE / 16)
+    }
+
+    fn with_room_for(members: usize) -> Self {
         Self {
-            points: Zeroizing::new(Vec::with_capacity(RANGE)),
-            places: Zeroizing::new(Vec::with_capacity(RANGE / 2)),
-            differences: Vec::with_capacity(RANGE / 2),
-            products: Vec::with_capacity(RANGE / 2),
+            points: Zeroizing::new(Vec::with_capacity(members)),
+            places: Zeroizing::new(Vec::with_capacity(members / 2)),
+            differences: Vec::with_capacity(members / 2),
+            products: Vec::with_capacity(members / 2),
         }
     }
 
-    fn sum<A: Borrow<Affine<P>>>(&mut self, grouped: &Grouped, groups: Range<usize>, points: &[A]) -> Vec<Affine<P>> {
+    /// Vectors that grew would leave what they hold behind: for a greater range everything is taken anew.
+    fn make_room_for(&mut self, members: usize) {
+        if members > self.points.capacity() {
+            *self = Self::with_room_for(members);
+        }
         self.points.clear();
+    }
+
+    /// The sum of each of these groups' points, into `sums`.
+    fn sum<A>(&mut self, grouped: &Grouped, groups: Range<usize>, points: &[A], sums: &mut [Affine<P>])
+    where
+        A: Borrow<Affine<P>>,
+    {
+        self.make_room_for(grouped.members(groups.clone()).len());
         for members in grouped.members(groups.clone()).chunks(FETCHED) {
             self.fetch(members, points);
         }
@@ -92,14 +119,13 @@ impl<P: Curve> Workspace<P> {
             distance *= 2;
         }
         let mut start = 0;
-        groups
-            .map(|group| {
-                let size = grouped.size(group);
-                let sum = if size == 0 { Affine::identity() } else { self.points[start] };
-                start += size;
-                sum
-            })
-            .collect()
+        for (sum, group) in sums.iter_mut().zip(groups) {
+            let size = grouped.size(group);
+            if size > 0 {
+                *sum = self.points[start];
+            }
+            start += size;
+        }
     }
 
     /// Copies members' points, negated where they say so. First touches them all: so little is done with each that the

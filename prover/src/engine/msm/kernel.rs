@@ -94,7 +94,8 @@ pub(super) fn invert_all<F: Coordinate>(values: &mut [F], products: &mut Vec<F>)
             *running = running.times(value);
         }
     }
-    ark_ff::batch_inversion(&mut running);
+    // The other one hands halves to other threads where arkworks is parallel, and inverts once for each.
+    ark_ff::serial_batch_inversion_and_mul(&mut running, &F::ONE);
     for (chunk, before) in values.chunks_mut(CHAINS).rev().zip(products.chunks(CHAINS).rev()) {
         for ((running, value), before) in running.iter_mut().zip(chunk).zip(before) {
             let inverse = running.times(before);

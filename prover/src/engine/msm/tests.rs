@@ -107,7 +107,7 @@ fn groups_of_every_size_are_summed() {
         let point = points[(member >> 1) as usize];
         expected[group as usize] += if member & 1 == 1 { -point } else { point };
     }
-    assert_eq!(sums, Projective::normalize_batch(&expected));
+    assert_eq!(*sums, Projective::normalize_batch(&expected));
 }
 
 #[test]
