@@ -119,7 +119,13 @@ impl Engine {
     }
 
     fn context_terms(&self) -> &ContextTerms {
-        self.context_terms.get_or_init(|| ContextTerms::new(&self.key))
+        // Not made inside the cell: a thread that waits for others there could be given a second call of this, and would
+        // wait for itself. Two calls at once may each make them; they are the same.
+        if let Some(terms) = self.context_terms.get() {
+            return terms;
+        }
+        let terms = ContextTerms::new(&self.key);
+        self.context_terms.get_or_init(|| terms)
     }
 
     /// Proves a statement with fresh blinding from `rng`, and verifies the proof before it leaves.

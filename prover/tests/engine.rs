@@ -15,6 +15,7 @@ use poa_prover::engine::{CacheError, Origin, Prepared, RestoreError};
 use poa_prover::{Engine, ProveError, ProvingKeyError, Settings};
 use poa_verifier::groth16::ProofError;
 use proptest::prelude::*;
+use rayon::prelude::*;
 
 mod common;
 mod compiled;
@@ -191,6 +192,23 @@ fn a_prepared_proof_is_blinded_anew_each_time() {
     let prepared = ENGINE.prepare(&public, &witness, &mut os_rng()).unwrap();
     let [one, two] = [(); 2].map(|()| prepared.finish(ENGINE.verifying_key(), public.context, &mut os_rng()).unwrap());
     assert!(one.a() != two.a() && one.b() != two.b() && one.c() != two.c());
+}
+
+/// What the first preparation makes for all others is made on the pool: a thread that waits there may be given another
+/// preparation, which must not wait for the first.
+#[test]
+fn a_new_engine_prepares_several_at_once_in_one_pool() {
+    let engine = compiled::load(Settings::FULL);
+    let (done, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let prepare = |mask: u64| {
+            let (public, witness) = statement(mask);
+            engine.prepare(&public, &witness, &mut os_rng()).is_ok()
+        };
+        let _ = done.send(pool.install(|| (0..6).into_par_iter().all(prepare)));
+    });
+    assert_eq!(wait.recv_timeout(std::time::Duration::from_secs(120)), Ok(true));
 }
 
 #[test]
