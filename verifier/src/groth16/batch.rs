@@ -113,9 +113,11 @@ impl Equation {
     }
 }
 
-/// Whether two neighbours are equal or one is zero: the generator gives the same for ever.
+/// Whether two are equal or one is zero.
 fn repeat(coefficients: &[Coefficient]) -> bool {
-    coefficients.windows(2).any(|pair| pair[0] == pair[1]) || coefficients.contains(&Coefficient::ZERO)
+    let mut sorted = coefficients.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1]) || sorted.first() == Some(&Coefficient::ZERO)
 }
 
 /// The scalars of the constant's and the inputs' points: `Σ c_i` and `Σ c_i·x_ij`.

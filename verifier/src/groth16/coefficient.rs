@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use crate::pairing::{G1Point, G1Sum};
 
 /// One of `2^128` scalars.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Coefficient {
     low: u64,
     high: u64,

@@ -140,22 +140,26 @@ fn errors_that_cancel_each_other_are_found() {
     assert_eq!(verdict(&key, &batch), [0, 1]);
 }
 
-/// A generator that gives one byte for ever.
-struct Stuck(u8);
+/// A generator that counts to a number and starts again.
+struct Stuck {
+    cycle: u64,
+    count: u64,
+}
 
 impl TryRng for Stuck {
     type Error = std::convert::Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok(u32::from_le_bytes([self.0; 4]))
+        Ok(self.try_next_u64()? as u32)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(u64::from_le_bytes([self.0; 8]))
+        self.count = (self.count + 1) % self.cycle;
+        Ok(self.count)
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        bytes.fill(self.0);
+        bytes.fill(self.try_next_u64()? as u8);
         Ok(())
     }
 }
@@ -166,19 +170,23 @@ impl TryCryptoRng for Stuck {}
 fn a_generator_that_is_stuck_does_not_let_errors_cancel() {
     let trapdoor = Trapdoor::new();
     let key = trapdoor.key();
+    let stuck = |cycle| Stuck { cycle, count: 0 };
     let mut batch = honest(&trapdoor, 5);
-    for byte in [0, 7] {
-        let claims: Vec<Claim> = batch.iter().map(|(inputs, proof)| (inputs, proof)).collect();
-        assert_eq!(key.verify_batch(&claims, &mut Stuck(byte)), Ok(()));
-    }
-    let k = scalar("error", 0);
-    batch[1].1 = with_c(&batch[1].1, moved(batch[1].1.c(), k));
-    batch[2].1 = with_c(&batch[2].1, moved(batch[2].1.c(), -k));
     let claims: Vec<Claim> = batch.iter().map(|(inputs, proof)| (inputs, proof)).collect();
-    for byte in [0, 7] {
-        let error = key.verify_batch(&claims, &mut Stuck(byte)).unwrap_err();
-        assert_eq!(error.unsatisfied, [1, 2], "{byte}");
+    assert_eq!(key.verify_batch(&claims, &mut stuck(1)), Ok(()), "zeros for ever");
+    let k = scalar("error", 0);
+    for (cycle, other) in [(1, 2), (2, 2), (4, 3), (6, 4)] {
+        // Two numbers a coefficient: those of 1 and `other` are equal.
+        let mut forged = batch.clone();
+        forged[1].1 = with_c(&batch[1].1, moved(batch[1].1.c(), k));
+        forged[other].1 = with_c(&batch[other].1, moved(batch[other].1.c(), -k));
+        let claims: Vec<Claim> = forged.iter().map(|(inputs, proof)| (inputs, proof)).collect();
+        let error = key.verify_batch(&claims, &mut stuck(cycle)).unwrap_err();
+        assert_eq!(error.unsatisfied, [1, other], "{cycle}");
     }
+    batch.truncate(1);
+    let claims: Vec<Claim> = batch.iter().map(|(inputs, proof)| (inputs, proof)).collect();
+    assert_eq!(key.verify_batch(&claims, &mut stuck(1)), Ok(()));
 }
 
 #[test]
