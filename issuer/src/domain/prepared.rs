@@ -9,8 +9,8 @@
 //!   when a newer anchor is out or its time is over;
 //! - never stored for an agent or leaf that is not in good standing at that moment.
 //!
-//! What is worth preparing is what was shown most often lately. Of each use no challenge and no time is kept, and
-//! what was shown to whom is sealed too: the rows' names are tags under the master key.
+//! What is worth preparing is what was shown most often lately. Of each use no challenge is kept, of its time no more than
+//! the hour, and what was shown to whom is sealed too: the rows' names are tags under the master key.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,6 +27,8 @@ mod weight;
 
 /// Most kinds prepared for one agent, so that a busy one does not crowd out the others.
 const MAX_PER_AGENT: u32 = 8;
+/// Most kinds remembered of one agent, for the same reason.
+const MAX_REMEMBERED_PER_AGENT: u32 = 4 * MAX_PER_AGENT;
 /// Kinds remembered for each one that is prepared.
 const REMEMBERED: u32 = 16;
 /// What takes over is prepared this long before the hour's presentations end, seconds.
@@ -298,7 +300,7 @@ impl Domain {
                 Box::pin(async move {
                     // Without an anchor nothing was ever prepared.
                     let Some(anchor) = tx.newest_anchor(log).await? else { return Ok::<_, DomainError>(0) };
-                    tx.delete_light_kinds(weight::forgotten_below(now), remembered).await?;
+                    tx.delete_light_kinds(weight::forgotten_below(now), remembered, MAX_REMEMBERED_PER_AGENT).await?;
                     Ok(tx.delete_stale_prepared(log, anchor.seq, anchor.iat, now).await?)
                 })
             })

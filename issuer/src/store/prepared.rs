@@ -82,14 +82,23 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets kinds lighter than `weight`, and all but the `keep` heaviest.
-    pub(crate) async fn delete_light_kinds(&mut self, weight: f64, keep: u32) -> Result<u64, StoreError> {
+    /// Forgets kinds lighter than `weight`, and all but the `keep` heaviest, of which `per_agent` of each agent count.
+    pub(crate) async fn delete_light_kinds(
+        &mut self,
+        weight: f64,
+        keep: u32,
+        per_agent: u32,
+    ) -> Result<u64, StoreError> {
         let done = sqlx::query(
             "DELETE FROM presentation_kinds WHERE weight < $1 OR id NOT IN \
-             (SELECT id FROM presentation_kinds ORDER BY weight DESC, id LIMIT $2)",
+             (SELECT id FROM (SELECT id, weight, \
+                 ROW_NUMBER() OVER (PARTITION BY agent ORDER BY weight DESC, id) AS place_of_agent \
+                 FROM presentation_kinds) \
+             WHERE place_of_agent <= $3 ORDER BY weight DESC, id LIMIT $2)",
         )
         .bind(weight)
         .bind(i64::from(keep))
+        .bind(i64::from(per_agent))
         .execute(self.conn())
         .await?;
         Ok(done.rows_affected())

@@ -283,6 +283,30 @@ async fn the_most_used_come_first_and_no_agent_crowds_out_the_others() {
     assert_eq!(count, 16);
 }
 
+/// Whoever shows itself to ever new verifiers is not remembered in everybody's place.
+#[tokio::test]
+async fn a_busy_agent_does_not_make_the_service_forget_the_others() {
+    let rig = Rig::new().await;
+    let (busy, quiet) = (rig.attested("busy", 5).await, rig.attested("quiet", 5).await);
+    rig.head().await;
+    let show = async |kind: PresentationKind| {
+        let agent = kind.agent.parse().unwrap();
+        rig.domain.use_presentation_kind(agent, &kind, None, rig.now()).await.unwrap();
+    };
+    show(kind(quiet, "https://quiet.example", true)).await;
+    rig.clock.advance(86_400);
+    for index in 0..70 {
+        show(kind(busy, &format!("https://v{index}.example"), true)).await;
+    }
+    // Sixty-four are remembered in all, and of them no more than thirty-two of one agent.
+    rig.domain.drop_stale_prepared(4, rig.now()).await.unwrap();
+    let of = async |agent: AgentUuid| -> i64 {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM presentation_kinds WHERE agent = $1");
+        count.bind(agent.to_string()).fetch_one(rig.domain.store().pool()).await.unwrap()
+    };
+    assert_eq!((of(busy).await, of(quiet).await), (32, 1));
+}
+
 #[tokio::test]
 async fn a_leaf_newer_than_the_anchor_has_nothing_prepared() {
     let rig = Rig::new().await;
