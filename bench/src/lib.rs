@@ -84,7 +84,7 @@ pub fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Table, B
     progress("peak memory");
     rows.extend(rows::memory::rows(options)?);
     progress("present");
-    rows.push(rows::present::row(&subjects, rounds)?);
+    rows.extend(rows::present::rows(&subjects, rounds)?);
     progress("load");
     rows.push(rows::load::row(&subjects, options));
     progress("verify");

@@ -18,11 +18,12 @@ fn cache() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("engines")
 }
 
-/// Starts this program anew for one test, which prints its peak.
+/// Starts this program anew for one test on two threads, which prints its peak.
 fn peak_mib(settings: &str) -> f64 {
     let this = std::env::current_exe().unwrap();
     let arguments = ["--exact", "the_process_that_is_measured", "--nocapture", "--test-threads=1"];
-    let output = Command::new(this).args(arguments).env(MEASURED, settings).output().unwrap();
+    let output =
+        Command::new(this).args(arguments).env(MEASURED, settings).env("RAYON_NUM_THREADS", "2").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     let peak = text.split_once("peak ").and_then(|(_, rest)| rest.split_whitespace().next()).unwrap();

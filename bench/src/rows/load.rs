@@ -18,5 +18,5 @@ pub fn row(subjects: &Subjects, options: &Options) -> Row {
         black_box(engine.prove(public, witness, &mut os_rng()).expect("the statement holds"));
     };
     let [ours] = in_turns(options.rounds, [&mut load]);
-    Row::alone("load a compiled key to first proof", "s", ours, Some(Target::AtMost(0.5)))
+    Row::alone("load a compiled key from disk to first proof", "s", ours, Some(Target::AtMost(0.5)))
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use ark_bn254::Bn254;
 use ark_groth16::{Groth16, prepare_verifying_key};
 use ark_serialize::CanonicalDeserialize;
-use poa_verifier::groth16::{Claim, InputTables, Proof};
+use poa_verifier::groth16::{Claim, Proof};
 
 use super::Subjects;
 use crate::measure::{Spread, in_turns};
@@ -21,7 +21,7 @@ const STOCK: &str = "Groth16::verify_proof of stock ark-groth16 0.6, prepared ke
 pub fn rows(subjects: &Subjects, rounds: usize) -> Result<[Row; 2], BenchError> {
     let Subjects { public, witness, full, .. } = subjects;
     let prepared = prepare_verifying_key(&stock_key(subjects));
-    let key = full.verifying_key().clone().with_tables(InputTables::Large);
+    let key = full.verifying_key();
     let prove = |_| full.prove(public, witness, &mut os_rng());
     let proofs: Vec<Proof> = (0..BATCH).map(prove).collect::<Result<_, _>>()?;
     let inputs = public.to_inputs();
