@@ -20,10 +20,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [[ $# -eq 1 ]]; then
   poa=$(realpath "$1")
 else
-  (cd "$here/../.." && cargo build --release -p poa-cli) || exit 2
+  (cd "$here/../.." && cargo build --release -p poa) || exit 2
   poa=${CARGO_TARGET_DIR:-$here/../../target}/release/poa
 fi
 [[ -x $poa ]] || { echo "$poa: no executable" >&2; exit 2; }
+node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || { echo "needs node 20 or newer" >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
