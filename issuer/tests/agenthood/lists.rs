@@ -35,7 +35,8 @@ async fn the_list_holds_automatic_reasons_and_comes_whole_or_in_pages() {
     assert_eq!(entries[0]["at"], rig.clock_now() * 1000);
     assert!(entries[0]["block"].is_u64());
     let list = RevokedList::from_json(&answer.bytes, "u", 0).unwrap();
-    assert_eq!(list.reason(&documents[2]), Some("sovereignty-flipped"));
+    let revocation = list.revocation(&documents[2]).unwrap();
+    assert_eq!((revocation.reason.as_str(), revocation.at), ("sovereignty-flipped", entries[2]["at"].as_u64()));
 
     let mut paged = Vec::new();
     let mut path = "/poa/api/revoked?limit=2".to_owned();

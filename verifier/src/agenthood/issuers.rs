@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::revoked_list::{RevokedList, RevokedListError};
 use super::ss58::Network;
 use crate::checks::readable;
 use crate::ed25519::{Ed25519Error, PublicKey};
@@ -61,6 +62,7 @@ pub struct AgenthoodIssuer {
     iss: String,
     keys: Vec<Key>,
     revocation_list: Option<String>,
+    token_status_list: Option<String>,
     max_list_age_s: u64,
     network: Network,
     snapshots: bool,
@@ -95,6 +97,7 @@ struct IssuerWire {
     issuer: String,
     keys: Vec<KeyWire>,
     revocation_list: Option<String>,
+    token_status_list: Option<String>,
     max_list_age_s: Option<u64>,
     #[serde(default)]
     network: Network,
@@ -112,6 +115,35 @@ struct KeyWire {
     purpose: Option<KeyPurpose>,
     state: Option<KeyState>,
     retired_at: Option<String>,
+    // What a JWK says besides, so that the keys of a JWKS can be copied as they are.
+    kty: Option<KeyType>,
+    crv: Option<Curve>,
+    alg: Option<Algorithm>,
+    #[serde(rename = "use")]
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+enum KeyType {
+    #[serde(rename = "OKP")]
+    OctetKeyPair,
+}
+
+#[derive(Deserialize)]
+enum Curve {
+    Ed25519,
+}
+
+#[derive(Deserialize)]
+enum Algorithm {
+    #[serde(rename = "EdDSA", alias = "Ed25519")]
+    EdDsa,
+}
+
+#[derive(Deserialize)]
+enum Usage {
+    #[serde(rename = "sig")]
+    Signatures,
 }
 
 impl AgenthoodIssuers {
@@ -137,6 +169,23 @@ impl AgenthoodIssuers {
         Ok(Self { network: file.network, own_snapshots: file.own_snapshots, issuers })
     }
 
+    /// All of them, as the file lists them.
+    pub fn issuers(&self) -> &[AgenthoodIssuer] {
+        &self.issuers
+    }
+
+    /// Reads a published revocation list that was kept as a file, as of a time (Unix seconds). It says itself whose it
+    /// is, and stands for what is configured as that issuer's list.
+    ///
+    /// # Errors
+    /// [`RevokedListError`].
+    pub fn kept_list(&self, bytes: &[u8], kept_at_unix_s: u64) -> Result<RevokedList, RevokedListError> {
+        let list = RevokedList::from_json(bytes, "", kept_at_unix_s)?;
+        let url = self.issuer(list.issuer()).and_then(AgenthoodIssuer::revocation_list);
+        let url = url.ok_or_else(|| RevokedListError::Foreign(readable(list.issuer())))?;
+        Ok(list.with_url(url))
+    }
+
     /// The issuer of a name.
     pub fn issuer(&self, iss: &str) -> Option<&AgenthoodIssuer> {
         self.issuers.iter().find(|issuer| issuer.iss == iss)
@@ -158,6 +207,7 @@ impl AgenthoodIssuer {
             iss: wire.issuer,
             keys,
             revocation_list: wire.revocation_list,
+            token_status_list: wire.token_status_list,
             max_list_age_s: wire.max_list_age_s.unwrap_or(DEFAULT_LIST_AGE_S),
             network: wire.network,
             snapshots: wire.snapshots,
@@ -165,12 +215,22 @@ impl AgenthoodIssuer {
         })
     }
 
+    /// `iss` of its documents.
+    pub fn iss(&self) -> &str {
+        &self.iss
+    }
+
     /// The URL of its published revocation list, for issuers without signed status lists.
     pub fn revocation_list(&self) -> Option<&str> {
         self.revocation_list.as_deref()
     }
 
-    /// How long ago that list may have been fetched, seconds.
+    /// The URL of its signed token status list, for who has to fetch it: a document names its own.
+    pub fn token_status_list(&self) -> Option<&str> {
+        self.token_status_list.as_deref()
+    }
+
+    /// How old the published list may be, seconds.
     pub fn max_list_age_s(&self) -> u64 {
         self.max_list_age_s
     }
@@ -208,8 +268,11 @@ impl AgenthoodIssuer {
 }
 
 impl Key {
-    /// `x` as in a JWK of key type OKP, curve Ed25519.
+    /// `x` as in a JWK of key type OKP, curve Ed25519; the members of a JWK that say so are checked where they stand.
     fn read(wire: KeyWire) -> Result<Self, IssuersError> {
+        // Nothing else deserializes: they are there to refuse other keys.
+        let _: (Option<KeyType>, Option<Curve>, Option<Algorithm>, Option<Usage>) =
+            (wire.kty, wire.crv, wire.alg, wire.usage);
         let refuse = |error| IssuersError::Key { kid: readable(&wire.kid), error };
         let x = multibase::from_base64url(&wire.x).map_err(|_| refuse(Ed25519Error::Encoding))?;
         let x = x.as_slice().try_into().map_err(|_| refuse(Ed25519Error::Encoding))?;

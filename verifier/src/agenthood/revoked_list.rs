@@ -1,48 +1,79 @@
 //! The published revocation list of an issuer without signed status lists: `GET …/revoked`, as plain JSON.
 //!
 //! Nobody signs it: it is worth what the connection it came over is worth, so the caller says where it was fetched from
-//! and when. A list that is missing, old or of another issuer leaves the status of a document unknown.
+//! and when. A list is as old as the earlier of that time and its own `generatedAt`, so that a stale copy fetched just
+//! now counts as stale. One that is missing, old or of another issuer leaves the status of a document unknown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::instant::Instant;
 use crate::json::{self, JsonError};
 
-/// A list as fetched.
+/// Largest list that is read, in bytes: some sixty thousand revocations. An issuer with more has status lists.
+pub const MAX_BYTES: usize = 8 << 20;
+
+/// A list as fetched. Clones share what it lists.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RevokedList {
     url: String,
     issuer: String,
     fetched_at: u64,
-    reasons: BTreeMap<String, String>,
+    generated_at: u64,
+    revoked: Arc<BTreeMap<String, Revocation>>,
+}
+
+/// Why and when a document was revoked, as its issuer publishes it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+pub struct Revocation {
+    /// A word of the published set, or the issuer's own.
+    pub reason: String,
+    /// Unix milliseconds.
+    #[serde(default)]
+    pub at: Option<u64>,
 }
 
 /// Why a list was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokedListError {
-    /// Not strict JSON.
+    /// Not strict JSON, or larger than [`MAX_BYTES`].
     #[error("revocation list: {0}")]
     Json(#[from] JsonError),
     /// Missing or mistyped members.
     #[error("revocation list: {0}")]
     Shape(String),
+    /// It names an issuer for which no list is configured.
+    #[error("revocation list: no revocationList is configured for its issuer {0:?}")]
+    Foreign(String),
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Wire {
     issuer: String,
+    generated_at: Time,
     revoked: Vec<Entry>,
     #[serde(default)]
     next: Option<Value>,
 }
 
+/// Unix milliseconds, or the form of `snapshotAtTime`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Time {
+    UnixMs(u64),
+    Text(Instant),
+}
+
 #[derive(Deserialize)]
 struct Entry {
     jti: String,
-    reason: String,
+    #[serde(flatten)]
+    revocation: Revocation,
 }
 
 impl RevokedList {
@@ -52,17 +83,27 @@ impl RevokedList {
     /// # Errors
     /// [`RevokedListError`].
     pub fn from_json(bytes: &[u8], url: &str, fetched_at_unix_s: u64) -> Result<Self, RevokedListError> {
-        let value = json::parse_strict(bytes)?;
+        let value = json::parse_bounded(bytes, MAX_BYTES)?;
         let wire: Wire = json::read_object(&value).map_err(RevokedListError::Shape)?;
         if wire.next.is_some_and(|next| !next.is_null()) {
             return Err(RevokedListError::Shape("one page of several; join them first".to_owned()));
         }
+        let generated_at_ms = match wire.generated_at {
+            Time::UnixMs(ms) => ms,
+            Time::Text(instant) => instant.unix_ms(),
+        };
         Ok(Self {
             url: url.to_owned(),
             issuer: wire.issuer,
             fetched_at: fetched_at_unix_s,
-            reasons: wire.revoked.into_iter().map(|entry| (entry.jti, entry.reason)).collect(),
+            generated_at: generated_at_ms / 1000,
+            revoked: Arc::new(wire.revoked.into_iter().map(|entry| (entry.jti, entry.revocation)).collect()),
         })
+    }
+
+    /// The same list under another URL.
+    pub(super) fn with_url(self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self }
     }
 
     /// Where it was fetched from.
@@ -80,9 +121,19 @@ impl RevokedList {
         self.fetched_at
     }
 
+    /// When its issuer wrote it, Unix seconds.
+    pub fn generated_at(&self) -> u64 {
+        self.generated_at
+    }
+
+    /// The time as of which it can be relied on, Unix seconds: fetched by then, and written by then.
+    pub fn as_of(&self) -> u64 {
+        self.fetched_at.min(self.generated_at)
+    }
+
     /// Why a document was revoked, if it was.
-    pub fn reason(&self, jti: &str) -> Option<&str> {
-        self.reasons.get(jti).map(String::as_str)
+    pub fn revocation(&self, jti: &str) -> Option<&Revocation> {
+        self.revoked.get(jti)
     }
 }
 
@@ -93,23 +144,35 @@ mod tests {
     #[test]
     fn a_published_list_is_read() {
         let text =
-            br#"{"issuer":"i","generatedAt":1770000000000,"revoked":[{"jti":"a","reason":"abg-changed","at":1}]}"#;
-        let list = RevokedList::from_json(text, "https://i/revoked", 5).unwrap();
-        assert_eq!((list.issuer(), list.url(), list.fetched_at()), ("i", "https://i/revoked", 5));
-        assert_eq!((list.reason("a"), list.reason("b")), (Some("abg-changed"), None));
+            br#"{"issuer":"i","generatedAt":1770000000999,"revoked":[{"jti":"a","reason":"abg-changed","at":1}]}"#;
+        let list = RevokedList::from_json(text, "https://i/revoked", 1_770_000_005).unwrap();
+        assert_eq!((list.issuer(), list.url(), list.fetched_at()), ("i", "https://i/revoked", 1_770_000_005));
+        let revoked = Revocation { reason: "abg-changed".to_owned(), at: Some(1) };
+        assert_eq!((list.revocation("a"), list.revocation("b")), (Some(&revoked), None));
+        assert_eq!((list.generated_at(), list.as_of()), (1_770_000_000, 1_770_000_000));
+        assert_eq!(RevokedList::from_json(text, "u", 5).unwrap().as_of(), 5, "the earlier of both");
+        let text = br#"{"issuer":"i","generatedAt":"2026-02-02T02:40:00.000Z","revoked":[{"jti":"a","reason":"x"}]}"#;
+        let list = RevokedList::from_json(text, "u", 0).unwrap();
+        assert_eq!((list.generated_at(), list.revocation("a").unwrap().at), (1_770_000_000, None));
     }
 
     #[test]
     fn a_list_that_is_not_whole_is_refused() {
         for text in [
-            r#"{"issuer":"i"}"#,
-            r#"{"issuer":"i","revoked":[{"jti":"a"}]}"#,
-            r#"{"issuer":"i","revoked":[],"next":"x"}"#,
+            r#"{"issuer":"i","generatedAt":1}"#,
+            r#"{"issuer":"i","revoked":[]}"#,
+            r#"{"issuer":"i","generatedAt":"yesterday","revoked":[]}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[{"jti":"a"}]}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[{"reason":"a"}]}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[],"next":"x"}"#,
             r#"[]"#,
-            r#"{"issuer":"i","issuer":"j","revoked":[]}"#,
+            r#"{"issuer":"i","issuer":"j","generatedAt":1,"revoked":[]}"#,
         ] {
             assert!(RevokedList::from_json(text.as_bytes(), "u", 0).is_err(), "{text}");
         }
-        assert!(RevokedList::from_json(br#"{"issuer":"i","revoked":[],"next":null}"#, "u", 0).is_ok());
+        let whole = br#"{"issuer":"i","generatedAt":1,"revoked":[],"next":null}"#;
+        assert!(RevokedList::from_json(whole, "u", 0).is_ok());
+        let large = format!("{}{}", String::from_utf8_lossy(whole), " ".repeat(MAX_BYTES));
+        assert!(matches!(RevokedList::from_json(large.as_bytes(), "u", 0), Err(RevokedListError::Json(_))));
     }
 }

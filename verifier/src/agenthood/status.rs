@@ -7,8 +7,9 @@
 use super::claims::StatusReference;
 use super::document::{Reading, Status};
 use super::reasons::{self, Claimed};
+use super::revoked_list::RevokedList;
 use super::verify::Issuer;
-use crate::checks::{Checks, Refusal, refuse};
+use crate::checks::{Checks, Refusal, readable, refuse};
 use crate::head::HeadMemory;
 use crate::json::Node;
 use crate::report::CheckName;
@@ -137,7 +138,8 @@ fn entry(
         return undecided("future_list", format!("{} is from the future; check both clocks", claims.uri));
     }
     if stale {
-        return undecided("stale_list", format!("{} is no longer fresh; fetch it again", claims.uri));
+        let age = inquiry.now.saturating_sub(claims.iat);
+        return undecided("stale_list", format!("{} is {age} s old and no longer fresh; fetch it again", claims.uri));
     }
     if claims.revocations < seen {
         return undecided("lagging_list", format!("{} lags behind a tree head already seen", claims.uri));
@@ -165,19 +167,36 @@ fn bitstring(inquiry: &Inquiry<'_>, status: &Status<'_>, entries: &Node<'_>, see
     verdict
 }
 
-/// Another issuer's published list.
+/// Another issuer's published list, in every copy the caller gave.
 fn published(inquiry: &Inquiry<'_>, reading: &Reading<'_>, url: &str, max_age_s: u64) -> Result<(), Problem> {
-    let lists = inquiry.evidence.revoked_lists.iter();
-    let lists = lists.filter(|list| list.url() == url && list.issuer() == reading.iss);
-    let mut fresh = false;
-    for list in lists {
-        if let Some(reason) = list.reason(reading.jti) {
-            return refuse("revoked", format!("the issuer revoked it: {reason}")).map_err(Problem::Refused);
-        }
-        let latest = inquiry.now.saturating_add(SKEW_S);
-        fresh |= list.fetched_at() <= latest && inquiry.now <= list.fetched_at().saturating_add(max_age_s);
+    let lists = inquiry.evidence.revoked_lists.iter().filter(|list| list.url() == url);
+    let verdicts: Vec<_> = lists.map(|list| listed(inquiry, reading, list, max_age_s)).collect();
+    if verdicts.is_empty() {
+        return undecided("no_list", format!("fetch {url} and give it as evidence"));
     }
-    if fresh { Ok(()) } else { undecided("no_list", format!("fetch {url} and give it as evidence")) }
+    strictest(verdicts)
+}
+
+fn listed(inquiry: &Inquiry<'_>, reading: &Reading<'_>, list: &RevokedList, max_age_s: u64) -> Result<(), Problem> {
+    let url = list.url();
+    if list.issuer() != reading.iss {
+        return undecided("foreign_list", format!("what was given as {url} is the list of another issuer"));
+    }
+    // For good, so an old list says it as well as a new one.
+    if let Some(revocation) = list.revocation(reading.jti) {
+        return refuse("revoked", format!("the issuer revoked it: {}", readable(&revocation.reason)))
+            .map_err(Problem::Refused);
+    }
+    let as_of = list.as_of();
+    if as_of > inquiry.now.saturating_add(SKEW_S) {
+        return undecided("future_list", format!("{url} is from the future; check both clocks"));
+    }
+    let age = inquiry.now.saturating_sub(as_of);
+    if age > max_age_s {
+        let detail = format!("{url} is {age} s old, and at most {max_age_s} s are accepted; fetch it again");
+        return undecided("stale_list", detail);
+    }
+    Ok(())
 }
 
 /// What the chain says now, where the caller knows.

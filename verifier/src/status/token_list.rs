@@ -9,6 +9,7 @@
 //! Source: draft-ietf-oauth-status-list, RFC 8725; formats §4.
 
 use std::io::{Read as _, Write as _};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
@@ -248,10 +249,10 @@ impl TokenStatusClaims {
     }
 }
 
-/// A list that its issuer signed.
+/// A list that its issuer signed. Clones share its entries.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TokenStatusList {
-    claims: TokenStatusClaims,
+    claims: Arc<TokenStatusClaims>,
     kid: String,
 }
 
@@ -280,7 +281,7 @@ impl TokenStatusList {
         jws.expect_typ(TYP)?;
         let claims = TokenStatusClaims::from_value(&jws.claims()?)?;
         jws.verify(key(&claims, jws.kid()).map_err(TokenListError::Key)?)?;
-        Ok(Self { kid: jws.kid().to_owned(), claims })
+        Ok(Self { kid: jws.kid().to_owned(), claims: Arc::new(claims) })
     }
 
     /// Its claims.

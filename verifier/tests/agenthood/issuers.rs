@@ -5,6 +5,7 @@ use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::agenthood::message::Action;
 use poa_verifier::agenthood::revoked_list::RevokedList;
 use poa_verifier::report::{CheckName, Report};
+use poa_verifier::status::token_list::{self, Entries, TokenStatus, TokenStatusList};
 use poa_verifier::{Evidence, Outcome, agenthood, multibase};
 use serde_json::{Value, json};
 
@@ -52,7 +53,7 @@ fn sign(claims: &Value) -> String {
 }
 
 fn revoked(entries: Value, fetched_at: u64) -> RevokedList {
-    let text = json!({ "issuer": ISS, "generatedAt": NOW * 1000, "revoked": entries }).to_string();
+    let text = json!({ "issuer": ISS, "generatedAt": fetched_at * 1000, "revoked": entries }).to_string();
     RevokedList::from_json(text.as_bytes(), LIST, fetched_at).unwrap()
 }
 
@@ -91,15 +92,74 @@ fn its_published_list_decides() {
     let clear = revoked(json!([{ "jti": "another", "reason": "abg-changed", "at": 1 }]), NOW);
     verifies(&verify(&world, &published(), std::slice::from_ref(&clear)));
     let hit = revoked(json!([{ "jti": JTI, "reason": "abg-changed", "at": 1 }]), NOW - 9 * DAY);
-    fails(&verify(&world, &published(), &[clear, hit]), CheckName::Status, "revoked");
+    let report = verify(&world, &published(), &[clear, hit]);
+    fails(&report, CheckName::Status, "revoked");
+    assert!(report.check(CheckName::Status).unwrap().detail.contains("abg-changed"));
     undecided(&verify(&world, &published(), &[]), CheckName::Status, "no_list");
-    undecided(&verify(&world, &published(), &[revoked(json!([]), NOW - 301)]), CheckName::Status, "no_list");
-    verifies(&verify(&world, &published(), &[revoked(json!([]), NOW - 300)]));
-    let text = json!({ "issuer": "other", "revoked": [] }).to_string();
+    let text = json!({ "issuer": "other", "generatedAt": NOW * 1000, "revoked": [] }).to_string();
     let other = RevokedList::from_json(text.as_bytes(), LIST, NOW).unwrap();
-    undecided(&verify(&world, &published(), &[other]), CheckName::Status, "no_list");
+    undecided(&verify(&world, &published(), &[other]), CheckName::Status, "foreign_list");
     let none = configured(|issuer| drop(issuer.as_object_mut().unwrap().remove("revocationList")));
     undecided(&verify(&none, &published(), &[revoked(json!([]), NOW)]), CheckName::Status, "no_list");
+}
+
+/// The reason says which list and how old, so that its reader knows what to fetch.
+#[test]
+fn only_a_fresh_list_passes() {
+    let world = configured(|_| {});
+    verifies(&verify(&world, &published(), &[revoked(json!([]), NOW - 300)]));
+    let report = verify(&world, &published(), &[revoked(json!([]), NOW - 301)]);
+    undecided(&report, CheckName::Status, "stale_list");
+    let detail = &report.check(CheckName::Status).unwrap().detail;
+    assert!(detail.contains(LIST) && detail.contains("301 s old") && detail.contains("300 s"), "{detail}");
+    // An old copy that was fetched just now is old all the same.
+    let stale = |generated_at: u64| {
+        let text = json!({ "issuer": ISS, "generatedAt": generated_at * 1000, "revoked": [] }).to_string();
+        verify(&world, &published(), &[RevokedList::from_json(text.as_bytes(), LIST, NOW).unwrap()])
+    };
+    undecided(&stale(NOW - 301), CheckName::Status, "stale_list");
+    verifies(&stale(NOW - 300));
+    undecided(&verify(&world, &published(), &[revoked(json!([]), NOW + 61)]), CheckName::Status, "future_list");
+    let patient = configured(|issuer| issuer["maxListAgeS"] = json!(600));
+    verifies(&verify(&patient, &published(), &[revoked(json!([]), NOW - 600)]));
+    let both = [revoked(json!([]), NOW - 900), revoked(json!([]), NOW)];
+    verifies(&verify(&world, &published(), &both));
+}
+
+/// An issuer with signed status lists, as another service of ours is.
+#[test]
+fn its_signed_status_list_decides_too() {
+    let uri = "https://peer.example/status-lists/token";
+    let status = multibase::base64url(signer("peer-status").verifying_key().as_bytes());
+    let world = configured(|issuer| {
+        let keys = issuer["keys"].as_array_mut().unwrap();
+        keys.push(json!({ "kid": "lists", "x": status, "purpose": "status" }));
+        issuer["tokenStatusList"] = json!(uri);
+        issuer.as_object_mut().unwrap().remove("revocationList");
+    });
+    let mut claims = published();
+    claims["status"] = json!({ "status_list": { "idx": INDEX, "uri": uri } });
+    let list = |status: TokenStatus, iat: u64, key: &str| {
+        let mut list = SHARED.list_claims(Entries::new(131_072).unwrap());
+        (list.iss, list.uri, list.iat) = (ISS.to_owned(), uri.to_owned(), iat);
+        list.entries.set(INDEX, status).unwrap();
+        let jwt = compact(token_list::TYP, "lists", &list.to_value(), &signer(key));
+        world.verifier.token_status_list(&jwt)
+    };
+    let judged = |lists: &[TokenStatusList]| {
+        let evidence = Evidence { token_status_lists: lists, ..Evidence::default() };
+        world.verify_with(&sign(&claims), Some(&request()), &evidence)
+    };
+    let good = |status, iat| [list(status, iat, "peer-status").unwrap()];
+    verifies(&judged(&good(TokenStatus::Valid, NOW - 30)));
+    fails(&judged(&good(TokenStatus::Invalid, NOW - 9 * DAY)), CheckName::Status, "revoked");
+    let report = judged(&good(TokenStatus::Valid, NOW - 400));
+    undecided(&report, CheckName::Status, "stale_list");
+    let detail = &report.check(CheckName::Status).unwrap().detail;
+    assert!(detail.contains(uri) && detail.contains("400 s old"), "{detail}");
+    undecided(&judged(&[]), CheckName::Status, "no_list");
+    undecided(&judged(&[SHARED.list()]), CheckName::Status, "no_list");
+    assert!(list(TokenStatus::Valid, NOW, "peer").is_err(), "the key for documents signs no lists");
 }
 
 #[test]

@@ -44,6 +44,35 @@ fn a_key_counts_for_its_purpose_and_state() {
     assert_eq!(key(&value, KeyPurpose::Credentials, 10), Err(KeyUseError::Retired));
 }
 
+/// What stands in a JWKS can be copied; what is not an Ed25519 signing key is refused by its own word.
+#[test]
+fn a_key_may_be_written_as_its_jwk() {
+    let mut value = file();
+    let key = &mut value["issuers"][0]["keys"][0];
+    *key = json!({ "kty": "OKP", "crv": "Ed25519", "x": X, "alg": "EdDSA", "kid": "k1", "use": "sig" });
+    assert!(read(&value).is_ok());
+    value["issuers"][0]["keys"][0]["alg"] = json!("Ed25519");
+    assert!(read(&value).is_ok());
+    for (member, other) in [("kty", "EC"), ("crv", "X25519"), ("alg", "ES256"), ("use", "enc"), ("d", X)] {
+        let mut value = value.clone();
+        value["issuers"][0]["keys"][0][member] = json!(other);
+        assert!(matches!(read(&value), Err(IssuersError::Shape(_))), "{member}");
+    }
+}
+
+#[test]
+fn a_kept_list_says_whose_it_is() {
+    let mut value = file();
+    let list = |issuer: &str| json!({ "issuer": issuer, "generatedAt": 9_000, "revoked": [] }).to_string();
+    let issuers = read(&value).unwrap();
+    let kept = issuers.kept_list(list("peer.example/poa").as_bytes(), 8).unwrap();
+    assert_eq!((kept.url(), kept.as_of()), ("https://peer.example/revoked", 8));
+    let foreign = Err(RevokedListError::Foreign("other".to_owned()));
+    assert_eq!(issuers.kept_list(list("other").as_bytes(), 8), foreign);
+    value["issuers"][0].as_object_mut().unwrap().remove("revocationList");
+    assert!(read(&value).unwrap().kept_list(list("peer.example/poa").as_bytes(), 8).is_err());
+}
+
 #[test]
 fn malformed_files_are_refused() {
     let broken = |change: fn(&mut Value)| {
