@@ -1,5 +1,5 @@
 //! What runs beside the requests: one task publishes the log (one head per interval when something waits, a fresh
-//! signature at least every minute, housekeeping every hour), another keeps presentations ready.
+//! signature at least every minute, sweeping every minute, housekeeping every hour), another keeps presentations ready.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::App;
+use crate::domain::agenthood::AgenthoodError;
 use crate::domain::{DomainError, Publication};
 use crate::service::ServiceError;
 use crate::service::preparing::Refreshed;
 
 const HOUSEKEEPING_S: u64 = 3600;
+/// What strangers can make the service remember is forgotten sooner.
+const SWEEP_S: u64 = 60;
 
 /// The running tasks. Dropping it stops them, after the publication that may be under way.
 #[derive(Debug)]
@@ -57,12 +60,16 @@ impl App {
 
     async fn keep_publishing(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
         let mut ticks = self.ticks();
-        let mut housekept = self.now();
+        let (mut housekept, mut swept) = (self.now(), self.now());
         loop {
             tokio::select! {
                 // A dropped `Publisher` is an error here and means the same as stopping.
                 _ = stopping.changed() => return,
                 _ = ticks.tick() => self.publish_and_log().await,
+            }
+            if self.now().saturating_sub(swept) >= SWEEP_S {
+                swept = self.now();
+                self.sweep_and_log().await;
             }
             if self.now().saturating_sub(housekept) >= HOUSEKEEPING_S {
                 housekept = self.now();
@@ -121,6 +128,18 @@ impl App {
     pub async fn housekeep_now(&self) -> Result<(), ServiceError> {
         self.domain.housekeep(self.now()).await?;
         self.drop_spent_keys().await
+    }
+
+    /// Forgets clients and challenges that count no more, now, as the publisher does every minute.
+    pub async fn sweep_now(&self) -> Result<(), AgenthoodError> {
+        self.rate_limits.sweep();
+        self.domain.forget_expired_agenthood_challenges(self.now()).await
+    }
+
+    async fn sweep_and_log(&self) {
+        if let Err(error) = self.sweep_now().await {
+            tracing::error!(%error, "expired challenges were not forgotten; it is tried again in a minute");
+        }
     }
 
     async fn housekeep_and_log(&self) {

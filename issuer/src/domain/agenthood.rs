@@ -26,7 +26,7 @@ mod reading;
 pub mod reason;
 mod watch;
 
-pub use challenge::{Binding, StoredChallenge};
+pub use challenge::{Binding, MAX_OPEN, Reading, StoredChallenge};
 pub use documents::{DocumentRow, NewDocument, Revocation, RevocationPage, Revoked, SignedDocument};
 pub use jti::{Jti, JtiError};
 pub use reason::{Facts, Reason, ZERO_BALANCE_MS};
@@ -55,6 +55,12 @@ pub enum AgenthoodError {
     /// Another watcher works on this database, or the answer is for another question.
     #[error("the watcher stands at another block than was asked for")]
     WatchMoved,
+    /// As many challenges are open as are kept.
+    #[error("too many challenges are open; one expires in {retry_after_s} s")]
+    TooManyChallenges {
+        /// When the first of them expires, seconds.
+        retry_after_s: u64,
+    },
     /// The agent has no document that could be revoked.
     #[error("the agent {0} has no document in force")]
     NoActiveDocument(Address),

@@ -18,7 +18,6 @@ impl Domain {
             .run_tx("forget_expired", |tx, _| {
                 Box::pin(async move {
                     tx.delete_expired_challenges(now).await?;
-                    tx.delete_expired_agenthood_challenges(now).await?;
                     tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;
                     Ok::<_, DomainError>(tx.delete_expired_credentials(now.saturating_sub(EXPIRED_KEPT_S)).await?)
                 })

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::chain::{ChainError, ChainSnapshot};
 use crate::documents::{status_list_url, token_status_list_url};
 use crate::domain::agenthood::{
-    AgenthoodError, Binding, DocumentRow, Facts, Jti, NewDocument, SignedDocument, StoredChallenge,
+    AgenthoodError, Binding, DocumentRow, Facts, Jti, NewDocument, Reading, SignedDocument, StoredChallenge,
 };
 
 /// Why a call was refused or failed.
@@ -94,7 +94,7 @@ impl App {
         let snapshot = self.read_for_public(&agent).await?;
         let mut seed = [0; 32];
         self.rng().fill_bytes(&mut seed);
-        let binding = self.bind(agent, action, Seed::new(seed), snapshot);
+        let binding = self.bind(agent, action, Seed::new(seed), &snapshot);
         let nonce = match &binding {
             Some(binding) => binding.details.nonce(&binding.seed),
             // Nobody can sign for this agent as it is. The nonce is as good as any and leads to that answer.
@@ -107,11 +107,11 @@ impl App {
             binding,
             expires_at: self.now() + CHALLENGE_LIFETIME_S,
         };
-        self.domain().store_agenthood_challenge(&challenge).await?;
+        self.domain().store_agenthood_challenge(&challenge, self.now()).await?;
         Ok(challenge)
     }
 
-    fn bind(&self, agent: Address, action: Action, seed: Seed, snapshot: ChainSnapshot) -> Option<Binding> {
+    fn bind(&self, agent: Address, action: Action, seed: Seed, snapshot: &ChainSnapshot) -> Option<Binding> {
         let claim = snapshot.agent.as_ref()?;
         let details = Details {
             action,
@@ -124,7 +124,7 @@ impl App {
             claims: claim.digest(),
             issued_at: self.now() * 1000,
         };
-        Some(Binding { seed, details, snapshot })
+        Some(Binding { seed, details, reading: Reading::of(claim, &snapshot.block) })
     }
 
     /// Issues a document to whoever answers a challenge, or, on a fixture, to anybody.
@@ -198,14 +198,14 @@ impl App {
         if present.claim.signer().is_none() {
             return Err(AgenthoodRefusal::ControllerMissing);
         }
-        let Binding { seed, details, snapshot } =
-            challenge.binding.as_ref().ok_or(AgenthoodRefusal::SnapshotChanged)?;
+        let Binding { seed, details, reading } = challenge.binding.as_ref().ok_or(AgenthoodRefusal::SnapshotChanged)?;
         let message = details.message(seed);
         let scheme = wallet::detect(details.controller.account(), &message, &answered.signature)
             .map_err(|_| AgenthoodRefusal::Signature)?;
-        let bound = snapshot.agent.as_ref().ok_or(AgenthoodRefusal::SnapshotChanged)?;
-        let same_chain = snapshot.chain.genesis == present.snapshot.chain.genesis;
-        if !same_chain || present.snapshot.block.number < snapshot.block.number || !same_agent(bound, &present.claim) {
+        let bound = reading.restore(&present.claim);
+        let same_chain = details.genesis == present.snapshot.chain.genesis;
+        let same_agent = details.claims == bound.digest();
+        if !same_chain || present.snapshot.block.number < reading.block.number || !same_agent {
             return Err(AgenthoodRefusal::SnapshotChanged);
         }
         let signed = SignedAttestation {
@@ -219,7 +219,8 @@ impl App {
         };
         let attestation =
             if bound.sovereign { Attestation::SelfAttested(signed) } else { Attestation::ControllerAttested(signed) };
-        Ok((attestation, snapshot.clone()))
+        let said = ChainSnapshot { block: reading.block.clone(), agent: Some(bound), ..present.snapshot.clone() };
+        Ok((attestation, said))
     }
 
     async fn sign_and_store(
@@ -315,15 +316,4 @@ fn chain_claim(snapshot: &ChainSnapshot) -> ChainClaim {
         block_hash: snapshot.block.hash,
         finalized: snapshot.block.finalized,
     }
-}
-
-/// Whether two readings say the same but for the block they were read at.
-fn same_agent(one: &AgentClaim, other: &AgentClaim) -> bool {
-    let mut moved = one.clone();
-    moved.snapshot_at_block = other.snapshot_at_block;
-    moved.snapshot_at_time = other.snapshot_at_time;
-    // The sampled range moves with the head also when no run was added.
-    moved.recent_runs.from_block = other.recent_runs.from_block;
-    moved.recent_runs.to_block = other.recent_runs.to_block;
-    moved == *other
 }

@@ -52,6 +52,14 @@ impl Tx {
         row.as_ref().map(challenge).transpose()
     }
 
+    /// How many challenges there are, and when the first of them expires.
+    pub async fn open_agenthood_challenges(&mut self) -> Result<(u64, Option<u64>), StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) AS open, MIN(expires_at) AS first FROM agenthood_challenges")
+            .fetch_one(self.conn())
+            .await?;
+        Ok((unsigned(&row, "open")?, unsigned_opt(&row, "first")?))
+    }
+
     /// Deletes challenges that nobody can answer any more.
     pub async fn delete_expired_agenthood_challenges(&mut self, now: u64) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM agenthood_challenges WHERE expires_at <= $1")

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use axum::http::StatusCode;
+use poa_issuer::domain::agenthood::MAX_OPEN;
 use serde_json::json;
 
 use crate::rig::{Rig, Wallet, post};
@@ -44,4 +46,82 @@ async fn a_client_does_not_name_itself() {
         let status = rig.send_from("192.0.2.1".parse().unwrap(), request).await.status;
         assert_eq!(status == 429, number == 20);
     }
+}
+
+async fn stored_challenges(rig: &Rig) -> i64 {
+    let pool = rig.app.domain().store().pool();
+    sqlx::query_scalar("SELECT COUNT(*) FROM agenthood_challenges").fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn expired_challenges_are_forgotten_with_the_next_and_within_a_minute() {
+    let (rig, agent) = (Rig::start().await, Wallet::new(1));
+    for _ in 0..3 {
+        rig.challenge(&agent).await;
+    }
+    rig.clock.advance(299);
+    rig.app.sweep_now().await.unwrap();
+    assert_eq!(stored_challenges(&rig).await, 3, "they can still be answered");
+    rig.clock.advance(1);
+    rig.challenge(&agent).await;
+    assert_eq!(stored_challenges(&rig).await, 1);
+    rig.clock.advance(300);
+    rig.app.sweep_now().await.unwrap();
+    assert_eq!(stored_challenges(&rig).await, 0);
+}
+
+/// One client has no more open than its limit lets it ask for in five minutes.
+#[tokio::test]
+async fn a_client_has_few_challenges_open() {
+    let rig = Rig::start().await;
+    let body = json!({ "agentId": Wallet::new(1).text() });
+    for _ in 0..400 {
+        rig.send_from("192.0.2.1".parse().unwrap(), post("/poa/api/challenge", &body)).await;
+        rig.clock.advance(1);
+    }
+    let open = stored_challenges(&rig).await;
+    assert!((20..=40).contains(&open), "{open}");
+}
+
+#[tokio::test]
+async fn the_open_challenges_of_all_have_a_limit() {
+    let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+    rig.register(&agent, Some(&controller)).await;
+    let own = rig.challenge(&agent).await;
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
+         INSERT INTO agenthood_challenges (nonce, agent, action, expires_at) SELECT 'n' || i, $2, 'issue', $3 FROM n",
+    )
+    .bind(MAX_OPEN as i64 - 1)
+    .bind(Wallet::new(9).text())
+    .bind((rig.clock_now() + 70) as i64)
+    .execute(rig.app.domain().store().writer_pool())
+    .await
+    .unwrap();
+    let full = rig.post("/poa/api/challenge", &json!({ "agentId": agent.text() })).await;
+    full.refused(StatusCode::TOO_MANY_REQUESTS.as_u16(), "rate-limited");
+    assert_eq!(full.json()["retryAfterSec"], 70);
+    // Who has one can use it, and then there is room for one.
+    rig.issue(&agent, &controller, &own).await.ok();
+    rig.challenge(&agent).await;
+    rig.clock.advance(70);
+    rig.challenge(&agent).await;
+    assert_eq!(stored_challenges(&rig).await, 2);
+}
+
+/// What is kept of a challenge does not grow with what the agent says of itself.
+#[tokio::test]
+async fn a_challenge_is_kept_small() {
+    let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+    rig.register(&agent, Some(&controller)).await;
+    let names: Vec<_> = (0..32).map(|number| format!("{number:0>60}")).collect();
+    let abg = json!({ "abg": { "models": names, "tools": names, "intentTypes": names, "subAgents": names } });
+    rig.change(&agent, "abg", &abg).await;
+    let challenge = rig.challenge(&agent).await;
+    let bytes: i64 = sqlx::query_scalar("SELECT LENGTH(binding) FROM agenthood_challenges")
+        .fetch_one(rig.app.domain().store().pool())
+        .await
+        .unwrap();
+    assert!(bytes < 1_200, "{bytes}");
+    rig.issue(&agent, &controller, &challenge).await.ok();
 }

@@ -16,7 +16,10 @@ use crate::app::App;
 pub struct Client(Option<IpAddr>);
 
 impl Client {
-    fn of(address: IpAddr) -> Self {
+    /// Who is not told apart.
+    pub(super) const OTHERS: Self = Self(None);
+
+    pub(super) fn of(address: IpAddr) -> Self {
         Self(Some(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
             IpAddr::V6(address) => {
@@ -38,7 +41,7 @@ impl FromRequestParts<Arc<App>> for Client {
 
 /// The last address of `X-Forwarded-For` that is not itself a trusted proxy, when the peer is one; else the peer.
 fn client(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &[IpAddr]) -> Client {
-    let Some(peer) = peer else { return Client(None) };
+    let Some(peer) = peer else { return Client::OTHERS };
     if !proxies.contains(&peer) {
         return Client::of(peer);
     }

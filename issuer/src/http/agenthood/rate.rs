@@ -1,4 +1,7 @@
 //! How often a client may call: the published limits, by the service's clock.
+//!
+//! Clients are forgotten soon after their calls count no more, and no more than [`MAX_CLIENTS`] are known to a limiter:
+//! whoever comes beyond that shares one limit with all others who do, until some are forgotten.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -7,15 +10,16 @@ use std::time::Duration;
 use governor::clock::{self, Clock as _};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::keyed::HashMapStateStore;
+use governor::state::StateStore;
+use governor::state::keyed::{HashMapStateStore, ShrinkableKeyedStateStore};
 use governor::{Quota, RateLimiter};
 
 use super::client::Client;
 use super::refusal::Refusal;
 use crate::clock::Clock;
 
-/// Forgets clients whose calls no longer count when a limiter knows more than this many.
-const SWEEP_ABOVE: usize = 10_000;
+/// Clients that a limiter tells apart: some 2 MB.
+const MAX_CLIENTS: usize = 50_000;
 
 /// A call that is limited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,7 +60,53 @@ impl clock::Clock for ServiceClock {
     }
 }
 
-type Limiter = RateLimiter<Client, HashMapStateStore<Client>, ServiceClock, NoOpMiddleware<Nanos>>;
+/// Places for the clients that are told apart, and one for all others.
+struct Places {
+    map: HashMapStateStore<Client>,
+    most: usize,
+}
+
+impl Places {
+    fn new(most: usize) -> Self {
+        Self { map: HashMapStateStore::default(), most }
+    }
+}
+
+impl StateStore for Places {
+    type Key = Client;
+
+    fn measure_and_replace<T, F, E>(&self, client: &Client, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let has_place = {
+            let map = self.map.lock();
+            map.len() < self.most || map.contains_key(client)
+        };
+        let place = if has_place { client } else { &Client::OTHERS };
+        self.map.measure_and_replace(place, measure)
+    }
+}
+
+impl ShrinkableKeyedStateStore<Client> for Places {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.map.retain_recent(drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        ShrinkableKeyedStateStore::shrink_to_fit(&self.map);
+    }
+
+    fn len(&self) -> usize {
+        ShrinkableKeyedStateStore::len(&self.map)
+    }
+
+    fn is_empty(&self) -> bool {
+        ShrinkableKeyedStateStore::is_empty(&self.map)
+    }
+}
+
+type Limiter = RateLimiter<Client, Places, ServiceClock, NoOpMiddleware<Nanos>>;
 
 /// The limits of every call, in this process.
 pub struct RateLimits {
@@ -67,6 +117,10 @@ pub struct RateLimits {
 impl RateLimits {
     /// Nobody has called yet.
     pub fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self::with_places(clock, MAX_CLIENTS)
+    }
+
+    fn with_places(clock: &Arc<dyn Clock>, most: usize) -> Self {
         let clock = ServiceClock(Arc::clone(clock));
         let limiter = |limited: Limited| {
             let (calls, seconds) = limited.rate();
@@ -75,7 +129,7 @@ impl RateLimits {
             let quota = Quota::with_period(Duration::from_secs(seconds) / calls)
                 .unwrap_or_else(|| Quota::per_hour(NonZeroU32::MIN))
                 .allow_burst(burst);
-            RateLimiter::new(quota, HashMapStateStore::default(), clock.clone())
+            RateLimiter::new(quota, Places::new(most), clock.clone())
         };
         Self { limiters: Limited::ALL.map(limiter), clock }
     }
@@ -83,12 +137,73 @@ impl RateLimits {
     /// Counts a call.
     pub(super) fn count(&self, limited: Limited, client: Client) -> Result<(), Refusal> {
         let limiter = &self.limiters[limited as usize];
-        if limiter.len() > SWEEP_ABOVE {
-            limiter.retain_recent();
-        }
         limiter.check_key(&client).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Refusal::rate_limited(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
         })
+    }
+
+    /// Forgets clients whose calls count no more, and gives back their memory. Called every minute.
+    pub fn sweep(&self) {
+        for limiter in &self.limiters {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn client(number: u32) -> Client {
+        Client::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
+    }
+
+    fn limits(most: usize) -> (RateLimits, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::new(1_000_000));
+        (RateLimits::with_places(&(Arc::clone(&clock) as Arc<dyn Clock>), most), clock)
+    }
+
+    #[test]
+    fn who_has_called_long_ago_is_forgotten() {
+        let (limits, clock) = limits(MAX_CLIENTS);
+        for number in 0..5_000 {
+            assert!(limits.count(Limited::Issue, client(number)).is_ok());
+        }
+        let known = |limits: &RateLimits| limits.limiters[Limited::Issue as usize].len();
+        assert_eq!(known(&limits), 5_000);
+        clock.advance(119);
+        assert!(limits.count(Limited::Issue, client(0)).is_ok());
+        limits.sweep();
+        assert_eq!(known(&limits), 5_000, "no sooner than two shares of the time after one call");
+        clock.advance(1);
+        limits.sweep();
+        assert_eq!(known(&limits), 1, "but for the one that called again");
+        clock.advance(600);
+        limits.sweep();
+        assert_eq!(known(&limits), 0);
+    }
+
+    #[test]
+    fn beyond_the_places_all_share_one_limit_and_nobody_loses_theirs() {
+        let (limits, clock) = limits(3);
+        for number in 0..3 {
+            assert!(limits.count(Limited::Issue, client(number)).is_ok());
+        }
+        let others = (100..200).filter(|number| limits.count(Limited::Issue, client(*number)).is_ok()).count();
+        assert_eq!(others, 5, "one limit for a hundred clients");
+        for _ in 0..4 {
+            assert!(limits.count(Limited::Issue, client(0)).is_ok(), "a place of one's own");
+        }
+        assert!(limits.count(Limited::Issue, client(0)).is_err());
+        assert_eq!(limits.limiters[Limited::Issue as usize].len(), 4);
+        clock.advance(600);
+        limits.sweep();
+        assert!(limits.count(Limited::Issue, client(100)).is_ok());
+        assert_eq!(limits.limiters[Limited::Issue as usize].len(), 1, "it has a place now");
     }
 }

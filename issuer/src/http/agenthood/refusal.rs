@@ -236,3 +236,4 @@ pub fn published(status: StatusCode, body: Value) -> Response {
     response.extensions_mut().insert(PublishedForm);
     response
 }
+            E::TooManyChallenges { retry_after_s } => Self::rate_limited(retry_after_s),
