@@ -13,7 +13,7 @@ use crate::config::{ChainConfig, Config, ConfigError};
 use crate::disclosure::AddSchemaError;
 use crate::domain::registry::{Registry, RegistryError};
 use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
-use crate::http::RateLimits;
+use crate::http::{RateLimits, WholeList};
 use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
 };
@@ -66,6 +66,7 @@ pub struct App {
     registry: Option<Registry>,
     watch_health: Mutex<WatchHealth>,
     rate_limits: RateLimits,
+    revoked: WholeList,
 }
 
 /// Why the service does not start.
@@ -185,6 +186,7 @@ impl App {
             registry,
             watch_health: Mutex::default(),
             rate_limits,
+            revoked: WholeList::default(),
         }))
     }
 
@@ -309,6 +311,10 @@ impl App {
 
     pub(crate) fn rate_limits(&self) -> &RateLimits {
         &self.rate_limits
+    }
+
+    pub(crate) fn revoked_list(&self) -> &WholeList {
+        &self.revoked
     }
 
     pub(crate) fn status_list_cache(&self) -> &StatusLists {

@@ -46,7 +46,7 @@ mod tiles;
 mod verify;
 mod wire;
 
-pub use agenthood::RateLimits;
+pub use agenthood::{RateLimits, WholeList};
 pub use error::{ApiError, Problem, Recovery};
 
 impl App {

@@ -25,6 +25,7 @@ mod verify;
 
 pub use rate::RateLimits;
 pub use refusal::PublishedForm;
+pub use revoked::WholeList;
 
 /// The routes of the published API. Open to other origins.
 pub fn routes() -> Router<Arc<App>> {

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use axum::{Json as JsonReply, Router};
 use poa_verifier::ed25519::PublicKey;
 
 use super::error::{ApiError, Problem};
 use super::parameters::Id;
-use super::reply::{cached, typed};
+use super::reply::{Kept, cached, conditional, etag_of, typed};
 use crate::app::App;
 use crate::documents;
 use crate::domain::AgentUuid;
 
-/// How long caches may keep what changes seldom.
-const KEPT_S: u32 = 300;
 /// The context never changes under its URL.
 const CONTEXT_KEPT_S: u32 = 365 * 24 * 3600;
 
@@ -31,25 +30,26 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// What a verifier pins.
-async fn trust(State(app): State<Arc<App>>) -> Response {
-    cached(typed("application/json", app.published().now().bytes.clone()), KEPT_S)
+async fn trust(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    keys(&headers, "application/json", &app.published().now().bytes)
 }
 
-async fn issuer_did(State(app): State<Arc<App>>) -> Response {
-    cached(did_json(documents::issuer_did(app.keys())), KEPT_S)
+async fn issuer_did(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    did_json(&headers, &documents::issuer_did(app.keys()))
 }
 
-async fn jwks(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    Ok(cached(JsonReply(documents::jwks(app.keys())?), KEPT_S))
+async fn jwks(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let keys = documents::jwks(app.keys())?;
+    Ok(self::keys(&headers, "application/json", keys.to_string().as_bytes()))
 }
 
 /// The DID document of the issuer or of one of its agents. The path may carry the DID as it is, or with
 /// its `%3A` percent-encoded once more.
-async fn resolve(State(app): State<Arc<App>>, Id(did): Id<String>) -> Result<Response, ApiError> {
+async fn resolve(State(app): State<Arc<App>>, Id(did): Id<String>, headers: HeaderMap) -> Result<Response, ApiError> {
     let url = &app.config().public_url;
     let decoded = |text: String| text.replace("%3A", ":");
     if decoded(did.clone()) == decoded(url.issuer_did()) {
-        return Ok(issuer_did(State(app)).await);
+        return Ok(issuer_did(State(app), headers).await);
     }
     let host = url.did_host();
     let id = AgentUuid::from_did(&did, &host)
@@ -57,13 +57,19 @@ async fn resolve(State(app): State<Arc<App>>, Id(did): Id<String>) -> Result<Res
         .ok_or_else(|| ApiError::of_member(Problem::NotFound, "did", "Not a DID of this issuer's."))?;
     let agent = app.domain().agent(id).await?;
     let key = PublicKey::from_bytes(&agent.ed25519_public_key).map_err(|error| ApiError::internal(&error))?;
-    Ok(cached(did_json(documents::agent_did(&agent.did, &key)), KEPT_S))
+    Ok(did_json(&headers, &documents::agent_did(&agent.did, &key)))
 }
 
 async fn context() -> Response {
     cached(typed("application/ld+json", documents::CONTEXT), CONTEXT_KEPT_S)
 }
 
-fn did_json(document: serde_json::Value) -> Response {
-    typed("application/did+json", document.to_string())
+fn did_json(headers: &HeaderMap, document: &serde_json::Value) -> Response {
+    keys(headers, "application/did+json", document.to_string().as_bytes())
+}
+
+/// A document with keys. No cache answers with it unasked: a key that was rotated in or given up counts from that
+/// moment.
+fn keys(headers: &HeaderMap, media_type: &'static str, bytes: &[u8]) -> Response {
+    conditional(headers, &etag_of(bytes), Kept::UntilAsked, || typed(media_type, bytes.to_vec()))
 }

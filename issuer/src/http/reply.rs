@@ -1,9 +1,10 @@
 //! Answers that are not refusals: status, media type, and the header fields that go with them.
 
 use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 /// 201 with the new resource and where it is.
 #[derive(Debug)]
@@ -50,6 +51,39 @@ pub fn cached(body: impl IntoResponse, seconds: u32) -> Response {
     with_header(body, header::CACHE_CONTROL, &value)
 }
 
+/// How long caches may use an answer without asking.
+#[derive(Clone, Copy, Debug)]
+pub enum Kept {
+    /// Seconds.
+    For(u32),
+    /// Not at all: they keep it and ask each time whether it still holds.
+    UntilAsked,
+}
+
+/// The answer with its tag, or 304 to whoever has this version already.
+pub fn conditional(headers: &HeaderMap, etag: &str, kept: Kept, body: impl FnOnce() -> Response) -> Response {
+    let response = if is_known(headers, etag) { StatusCode::NOT_MODIFIED.into_response() } else { body() };
+    let response = match kept {
+        Kept::For(seconds) => cached(response, seconds),
+        Kept::UntilAsked => with_header(response, header::CACHE_CONTROL, "public, no-cache"),
+    };
+    with_header(response, header::ETAG, etag)
+}
+
+/// Whether `If-None-Match` names this version, weakly or not (RFC 9110, 13.1.2).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let fields = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    fields
+        .flat_map(|field| field.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// A tag that changes exactly when the bytes do.
+pub fn etag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", &hex::encode(Sha256::digest(bytes))[..32])
+}
+
 /// A body of one media type.
 pub fn typed(media_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
     with_header(Response::new(body.into()), header::CONTENT_TYPE, media_type)
@@ -62,4 +96,22 @@ pub fn with_header(body: impl IntoResponse, name: HeaderName, value: &str) -> Re
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_version_is_told_by_any_of_its_tags() {
+        let known =
+            |value: &str| is_known(&HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]), "\"a\"");
+        for value in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "*"] {
+            assert!(known(value), "{value}");
+        }
+        for value in ["\"b\"", "a", "", "W/a", "\"a"] {
+            assert!(!known(value), "{value}");
+        }
+        assert!(!is_known(&HeaderMap::new(), "\"a\""));
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
 use poa_verifier::json;
 use poa_verifier::status::token_list;
@@ -14,7 +14,7 @@ use poa_verifier::trust::ListPurpose;
 
 use super::error::ApiError;
 use super::parameters::Id;
-use super::reply::{cached, typed, with_header};
+use super::reply::{Kept, conditional, typed};
 use crate::app::App;
 
 /// Caches may keep a list this long; the signed time to live bounds it anyway.
@@ -46,18 +46,11 @@ async fn show(
 ) -> Result<Response, ApiError> {
     let lists = app.status_lists().await?;
     let body = || typed("application/vc", json::canonical(lists.list(purpose)));
-    Ok(conditional(&headers, &lists.etag(purpose), body))
+    Ok(conditional(&headers, &lists.etag(purpose), Kept::For(KEPT_S), body))
 }
 
 async fn token(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let lists = app.status_lists().await?;
     let body = || typed(token_list::MEDIA_TYPE, lists.token().to_owned());
-    Ok(conditional(&headers, &lists.token_etag(), body))
-}
-
-/// 304 to whoever has this version already.
-fn conditional(headers: &HeaderMap, etag: &str, body: impl FnOnce() -> Response) -> Response {
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == etag);
-    let response = if known { StatusCode::NOT_MODIFIED.into_response() } else { body() };
-    with_header(cached(response, KEPT_S), header::ETAG, etag)
+    Ok(conditional(&headers, &lists.token_etag(), Kept::For(KEPT_S), body))
 }

@@ -50,6 +50,8 @@ async fn the_list_holds_automatic_reasons_and_comes_whole_or_in_pages() {
     // From the last cursor on there is only what is new.
     let rest = rig.get(&format!("/poa/api/revoked?cursor={}", whole["cursor"].as_str().unwrap())).await.ok();
     assert_eq!(rest["revoked"], json!([]));
+    let since = rig.get(&format!("/poa/api/revoked?cursor={}", paged.len() - 1)).await.ok();
+    assert_eq!(since["revoked"], json!([entries[2]]));
     for query in ["limit=0", "limit=1001", "cursor=-1", "cursor=x", "more=1", "cursor=9223372036854775808"] {
         rig.get(&format!("/poa/api/revoked?{query}")).await.refused(400, "invalid-parameter");
     }
@@ -67,9 +69,73 @@ async fn an_unchanged_list_is_not_sent_again() {
         let again = rig.send(again).await;
         assert_eq!((again.status, again.bytes.len()), (304, 0), "{path}");
     }
-    let etag = rig.get("/poa/api/revoked").await.header("etag").to_owned();
-    revoked_thrice(&rig).await;
-    assert_ne!(rig.get("/poa/api/revoked").await.header("etag"), etag);
+}
+
+/// The whole list is written when something was revoked, and else only its time is brought up to date.
+#[tokio::test]
+async fn the_whole_list_grows_by_what_is_new() {
+    let rig = Rig::start().await;
+    let list = async || {
+        let answer = rig.get("/poa/api/revoked").await;
+        (answer.header("etag").to_owned(), answer.ok())
+    };
+    let (empty, body) = list().await;
+    assert_eq!((&body["revoked"], &body["cursor"]), (&json!([]), &json!("0")));
+    let documents = revoked_thrice(&rig).await;
+    let (tag, body) = list().await;
+    assert_ne!(tag, empty);
+    assert_eq!((body["revoked"].as_array().unwrap().len(), &body["cursor"]), (3, &json!("3")));
+    let written = rig.clock_now() * 1000;
+    rig.clock.advance(9);
+    assert_eq!(list().await, (tag.clone(), body.clone()), "the same bytes");
+    rig.clock.advance(1);
+    let (again, later) = list().await;
+    assert_eq!((again, &later["revoked"]), (tag.clone(), &body["revoked"]));
+    assert_eq!(later["generatedAt"], written + 10_000);
+    let (agent, controller) = (Wallet::new(7), Wallet::new(8));
+    rig.register(&agent, Some(&controller)).await;
+    let fourth = rig.claim(&agent, &controller).await;
+    rig.revoke(&agent, &controller).await.ok();
+    let (next, body) = list().await;
+    assert_ne!(next, tag);
+    let listed: Vec<_> = body["revoked"].as_array().unwrap().iter().map(|entry| entry["jti"].clone()).collect();
+    assert_eq!(listed, [&documents[..], &[fourth]].concat());
+    let known = Request::get("/poa/api/revoked").header("if-none-match", format!("\"x\", W/{next}"));
+    assert_eq!(rig.send(known.body(Body::empty()).unwrap()).await.status, 304);
+    // From the database alone it is the same list.
+    let rig = rig.restart().await;
+    let answer = rig.get("/poa/api/revoked").await;
+    assert_eq!((answer.header("etag"), &answer.ok()["revoked"]), (next.as_str(), &body["revoked"]));
+}
+
+/// A key counts, or counts no more, from the moment it changed: no cache may answer unasked.
+#[tokio::test]
+async fn keys_are_asked_for_each_time_and_sent_when_they_changed() {
+    let rig = Rig::start().await;
+    let paths = [
+        "/poa/.well-known/jwks.json",
+        "/.well-known/jwks.json",
+        "/.well-known/did.json",
+        "/.well-known/poa-trust.json",
+    ];
+    let mut tags = Vec::new();
+    for path in paths {
+        let answer = rig.get(path).await;
+        assert_eq!(answer.header("cache-control"), "public, no-cache", "{path}");
+        tags.push(answer.header("etag").to_owned());
+    }
+    let again = async |path: &str, tag: &str| {
+        rig.send(Request::get(path).header("if-none-match", tag).body(Body::empty()).unwrap()).await.status
+    };
+    for (path, tag) in paths.iter().zip(&tags) {
+        assert_eq!(again(path, tag).await, 304, "{path}");
+    }
+    let rotate = json!({ "purpose": "credentials" });
+    let rotated = rig.operator(axum::http::Method::POST, "/issuer-keys/rotate", &rotate).await;
+    assert!(rotated.status < 300, "{rotated:?}");
+    for (path, tag) in paths.iter().zip(&tags) {
+        assert_eq!(again(path, tag).await, 200, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -15,10 +15,7 @@ use crate::domain::agenthood::{DocumentRow, Jti};
 use crate::http::body::Empty;
 use crate::http::call::{ByOperator, Call};
 use crate::http::error::ApiError;
-use crate::http::reply::{cached, private, typed};
-
-/// How long caches may keep the keys, seconds.
-const KEYS_KEPT_S: u32 = 300;
+use crate::http::reply::{Kept, conditional, etag_of, private, typed};
 
 /// `GET /poa/api/credential/{jti}`; the bare JWS to whoever accepts `application/jose` or `application/jwt`.
 pub async fn show(
@@ -92,9 +89,9 @@ pub async fn revoke_by_operator(
     Ok(revoked_answer(&app.domain().revoke_agenthood_by_operator(jti, app.now()).await?))
 }
 
-/// `GET /poa/.well-known/jwks.json`: the key that signs documents first.
-pub async fn jwks(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    let keys = documents::agenthood_jwks(app.keys())?;
-    let body = json::canonical(&keys);
-    Ok(cached(typed("application/json", body), KEYS_KEPT_S))
+/// `GET /poa/.well-known/jwks.json`: the key that signs documents first. No cache answers with it unasked: a key that was
+/// rotated in or given up counts from that moment.
+pub async fn jwks(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let body = json::canonical(&documents::agenthood_jwks(app.keys())?);
+    Ok(conditional(&headers, &etag_of(&body), Kept::UntilAsked, || typed("application/json", body.clone())))
 }

@@ -1,22 +1,27 @@
 //! `GET /poa/api/revoked`: every revoked document, automatic reasons included.
 //!
-//! Without parameters the answer is the whole list, as published clients expect. With `limit` (and `cursor`, from
-//! `next`) it comes in pages, oldest revocation first; a cursor stays good for ever, so that a client who keeps the
-//! last one reads only what is new.
+//! Without parameters the answer is the whole list, as published clients expect, from bytes that are written when
+//! something was revoked. With `limit` or `cursor` (from `next`) it comes in pages, oldest revocation first; a cursor
+//! stays good for ever, so that a client who keeps the last one reads only what is new.
+//!
+//! Documents that have expired stay on it: published clients know no expiry.
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use poa_verifier::json;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 
 use super::refusal::{Code, Refusal};
 use crate::app::App;
-use crate::domain::agenthood::Revoked;
-use crate::http::reply::{cached, typed, with_header};
+use crate::domain::agenthood::{AgenthoodError, Revoked};
+use crate::http::reply::{Kept, conditional, typed};
 
 const MAX_PAGE: u32 = 1_000;
 /// Documents per transaction while the whole list is put together.
@@ -39,46 +44,100 @@ pub async fn list(
 ) -> Result<Response, Refusal> {
     let out_of_form = || Refusal::detailed(Code::InvalidParameter, "The query takes cursor and limit (1 to 1000).");
     let Query(Page { cursor, limit }) = page.map_err(|_| out_of_form())?;
-    let after = cursor.unwrap_or(0);
+    let (after, limit) = match (cursor, limit) {
+        (None, None) => {
+            let Written { etag, bytes, .. } = app.revoked_list().newest(&app).await?;
+            return Ok(conditional(&headers, &etag, Kept::For(KEPT_S), || typed("application/json", bytes)));
+        }
+        (cursor, limit) => (cursor.unwrap_or(0), limit.unwrap_or(MAX_PAGE)),
+    };
     // Stored numbers are signed; a cursor beyond them was not made here.
-    if limit.is_some_and(|limit| !(1..=MAX_PAGE).contains(&limit)) || after > i64::MAX as u64 {
+    if !(1..=MAX_PAGE).contains(&limit) || after > i64::MAX as u64 {
         return Err(out_of_form());
     }
-    let (revoked, next) = match limit {
-        Some(limit) => {
-            let page = app.domain().revoked_agenthood(after, limit).await?;
-            (page.revoked, page.next)
-        }
-        None => (all(&app, after).await?, None),
-    };
-    let last = revoked.last().map_or(after, |last| last.number);
-    let entries: Vec<Value> = revoked.iter().map(entry).collect();
+    let page = app.domain().revoked_agenthood(after, limit).await?;
+    let last = page.revoked.last().map_or(after, |last| last.number);
     let mut body = json!({
         "issuer": app.keys().issuer(),
-        "revoked": entries,
+        "revoked": page.revoked.iter().map(entry).collect::<Vec<_>>(),
         "cursor": last.to_string(),
     });
-    if let Some(next) = next {
+    if let Some(next) = page.next {
         body["next"] = next.to_string().into();
     }
     // The time of asking is no part of what the tag stands for.
     let etag = format!("\"{}\"", &hex::encode(json::digest(&body))[..32]);
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == etag.as_str());
     body["generatedAt"] = (app.now() * 1000).into();
-    let response =
-        if known { StatusCode::NOT_MODIFIED.into_response() } else { typed("application/json", body.to_string()) };
-    Ok(with_header(cached(response, KEPT_S), header::ETAG, &etag))
+    Ok(conditional(&headers, &etag, Kept::For(KEPT_S), || typed("application/json", body.to_string())))
 }
 
-async fn all(app: &App, mut after: u64) -> Result<Vec<Revoked>, Refusal> {
-    let mut revoked = Vec::new();
-    loop {
-        let page = app.domain().revoked_agenthood(after, CHUNK).await?;
-        revoked.extend(page.revoked);
-        match page.next {
-            Some(next) => after = next,
-            None => return Ok(revoked),
+/// The whole list. What was revoked never comes off it, so it only grows by what is new.
+#[derive(Debug, Default)]
+pub struct WholeList(Mutex<Growing>);
+
+#[derive(Debug, Default)]
+struct Growing {
+    /// JSON objects with commas between them.
+    entries: Vec<u8>,
+    digest: Sha256,
+    last: u64,
+    written: Option<Written>,
+}
+
+/// An answer as it was written last.
+#[derive(Clone, Debug)]
+struct Written {
+    last: u64,
+    at: u64,
+    etag: String,
+    bytes: Bytes,
+}
+
+impl WholeList {
+    /// The list with everything that is revoked by now. Its `generatedAt` is at most as old as caches may make it.
+    async fn newest(&self, app: &App) -> Result<Written, AgenthoodError> {
+        let mut list = self.0.lock().await;
+        loop {
+            let page = app.domain().revoked_agenthood(list.last, CHUNK).await?;
+            page.revoked.iter().for_each(|revoked| list.add(revoked));
+            if page.next.is_none() {
+                break;
+            }
         }
+        let now = app.now();
+        let serves = |written: &Written| {
+            written.last == list.last && (written.at..written.at + u64::from(KEPT_S)).contains(&now)
+        };
+        match list.written.clone().filter(serves) {
+            Some(written) => Ok(written),
+            None => Ok(list.write(app.keys().issuer(), now)),
+        }
+    }
+}
+
+impl Growing {
+    fn add(&mut self, revoked: &Revoked) {
+        let entry = entry(revoked).to_string();
+        self.digest.update(entry.as_bytes());
+        if !self.entries.is_empty() {
+            self.entries.push(b',');
+        }
+        self.entries.extend_from_slice(entry.as_bytes());
+        self.last = revoked.number;
+    }
+
+    fn write(&mut self, issuer: &str, now: u64) -> Written {
+        let head = format!(
+            "{{\"issuer\":{},\"generatedAt\":{},\"cursor\":\"{}\",\"revoked\":[",
+            Value::from(issuer),
+            now * 1000,
+            self.last
+        );
+        let bytes = [head.as_bytes(), &self.entries, b"]}"].concat().into();
+        let etag = format!("\"{}\"", &hex::encode(self.digest.clone().finalize())[..32]);
+        let written = Written { last: self.last, at: now, etag, bytes };
+        self.written = Some(written.clone());
+        written
     }
 }
 
