@@ -1,7 +1,7 @@
 //! The HTTP API: one file per resource, `error` alone for refusals.
 //!
 //! Limits are declared where the routes are: body sizes in each resource, times here. Every answer that
-//! is an error is a problem document, also those that no handler made.
+//! is an error is a problem document, or what was published for Proof of Agenthood, also those that no handler made.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::from_fn;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -75,8 +75,8 @@ impl App {
             .merge(proving.layer(timeout(limits::PROVING)))
             .merge(credential_batches::routes().layer(timeout(limits::PROVING_BATCH)))
             .fallback(error::unknown_path)
-            .layer(map_response(error::as_problem))
             .layer(CatchPanicLayer::custom(error::panicked))
+            .layer(from_fn(error::in_form))
             .layer(SetResponseHeaderLayer::if_not_present(
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),

@@ -24,7 +24,7 @@ mod revoked;
 mod verify;
 
 pub use rate::RateLimits;
-pub use refusal::PublishedForm;
+pub use refusal::{PublishedForm, Refusal};
 pub use revoked::WholeList;
 
 /// The routes of the published API. Open to other origins.

@@ -14,7 +14,7 @@ mod from_domain;
 mod layers;
 mod problem;
 
-pub use layers::{as_problem, panicked, unknown_path};
+pub use layers::{in_form, panicked, unknown_path};
 pub use problem::Problem;
 
 /// What a program can do about a problem.

@@ -182,6 +182,37 @@ async fn a_document_is_fetched_in_both_forms() {
     }
 }
 
+/// Also what no handler of ours answers is in the published form.
+#[tokio::test]
+async fn paths_and_methods_that_are_not_there() {
+    let rig = Rig::start().await;
+    for path in ["/poa/api", "/poa/api/", "/poa/api/nothing", "/poa/api/snapshot", "/poa/api/credential/a/b"] {
+        rig.get(path).await.refused(404, "not-found");
+    }
+    for (method, path, allowed) in [
+        ("GET", "/poa/api/challenge", "POST"),
+        ("PUT", "/poa/api/issue", "POST"),
+        ("GET", "/poa/api/verify", "POST"),
+        ("DELETE", "/poa/api/revoke", "POST"),
+        ("POST", "/poa/api/revoked", "GET"),
+        ("POST", "/poa/api/credential/x", "GET"),
+        ("POST", "/poa/api/snapshot/x", "GET"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let answer = rig.send(request).await;
+        answer.refused(405, "method-not-allowed");
+        assert!(answer.header("allow").contains(allowed), "{method} {path}");
+    }
+    for path in ["/poa/api/snapshot/%ff", "/poa/api/credential/%ff"] {
+        rig.get(path).await.refused(400, "invalid-parameter");
+    }
+    // The operator's and the chain's paths are not the published ones.
+    for path in ["/poa/operator/credentials/x/revoke", "/poa/registry/agents", "/poa/chain/v1/nothing"] {
+        let answer = rig.get(path).await;
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_broken_database_is_said_so() {
     let (rig, agent) = (Rig::start().await, Wallet::new(1));

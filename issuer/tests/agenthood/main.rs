@@ -13,4 +13,5 @@ mod random_histories;
 mod rig;
 mod scripted;
 mod second_process;
+mod schemas;
 mod watcher;

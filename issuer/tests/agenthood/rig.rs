@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
+use crate::schemas;
+
 pub const URL: &str = "http://127.0.0.1:8080";
 /// 2026-01-15T10:20:00Z.
 pub const START: u64 = 1_768_472_400;
@@ -112,10 +114,13 @@ impl Rig {
     /// Sends a request from an address.
     pub async fn send_from(&self, client: IpAddr, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 40_000)));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.app.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 16 << 20).await.unwrap().to_vec();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, bytes }
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
+        schemas::assert_valid(&method, &path, &answer);
+        answer
     }
 
     /// Sends a request from an address that nobody else calls from.

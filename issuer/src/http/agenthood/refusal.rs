@@ -71,8 +71,14 @@ pub enum Code {
     InvalidParameter,
     /// Too many calls.
     RateLimited,
+    /// The path has no such method. Ours.
+    MethodNotAllowed,
+    /// The request took too long to arrive or to be answered. Ours.
+    RequestTimeout,
     /// The body is too large. Ours.
     BodyTooLarge,
+    /// A content type or encoding that is not read. Ours.
+    UnsupportedMediaType,
     /// The chain could not be read.
     ChainUnreachable,
     /// The database failed.
@@ -82,6 +88,40 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them: what clients have to expect.
+    #[cfg(test)]
+    const ALL: [Self; 29] = [
+        Self::InvalidJson,
+        Self::AgentIdRequired,
+        Self::AgentIdInvalidFormat,
+        Self::ActionInvalid,
+        Self::ChallengeExpiredOrUnknown,
+        Self::ChallengeAgentMismatch,
+        Self::ControllerSigMalformed,
+        Self::AgentNotRegistered,
+        Self::AgentBalanceZero,
+        Self::ControllerSignatureRequired,
+        Self::ControllerMissingOnChain,
+        Self::InvalidControllerSignature,
+        Self::SnapshotChanged,
+        Self::NonceRequired,
+        Self::SignatureMalformed,
+        Self::NoActiveCredential,
+        Self::SovereignAgentCannotRevoke,
+        Self::SignatureInvalid,
+        Self::AlreadyRevoked,
+        Self::NotFound,
+        Self::InvalidParameter,
+        Self::RateLimited,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::ChainUnreachable,
+        Self::StoreUnreachable,
+        Self::Internal,
+    ];
+
     const fn row(self) -> (StatusCode, &'static str) {
         use StatusCode as S;
         match self {
@@ -107,7 +147,10 @@ impl Code {
             Self::NotFound => (S::NOT_FOUND, "not-found"),
             Self::InvalidParameter => (S::BAD_REQUEST, "invalid-parameter"),
             Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate-limited"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request-timeout"),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large"),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type"),
             Self::ChainUnreachable => (S::SERVICE_UNAVAILABLE, "chain-unreachable"),
             Self::StoreUnreachable => (S::SERVICE_UNAVAILABLE, "store-unreachable"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -150,6 +193,19 @@ impl Refusal {
     /// What a refusal of the service is when one is revoked, or anything else is done.
     pub fn of_revoke(refusal: AgenthoodRefusal) -> Self {
         Self::of(refusal, Code::SignatureInvalid)
+    }
+
+    /// What an error response is that no handler made.
+    pub fn of_status(status: StatusCode) -> Self {
+        Self::new(match status {
+            StatusCode::NOT_FOUND => Code::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            status if status.is_client_error() => Code::InvalidParameter,
+            _ => Code::Internal,
+        })
     }
 
     fn of(refusal: AgenthoodRefusal, signature: Code) -> Self {
@@ -199,6 +255,7 @@ impl From<AgenthoodError> for Refusal {
                 tracing::error!(%error, "the chain reader is of another chain");
                 Self::chain("The chain reader is of another chain than the documents.")
             }
+            E::TooManyChallenges { retry_after_s } => Self::rate_limited(retry_after_s),
             E::NoActiveDocument(_) => Self::new(Code::NoActiveCredential),
             E::AlreadyRevoked => Self::new(Code::AlreadyRevoked),
             E::NoSuchDocument => Self::new(Code::NotFound),
@@ -236,4 +293,20 @@ pub fn published(status: StatusCode, body: Value) -> Response {
     response.extensions_mut().insert(PublishedForm);
     response
 }
-            E::TooManyChallenges { retry_after_s } => Self::rate_limited(retry_after_s),
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The schema of refusals is the list of codes, with the status of each beside it in the documentation.
+    #[test]
+    fn every_code_is_documented() {
+        let schema: Value = serde_json::from_str(include_str!("../../../../schemas/agenthood-api.json")).unwrap();
+        let words = &schema["$defs"]["refusal"]["properties"]["error"]["enum"];
+        assert_eq!(*words, json!(Code::ALL.map(|code| code.row().1)));
+        let page = include_str!("../../../../docs/agenthood-service.md");
+        for code in Code::ALL {
+            assert!(page.contains(&format!("`{}`", code.row().1)), "{code:?}");
+        }
+    }
+}
