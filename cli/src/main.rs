@@ -8,6 +8,7 @@ mod commands;
 mod demo;
 mod engine;
 mod exit;
+mod foreign;
 mod holder;
 mod keyfile;
 mod output;

@@ -13,6 +13,7 @@ use crate::config::{ChainConfig, Config, ConfigError};
 use crate::disclosure::AddSchemaError;
 use crate::domain::registry::{Registry, RegistryError};
 use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
+use crate::foreign_lists::ForeignLists;
 use crate::http::{RateLimits, WholeList};
 use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
@@ -22,10 +23,12 @@ use crate::service::status_lists::StatusLists;
 use crate::store::{Store, StoreError};
 use crate::trust::{Published, TrustFailure};
 
+mod list_reader;
 mod publisher;
 mod serve;
 mod watcher;
 
+pub use list_reader::ListReader;
 pub use publisher::Publisher;
 pub use watcher::{WatchError, WatchHealth, Watcher};
 
@@ -67,6 +70,7 @@ pub struct App {
     watch_health: Mutex<WatchHealth>,
     rate_limits: RateLimits,
     revoked: WholeList,
+    foreign_lists: ForeignLists,
 }
 
 /// Why the service does not start.
@@ -187,6 +191,7 @@ impl App {
             watch_health: Mutex::default(),
             rate_limits,
             revoked: WholeList::default(),
+            foreign_lists: ForeignLists::default(),
         }))
     }
 

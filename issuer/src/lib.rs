@@ -8,6 +8,7 @@
 //! | [`domain`] | the rules: no SQL, no HTTP, time passed in |
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
+//! | [`chain`], [`foreign_lists`] | what is read from elsewhere: the chain, other issuers' revocation lists |
 //! | [`config`], [`clock`], [`engine`], [`proving`], [`pages`] | configuration, time, prover, worker threads, HTML |
 //! | [`measure`] | what appending to the log costs on a machine |
 //!
@@ -23,6 +24,7 @@ pub mod disclosure;
 pub mod documents;
 pub mod domain;
 pub mod engine;
+pub mod foreign_lists;
 pub mod http;
 pub mod http_signature;
 pub mod keys;

@@ -7,10 +7,12 @@ use std::time::Duration;
 use clap::Args;
 use poa_issuer::chain::HttpSettings;
 use poa_issuer::config::{AgenthoodConfig, ChainConfig};
+use poa_issuer::foreign_lists::ListSource;
 use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::agenthood::ss58::Network;
 
-use crate::exit::{OrFail, Outcome};
+use crate::exit::{Failure, OrFail, Outcome};
+use crate::foreign;
 
 /// Chain, watcher and clients.
 #[derive(Args)]
@@ -36,6 +38,9 @@ pub struct AgenthoodArgs {
     /// File of other issuers whose documents verify here (schemas/agenthood-issuers.json)
     #[arg(long, value_name = "FILE")]
     agenthood_issuers: Option<PathBuf>,
+    /// Read their revocation lists from the files of this directory instead of fetching them
+    #[arg(long, value_name = "DIR", requires = "agenthood_issuers")]
+    agenthood_lists: Option<PathBuf>,
 }
 
 impl AgenthoodArgs {
@@ -51,10 +56,14 @@ impl AgenthoodArgs {
         };
         let foreign_issuers = match &self.agenthood_issuers {
             None => AgenthoodIssuers::default(),
-            Some(path) => {
-                let bytes = std::fs::read(path).or_fail(format!("{} cannot be read", path.display()), next)?;
-                AgenthoodIssuers::from_json(&bytes).or_fail(format!("{} is refused", path.display()), next)?
+            Some(path) => foreign::read_issuers(path)?,
+        };
+        let foreign_lists = match &self.agenthood_lists {
+            None => ListSource::default(),
+            Some(path) if !path.is_dir() => {
+                return Err(Failure::error(format!("{} is no directory", path.display()), next));
             }
+            Some(path) => ListSource::Directory(path.clone()),
         };
         Ok(AgenthoodConfig {
             chain,
@@ -62,6 +71,7 @@ impl AgenthoodArgs {
             watch_interval: Duration::from_secs(self.watch_interval_s),
             trusted_proxies: self.trusted_proxy.clone(),
             foreign_issuers,
+            foreign_lists,
             ..AgenthoodConfig::default()
         })
     }

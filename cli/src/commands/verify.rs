@@ -14,6 +14,7 @@ use crate::args::Global;
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
 use crate::exit::{Failure, OrFail, Outcome};
+use crate::foreign::AgenthoodEvidenceArgs;
 use crate::output::Answer;
 use crate::pinned::{Pinned, TrustArgs};
 use crate::verdict::Verdict;
@@ -35,6 +36,8 @@ pub struct VerifyArgs {
     /// Status list to use instead of fetching it; may be repeated
     #[arg(long, value_name = "FILE")]
     status_list: Vec<PathBuf>,
+    #[command(flatten)]
+    agenthood: AgenthoodEvidenceArgs,
     /// Fetch nothing: a check that needs more is `unknown`
     #[arg(long)]
     offline: bool,
@@ -105,9 +108,18 @@ fn here(args: &VerifyArgs, pinned: &Pinned, document: &[u8], request: Option<&Va
     if !args.offline {
         fetch(pinned, &mut lists, &mut heads);
     }
-    let evidence = Evidence { status_lists: &lists, newest_heads: &heads, ..Evidence::default() };
+    let issuers = args.agenthood.issuers()?;
+    let verifier = Verifier::new(pinned.trust.clone()).with_agenthood(issuers.clone());
+    let agenthood = args.agenthood.read(&issuers, &verifier, document, args.offline)?;
+    let evidence = Evidence {
+        status_lists: &lists,
+        newest_heads: &heads,
+        token_status_lists: &agenthood.tokens,
+        revoked_lists: &agenthood.revoked,
+        agent_now: agenthood.agent_now(),
+        ..Evidence::default()
+    };
     let mut memory: HeadMemory = pinned.memory()?;
-    let verifier = Verifier::new(pinned.trust.clone());
     let now = system::now_unix_s();
     let report = verifier.verify(document, request.as_ref(), &evidence, &mut memory, now);
     pinned.remember(&memory)?;

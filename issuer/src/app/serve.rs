@@ -14,7 +14,7 @@ use super::App;
 const DRAIN: Duration = Duration::from_secs(20);
 
 impl App {
-    /// Serves on `listener`, publishes and watches the chain, until `shutdown` resolves; then lets requests under way
+    /// Serves on `listener`, publishes, watches the chain and reads other issuers' lists, until `shutdown` resolves; then lets requests under way
     /// finish, for at most twenty seconds, and stops publishing.
     pub async fn serve(
         self: Arc<Self>,
@@ -23,6 +23,7 @@ impl App {
     ) -> std::io::Result<()> {
         let publisher = self.spawn_publisher();
         let watcher = self.spawn_watcher();
+        let list_reader = self.spawn_list_reader();
         let (stopped, stopping) = oneshot::channel();
         let signal = async move {
             shutdown.await;
@@ -44,6 +45,7 @@ impl App {
                 Ok(())
             }
         };
+        list_reader.stop().await;
         watcher.stop().await;
         publisher.stop().await;
         result

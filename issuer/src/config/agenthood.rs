@@ -9,6 +9,7 @@ use poa_verifier::agenthood::ss58::Network;
 
 use super::ConfigError;
 use crate::chain::{BaseUrl, GivenReader, HttpSettings, ReadLimits};
+use crate::foreign_lists::{self, ListSource};
 
 /// Configuration of Proof of Agenthood.
 #[derive(Clone, Debug)]
@@ -26,9 +27,10 @@ pub struct AgenthoodConfig {
     pub lifetime_s: u64,
     /// Reverse proxies whose `X-Forwarded-For` names the client; nobody else's is looked at.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Other issuers whose documents verify here too. Their revocation lists are the caller's to bring: this service
-    /// fetches nothing on behalf of others.
+    /// Other issuers whose documents verify here too.
     pub foreign_issuers: AgenthoodIssuers,
+    /// Where their revocation lists come from.
+    pub foreign_lists: ListSource,
 }
 
 /// Which chain.
@@ -63,6 +65,7 @@ impl Default for AgenthoodConfig {
             lifetime_s: MAX_LIFETIME_S,
             trusted_proxies: Vec::new(),
             foreign_issuers: AgenthoodIssuers::default(),
+            foreign_lists: ListSource::default(),
         }
     }
 }
@@ -87,6 +90,9 @@ impl AgenthoodConfig {
         let budgets = Duration::from_millis(10)..=Duration::from_secs(10);
         if self.reads.at_once == 0 || !budgets.contains(&self.reads.budget) {
             return Err(ConfigError::ReadLimits(self.reads));
+        }
+        if matches!(self.foreign_lists, ListSource::Fetch(_)) {
+            foreign_lists::check_urls(&self.foreign_issuers).map_err(|(url, _)| ConfigError::ListUrl(url))?;
         }
         if production && self.chain.is_fixture() {
             return Err(ConfigError::FixtureChain);

@@ -1,4 +1,5 @@
-//! `GET /metrics`: how the watcher and the readers of the chain fare, as Prometheus reads it.
+//! `GET /metrics`: how the watcher and the readers of the chain fare, and how old other issuers' lists are, as Prometheus
+//! reads it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -59,5 +60,23 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
         }
     }
+    foreign_lists(&mut text, &app);
     private(typed("text/plain; version=0.0.4; charset=utf-8", text))
+}
+
+fn foreign_lists(text: &mut String, app: &App) {
+    let (lists, now) = (app.foreign_lists(), app.now());
+    let failures = "poa_foreign_list_failures_total";
+    let age = "poa_foreign_list_age_seconds";
+    // A `String` takes every write.
+    let _ = write!(
+        text,
+        "# HELP {failures} Revocation lists of other issuers that could not be read.\n# TYPE {failures} counter\n\
+         {failures} {}\n# HELP {age} Age of a revocation list of another issuer.\n# TYPE {age} gauge\n",
+        lists.failures()
+    );
+    for list in lists.ages() {
+        let url = list.url.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let _ = writeln!(text, "{age}{{list=\"{url}\"}} {}", now.saturating_sub(list.as_of));
+    }
 }

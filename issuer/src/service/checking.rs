@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poa_verifier::head::HeadMemory;
 use poa_verifier::report::{CheckName, Outcome};
+use poa_verifier::status::token_list::TokenStatusList;
 use poa_verifier::{Evidence, Report, Request};
 
 use super::ServiceError;
@@ -11,6 +12,7 @@ use super::drift::Drift;
 use super::status_lists::SignedLists;
 use crate::app::App;
 use crate::domain::DomainError;
+use crate::foreign_lists::Lists;
 use crate::trust::Published;
 
 /// A document and what is demanded of it.
@@ -27,6 +29,8 @@ pub struct Question {
 pub struct Checker {
     published: Arc<Published>,
     lists: Arc<SignedLists>,
+    foreign: Arc<Lists>,
+    tokens: Vec<TokenStatusList>,
     heads: Vec<String>,
     now: u64,
 }
@@ -51,7 +55,8 @@ impl Checker {
         let evidence = Evidence {
             status_lists: self.lists.all(),
             newest_heads: &self.heads,
-            token_status_lists: self.lists.decoded(),
+            token_status_lists: &self.tokens,
+            revoked_lists: &self.foreign.revoked,
             agent_now: drift.agent_now(),
             ..Evidence::default()
         };
@@ -99,7 +104,9 @@ impl App {
             Err(error) => return Err(error.into()),
         };
         let lists = self.status_lists().await?;
-        Ok(Checker { published: self.shared_published(), lists, heads, now: self.now() })
+        let foreign = self.foreign_lists().now();
+        let tokens = lists.decoded().iter().chain(&foreign.tokens).cloned().collect();
+        Ok(Checker { published: self.shared_published(), lists, foreign, tokens, heads, now: self.now() })
     }
 }
 

@@ -110,7 +110,12 @@ async fn answer(app: &App, text: String) -> Result<Response, Refusal> {
             }),
         ));
     };
-    let row = stored(app, &claims).await?;
+    let (freshness, revoked) = if claims["iss"] == app.keys().issuer() {
+        let row = stored(app, &claims).await?;
+        (freshness(row.as_ref(), &checked), row.as_ref().map_or(json!(false), revoked_member))
+    } else {
+        of_other_issuer(app, &claims, &checked.report)
+    };
     Ok(published(
         StatusCode::OK,
         json!({
@@ -122,8 +127,8 @@ async fn answer(app: &App, text: String) -> Result<Response, Refusal> {
             "issuer": claims["iss"],
             "kid": parsed.kid(),
             "bundles": { "derived": true, "list": bundles(&claims["agent"]["capabilities"]) },
-            "freshness": freshness(app, &claims, row.as_ref(), &checked),
-            "revoked": row.as_ref().map_or(json!(false), revoked_member),
+            "freshness": freshness,
+            "revoked": revoked,
             "agent": claims["agent"],
             "report": checked.report,
         }),
@@ -142,8 +147,7 @@ fn is_genuine(report: &Report) -> bool {
 
 /// Our record of a document that we issued.
 async fn stored(app: &App, claims: &Value) -> Result<Option<DocumentRow>, Refusal> {
-    let jti = claims["jti"].as_str().and_then(|jti| jti.parse::<Jti>().ok());
-    let Some(jti) = jti.filter(|_| claims["iss"] == app.keys().issuer()) else { return Ok(None) };
+    let Some(jti) = claims["jti"].as_str().and_then(|jti| jti.parse::<Jti>().ok()) else { return Ok(None) };
     match app.domain().agenthood_document(jti).await {
         Ok(row) => Ok(Some(row)),
         Err(AgenthoodError::NoSuchDocument) => Ok(None),
@@ -152,7 +156,7 @@ async fn stored(app: &App, claims: &Value) -> Result<Option<DocumentRow>, Refusa
 }
 
 /// A stored revocation first, then what the chain says, in the published order.
-fn freshness(app: &App, claims: &Value, row: Option<&DocumentRow>, checked: &Checked) -> Value {
+fn freshness(row: Option<&DocumentRow>, checked: &Checked) -> Value {
     if let Some(revocation) = row.and_then(|row| row.revocation) {
         return json!({ "status": "revoked", "reason": revocation.reason.as_str() });
     }
@@ -162,10 +166,28 @@ fn freshness(app: &App, claims: &Value, row: Option<&DocumentRow>, checked: &Che
         (Drift::Read(_), Some(reason)) => json!({ "status": "revoked", "reason": reason.as_str() }),
         (Drift::Read(_), None) if row.is_some() => json!({ "status": "current" }),
         (Drift::Unread(why), _) => json!({ "status": "unknown", "detail": why.as_str() }),
-        _ if claims["iss"] != app.keys().issuer() => {
-            json!({ "status": "unknown", "detail": "Another issuer's document; ask it, or bring its lists." })
-        }
         _ => json!({ "status": "unknown", "detail": "No record of this document." }),
+    }
+}
+
+/// Freshness and the member `revoked` of another issuer's document, as its lists say. Its chain is not ours to read.
+fn of_other_issuer(app: &App, claims: &Value, report: &Report) -> (Value, Value) {
+    let Some(status) = report.check(CheckName::Status) else {
+        return (json!({ "status": "unknown", "detail": "not checked" }), json!(false));
+    };
+    match (status.outcome, status.reason.as_deref()) {
+        (Outcome::Pass, _) => (json!({ "status": "current" }), json!(false)),
+        (Outcome::Fail, Some("revoked")) => {
+            let text = |member: &str| claims[member].as_str().unwrap_or_default();
+            let lists = app.foreign_lists().now();
+            let revocation = lists.revocation(text("iss"), text("jti"));
+            // A signed status list gives no reason.
+            let reason = revocation.map_or("revoked", |revocation| revocation.reason.as_str());
+            let at = revocation.and_then(|revocation| revocation.at);
+            let revoked = json!({ "reason": reason, "at": at, "block": null });
+            (json!({ "status": "revoked", "reason": reason }), revoked)
+        }
+        _ => (json!({ "status": "unknown", "detail": status.detail }), json!(false)),
     }
 }
 
