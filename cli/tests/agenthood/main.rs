@@ -1,0 +1,9 @@
+//! `poa agenthood` and `poa verify` as processes, against services that really run.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod foreign;
+mod inputs;
+mod own;
+mod rig;
