@@ -132,6 +132,11 @@ impl Client {
         self.send("GET", path, None, auth, &[])?.json()
     }
 
+    /// `GET`, expecting JSON, without waiting for a service that has none yet.
+    pub fn get_if_ready(&self, path: &str) -> Outcome<Value> {
+        self.send_within("GET", path, None, Auth::Nobody, &[], 1)?.json()
+    }
+
     /// `GET`, any media type.
     pub fn get_bytes(&self, path: &str) -> Outcome<Vec<u8>> {
         Ok(self.send("GET", path, None, Auth::Nobody, &[])?.body)
@@ -156,11 +161,23 @@ impl Client {
         auth: Auth<'_>,
         headers: &[(&str, &str)],
     ) -> Outcome<Reply> {
+        self.send_within(method, path, body, auth, headers, MAX_ATTEMPTS)
+    }
+
+    fn send_within(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Body>,
+        auth: Auth<'_>,
+        headers: &[(&str, &str)],
+        attempts: u32,
+    ) -> Outcome<Reply> {
         let url = self.url(path);
         for attempt in 1.. {
             let mut response = self.send_once(method, &url, body, auth, headers)?;
             let status = response.status().as_u16();
-            if status == 503 && attempt < MAX_ATTEMPTS {
+            if status == 503 && attempt < attempts {
                 std::thread::sleep(retry_wait(&response));
                 continue;
             }
