@@ -154,7 +154,31 @@ pub fn minus(left: Wire, right: Wire) -> Lc {
     wire(left).plus(-F::ONE, &wire(right))
 }
 
-/// Clauses, inputs and declared wires are where this file says.
+/// The tables of `docs/soundness.md`.
+#[test]
+fn constraints_are_where_documented() {
+    let clauses = [0, 1_452, 9_702, 9_943, 9_945, 9_958, 10_798, 10_992, 11_115, 11_116];
+    for (number, ends) in (1..).zip(clauses.windows(2)) {
+        assert_eq!(rows_of_clause(number), ends[0]..ends[1], "clause {number}");
+    }
+    assert_eq!([not_zero(2), compares(ROOT), compares(NULLIFIER)], [1_956, 9_701, 9_942]);
+    assert_eq!([subject_row(), not_zero(4), compares(MASK)], [9_943, 9_944, 9_951]);
+    for (level, bit) in INDEX.enumerate() {
+        assert_eq!([boolean(bit), shift_row(level as Wire)], [1_957 + 242 * level, 1_958 + 242 * level]);
+    }
+    assert_eq!([disclosed_row(0), disclosed_row(5), subset_row(0), subset_row(63)], [9_952, 9_957, 10_928, 10_991]);
+    let numbers = [ATTRIBUTE + 4, REQUIRED, VALID_AT, EXPIRES_AT].map(|number| sum_of_bits(&wire(number)));
+    assert_eq!(numbers, [10_862, 10_927, 11_032, 11_073]);
+    assert_eq!(sum_of_bits(&minus(EXPIRES_AT, VALID_AT)), 11_114);
+    for slot in 0..4 {
+        let numbers = [wire(LOWER + slot), wire(UPPER + slot), minus(ATTRIBUTE + slot, LOWER + slot)];
+        let sums = numbers.map(|number| sum_of_bits(&number));
+        let [first, width] = if slot == 0 { [9_972, 15] } else { [10_018 + 260 * (slot as usize - 1) + 64, 65] };
+        assert_eq!(sums, [first, first + width, first + 2 * width], "slot {slot}");
+    }
+}
+
+/// Inputs and declared wires are where this file says.
 #[test]
 fn the_layout_is_the_circuits() {
     use poa_circuits::statement::INPUT_NAMES;
