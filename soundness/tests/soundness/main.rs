@@ -12,4 +12,5 @@ mod layout;
 mod malicious;
 mod mutation;
 mod perturbation;
+mod program;
 mod rank;

@@ -40,6 +40,9 @@ fn every_weakened_constraint_is_noticed() {
     let unnoticed: Vec<&Mutant> = survivors.iter().filter(|mutant| !lets_a_forgery_pass(mutant)).collect();
     println!("{total} mutants: {} pass honest assignments, {} are not noticed", survivors.len(), unnoticed.len());
     assert!(unnoticed.is_empty(), "{unnoticed:?}");
+    // What honest assignments cannot tell: a factor left out of a product that is to be 0.
+    let of_zero = |mutant: &Mutant| CIRCUIT.rows[mutant.row].c.terms().is_empty();
+    assert!(survivors.iter().all(of_zero), "{survivors:?}");
 }
 
 /// A satisfying assignment; the first has all bits of the key, so that every product of bits is 1 once.
