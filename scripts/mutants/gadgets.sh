@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# gadgets.sh [FILTER]: makes the gadgets and clauses weaker one by one, as gadgets.txt says, in a copy of the sources, and
+# gadgets.sh [REGEX]: makes the gadgets and clauses of that name weaker one by one, as gadgets.txt says, in a copy of the sources, and
 # runs the soundness tests on each. Prints which test noticed; exits 1 if one did not fail.
 #
 # What merely pins numbers takes no part: those tests would notice anything.
@@ -10,12 +10,12 @@ filter=${1:-}
 table=$PWD/scripts/mutants/gadgets.txt
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-git ls-files -z | grep -zv '^test-vectors/' | xargs -0 cp --parents -t "$copy"
+git ls-files -z --cached --others --exclude-standard | grep -zv '^test-vectors/' | xargs -0 cp --parents -t "$copy"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 
 run_tests() {
   # With the workspace's selection of features, so that nothing but the circuit is compiled again.
-  (cd "$copy" && cargo test --workspace --test soundness -- --skip documented 2>&1)
+  (cd "$copy" && RUST_BACKTRACE=0 cargo test --workspace --test soundness -- --skip documented 2>&1)
 }
 
 # Puts the sources back as they were, with a new time, so that cargo sees it.
@@ -29,7 +29,7 @@ run_tests >"$copy/log" || { tail -40 "$copy/log"; exit 2; }
 total=0 survivors=()
 while IFS='|' read -r name file change; do
   name=${name% } file=${file// /}
-  [[ $name == *"$filter"* ]] || continue
+  [[ $name =~ $filter ]] || continue
   perl -0pi -e "$change" "$copy/circuits/src/$file"
   if cmp -s "circuits/src/$file" "$copy/circuits/src/$file"; then
     echo "'$name' changes nothing in $file" >&2
