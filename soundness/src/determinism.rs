@@ -10,7 +10,7 @@
 //!    253 of them: there is one way to write a number below the field's order in so many bits.
 //! 4. **Inverse.** `a·x = c` with `a` settled and `c` a constant other than 0: then `a` is not 0.
 //! 5. **Edwards.** A division of the twisted Edwards addition law, whose denominator and numerator cannot both be 0; the
-//!    proof stands with the rule, in [`rules`].
+//!    proof stands with the rule, in `rules.rs`.
 //!
 //! A constraint that compares with a public input (a recomputed root with the stated one) is used by rule 3 alone: that a
 //! wire *must* have a value to be accepted is not that it is computed so.
