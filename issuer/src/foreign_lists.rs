@@ -2,8 +2,8 @@
 //!
 //! | source | what |
 //! |---|---|
-//! | [`fetch`] | the URLs in the operator's file of issuers, in the background |
-//! | [`directory`] | files that somebody else brings; then nothing is fetched |
+//! | `fetch` | the URLs in the operator's file of issuers, in the background |
+//! | `directory` | files that somebody else brings; then nothing is fetched |
 //!
 //! No request and no document names a URL that is read: who asks for a verification cannot have anything fetched. What
 //! cannot be read leaves the list that is there, which grows old: the verifier then says `unknown`.
