@@ -74,7 +74,7 @@ async fn run(app: &App, questions: Vec<Question>) -> Result<Vec<Report>, ApiErro
 fn asked(body: &Raw) -> Result<Asked, ApiError> {
     match body.media_type.as_str() {
         "application/jose" | "application/jwt" | "application/vc+jwt" => {
-            Ok(Asked::One(Box::new(Question { document: body.bytes.to_vec(), request: None })))
+            Ok(Asked::One(Box::new(Question::new(&body.bytes, None))))
         }
         "application/json" => from_json(&body.bytes),
         other => {
@@ -121,5 +121,5 @@ fn question(item: Item, path: &str) -> Result<Question, ApiError> {
         item.request.as_ref().map(Request::from_json).transpose().map_err(|error| {
             ApiError::of_member(Problem::InvalidBody, format!("{path}request"), format!("{error}."))
         })?;
-    Ok(Question { document, request })
+    Ok(Question::new(&document, request))
 }

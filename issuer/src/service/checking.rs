@@ -18,10 +18,21 @@ use crate::trust::Published;
 /// A document and what is demanded of it.
 #[derive(Debug)]
 pub struct Question {
-    /// JSON, or a compact JWS.
-    pub document: Vec<u8>,
-    /// The verifier's demands; none asks for authenticity alone.
-    pub request: Option<Request>,
+    document: Vec<u8>,
+    request: Option<Request>,
+}
+
+impl Question {
+    /// Of a JSON document, or a compact JWS, and the verifier's demands; none asks for authenticity alone. White space
+    /// around the document is no part of it, for the verifier and for whoever reads it here again.
+    pub fn new(document: &[u8], request: Option<Request>) -> Self {
+        Self { document: document.trim_ascii().to_vec(), request }
+    }
+
+    /// The document as it is verified.
+    pub(super) fn document(&self) -> &[u8] {
+        &self.document
+    }
 }
 
 /// The verifier with its evidence at one moment. Owns what it needs, so that it can go to a worker.

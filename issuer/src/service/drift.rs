@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use poa_verifier::agenthood::claims::ChainClaim;
 use poa_verifier::agenthood::reasons::AgentNow;
-use poa_verifier::agenthood::ss58::Address;
+use poa_verifier::agenthood::ss58::{Address, Network};
 use poa_verifier::report::{Check, CheckName, Class, Outcome};
 use poa_verifier::{Report, jws};
 use serde::Deserialize as _;
@@ -41,6 +41,8 @@ pub enum Unread {
     Behind,
     /// The database failed.
     Store,
+    /// The document passed, and cannot be read again to ask about it.
+    Document,
 }
 
 impl Unread {
@@ -52,6 +54,7 @@ impl Unread {
             Self::OtherChain => "other-chain",
             Self::Behind => "chain-behind",
             Self::Store => "store-unreachable",
+            Self::Document => "document-unread",
         }
     }
 }
@@ -87,6 +90,18 @@ struct Subject {
     read: ReadAt,
 }
 
+impl Subject {
+    fn read(document: &[u8], agent: Option<&str>, network: Network) -> Option<Self> {
+        let claims = jws::parse(std::str::from_utf8(document).ok()?).ok()?.claims().ok()?;
+        let chain: ChainClaim = ChainClaim::deserialize(&claims["chain"]).ok()?;
+        Some(Self {
+            agent: Address::parse(agent?, network).ok()?,
+            jti: claims["jti"].as_str().and_then(|jti| jti.parse().ok()),
+            read: ReadAt { genesis: chain.genesis, block: chain.block },
+        })
+    }
+}
+
 /// Agents as read for one request; one that could not be read is not tried again.
 type Agents = HashMap<Address, Result<ChainSnapshot, Unread>>;
 
@@ -99,28 +114,25 @@ impl App {
         let mut drifts = Vec::with_capacity(reports.len());
         for (question, report) in questions.iter().zip(reports) {
             drifts.push(match self.subject(question, report) {
-                Some(subject) => self.drift(&subject, &mut agents, until).await,
                 None => Drift::NotAsked,
+                Some(Err(unread)) => Drift::Unread(unread),
+                Some(Ok(subject)) => self.drift(&subject, &mut agents, until).await,
             });
         }
         drifts
     }
 
     /// Only of documents that our own key signed, so that nobody has the chain read for what anybody can write.
-    fn subject(&self, question: &Question, report: &Report) -> Option<Subject> {
+    fn subject(&self, question: &Question, report: &Report) -> Option<Result<Subject, Unread>> {
         let own = self.keys().issuer();
         let proved = report.proved.as_ref().filter(|proved| proved.issuer.as_deref() == Some(own))?;
         let refused = |check: &Check| check.outcome == Outcome::Fail && check.name != CheckName::Status;
         if report.class != Class::Agenthood || report.checks.iter().any(refused) {
             return None;
         }
-        let claims = jws::parse(std::str::from_utf8(&question.document).ok()?).ok()?.claims().ok()?;
-        let chain: ChainClaim = ChainClaim::deserialize(&claims["chain"]).ok()?;
-        Some(Subject {
-            agent: Address::parse(proved.subject.as_deref()?, self.config().agenthood.network).ok()?,
-            jti: claims["jti"].as_str().and_then(|jti| jti.parse().ok()),
-            read: ReadAt { genesis: chain.genesis, block: chain.block },
-        })
+        // Not asking would let what passed stand unquestioned.
+        let subject = Subject::read(question.document(), proved.subject.as_deref(), self.config().agenthood.network);
+        Some(subject.ok_or(Unread::Document))
     }
 
     async fn drift(&self, subject: &Subject, agents: &mut Agents, until: Instant) -> Drift {

@@ -215,7 +215,7 @@ fn sign_and_check(
     loop {
         let generation = keys.generation();
         let signed = keys.sign_credential(&document, now)?;
-        let question = Question { document: signed.to_string().into_bytes(), request: None };
+        let question = Question::new(signed.to_string().as_bytes(), None);
         let report = checker.check(&question);
         if report.class == Class::Standing && report.authentic() == Some(true) {
             return Ok(signed);

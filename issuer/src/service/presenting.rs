@@ -215,7 +215,7 @@ fn request(wanted: &Present) -> Result<Request, ServiceError> {
 }
 
 fn check(checker: &Checker, made: Value, request: Request) -> Result<Value, ServiceError> {
-    let question = Question { document: made.to_string().into_bytes(), request: Some(request) };
+    let question = Question::new(made.to_string().as_bytes(), Some(request));
     let report = checker.check(&question);
     if report.verified() {
         return Ok(made);

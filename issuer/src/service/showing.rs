@@ -37,7 +37,7 @@ impl App {
         let (credential, document) = self.issued(id).await?;
         let agent = self.domain().agent(credential.agent).await?;
         let checker = self.checker().await?;
-        let question = Question { document: document.to_string().into_bytes(), request: None };
+        let question = Question::new(document.to_string().as_bytes(), None);
         let report = self.verifiers().run(move || checker.check(&question)).await?;
         let title = self.schema_title(&credential.schema);
         let proved = report.proved.as_ref();

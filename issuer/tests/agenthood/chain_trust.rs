@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use poa_issuer::chain::ReadLimits;
 use poa_issuer::domain::agenthood::{AgenthoodError, Jti, NewDocument, SignedDocument};
 use poa_issuer::domain::{EntropyRng, os_entropy};
@@ -90,6 +92,45 @@ async fn the_chain_contradicts_a_document_only_from_its_own_chain_and_not_from_b
     chain.gone(&old);
     assert_eq!(freshness(&first).await, json!({ "status": "revoked", "reason": "agent-deregistered" }));
     assert_eq!(rig.revoked(&first).await, None, "the watcher revokes, not who verifies");
+}
+
+/// White space around a document is no way past the chain.
+#[tokio::test]
+async fn white_space_around_a_document_changes_nothing() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = start(&chain).await;
+    chain.controls(&agent, &controller);
+    let jti = rig.claim(&agent, &controller).await;
+    let jws = rig.jws(&jti).await;
+    let around = ["", " ", "\n", "\t", "\r\n"];
+    let spaced = || around.iter().flat_map(|space| [format!("{jws}{space}"), format!("{space}{jws}")]);
+    let answers = async |text: &str| {
+        let asked = json!({ "document": text, "request": { "classes": ["agenthood"] } });
+        let batch = json!({ "documents": [asked] });
+        let raw = Request::post("/poa/api/verify").header("content-type", "application/jose");
+        [
+            rig.post("/verify", &asked).await.ok(),
+            rig.post("/verify", &batch).await.ok()["reports"][0].take(),
+            rig.post("/poa/api/verify", &json!({ "jws": text })).await.ok(),
+            rig.send(raw.body(Body::from(text.to_owned())).unwrap()).await.ok(),
+        ]
+    };
+    for text in spaced() {
+        let [single, batch, published, raw] = answers(&text).await;
+        assert_eq!((&single["verified"], &batch["verified"]), (&json!(true), &json!(true)), "{text:?}: {single}");
+        for published in [published, raw] {
+            assert_eq!(published["freshness"], json!({ "status": "current" }), "{text:?}: {published}");
+        }
+    }
+    chain.controls(&agent, &Wallet::new(3));
+    for text in spaced() {
+        let [single, batch, published, raw] = answers(&text).await;
+        assert_eq!((&single["verified"], &batch["verified"]), (&json!(false), &json!(false)), "{text:?}: {single}");
+        for published in [published, raw] {
+            let rotated = json!({ "status": "revoked", "reason": "controller-rotated" });
+            assert_eq!(published["freshness"], rotated, "{text:?}: {published}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -74,22 +74,23 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Stri
     let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let raw = matches!(media_type.as_str(), "application/jose" | "application/jwt") || media_type.starts_with("text/");
     let text = if raw {
-        // Files and terminals end in a line break, which is no part of the JWS.
-        String::from_utf8(bytes.to_vec()).map_err(|_| Unread::Body)?.trim_end_matches(['\r', '\n']).to_owned()
+        String::from_utf8(bytes.to_vec()).map_err(|_| Unread::Body)?
     } else {
         let value = json::parse_strict(&bytes).map_err(|_| Unread::Body)?;
         let members = value.as_object().ok_or(Unread::Body)?;
         members.get("jws").and_then(Value::as_str).ok_or(Unread::Missing)?.to_owned()
     };
+    // Files and terminals end in a line break, which is no part of the JWS.
+    let text = text.trim_ascii();
     match text.len() {
         0 => Err(Unread::Missing),
         length if length > MAX_BYTES => Err(Unread::TooLarge),
-        _ => Ok(text),
+        _ => Ok(text.to_owned()),
     }
 }
 
 async fn answer(app: &App, text: String) -> Result<Response, Refusal> {
-    let question = Question { document: text.clone().into_bytes(), request: None };
+    let question = Question::new(text.as_bytes(), None);
     let checked = match app.check_all(vec![question]).await {
         Ok(checked) => checked.into_iter().next(),
         Err(ServiceError::Work(WorkError::Busy)) => return Err(Refusal::rate_limited(1)),
