@@ -62,8 +62,10 @@ pub struct App {
     prepared_used: Notify,
     status_lists: StatusLists,
     chain: Arc<Chain>,
-    /// For whoever only looks. Apart from the claims', so that looking cannot keep a controller from revoking.
+    /// For whoever only looks. Apart from the others, so that looking cannot keep a controller from revoking.
     public_reads: BoundedReads,
+    /// For who asks for a challenge, which clients may do less often than look.
+    challenge_reads: BoundedReads,
     /// For who answers a challenge.
     claim_reads: BoundedReads,
     registry: Option<Registry>,
@@ -157,7 +159,7 @@ impl App {
         let (reader, registry) = open_chain(&config, &store, &clock, &mut rng).await?;
         let chain = Arc::new(Chain::new(reader, config.agenthood.network));
         let reads = || BoundedReads::new(Arc::clone(&chain), config.agenthood.reads);
-        let (public_reads, claim_reads) = (reads(), reads());
+        let (public_reads, challenge_reads, claim_reads) = (reads(), reads(), reads());
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
@@ -186,6 +188,7 @@ impl App {
             status_lists: StatusLists::default(),
             chain,
             public_reads,
+            challenge_reads,
             claim_reads,
             registry,
             watch_health: Mutex::default(),
@@ -303,6 +306,10 @@ impl App {
 
     pub(crate) fn public_reads(&self) -> &BoundedReads {
         &self.public_reads
+    }
+
+    pub(crate) fn challenge_reads(&self) -> &BoundedReads {
+        &self.challenge_reads
     }
 
     pub(crate) fn claim_reads(&self) -> &BoundedReads {

@@ -16,8 +16,8 @@ use crate::foreign_lists::{self, ListSource};
 pub struct AgenthoodConfig {
     /// The chain that is read. There is no second one to fall back to.
     pub chain: ChainConfig,
-    /// How much of it callers may ask for. Twice: for whoever only looks (snapshots, challenges, verification), and for
-    /// who answers a challenge.
+    /// How much of it callers may ask for. Three times: for whoever only looks (snapshots, verification), for who asks
+    /// for a challenge, and for who answers one.
     pub reads: ReadLimits,
     /// SS58 network of the agents' addresses.
     pub network: Network,

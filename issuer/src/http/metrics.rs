@@ -11,6 +11,7 @@ use axum::routing::get;
 
 use super::reply::{private, typed};
 use crate::app::App;
+use crate::chain::BoundedReads;
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {
@@ -20,7 +21,8 @@ pub fn routes() -> Router<Arc<App>> {
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let (health, now) = (app.watch_health(), app.now());
     let age = |at: Option<u64>| at.map(|at| now.saturating_sub(at));
-    let refused = app.public_reads().refused() + app.claim_reads().refused();
+    let reads = [app.public_reads(), app.challenge_reads(), app.claim_reads()];
+    let refused = reads.into_iter().map(BoundedReads::refused).sum();
     let rows = [
         ("poa_watcher_running", "gauge", "Whether the watcher runs.", Some(health.running.into())),
         (

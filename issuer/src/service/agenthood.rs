@@ -82,7 +82,7 @@ struct Present {
 impl App {
     /// The agent as its chain has it now.
     pub async fn agenthood_snapshot(&self, agent: &Address) -> Result<ChainSnapshot, AgenthoodRefusal> {
-        self.read_for_public(agent).await
+        self.read_agent(self.public_reads(), agent).await
     }
 
     /// Hands out a challenge that commits to the agent as it is now.
@@ -91,7 +91,7 @@ impl App {
         agent: Address,
         action: Action,
     ) -> Result<StoredChallenge, AgenthoodRefusal> {
-        let snapshot = self.read_for_public(&agent).await?;
+        let snapshot = self.read_agent(self.challenge_reads(), &agent).await?;
         let mut seed = [0; 32];
         self.rng().fill_bytes(&mut seed);
         let binding = self.bind(agent, action, Seed::new(seed), &snapshot);

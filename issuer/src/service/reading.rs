@@ -37,9 +37,13 @@ impl App {
         Ok(snapshot)
     }
 
-    /// Reads an agent for whoever only looks.
-    pub(super) async fn read_for_public(&self, agent: &Address) -> Result<ChainSnapshot, AgenthoodRefusal> {
-        let (reads, until) = (self.public_reads(), self.public_reads().deadline());
+    /// Reads an agent, and again while the reading is too old.
+    pub(super) async fn read_agent(
+        &self,
+        reads: &BoundedReads,
+        agent: &Address,
+    ) -> Result<ChainSnapshot, AgenthoodRefusal> {
+        let until = reads.deadline();
         let mut readings = Readings::default();
         loop {
             let read = self.read_once(reads, agent, until).await;

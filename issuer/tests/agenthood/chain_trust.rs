@@ -182,45 +182,54 @@ async fn callers_starve_neither_the_chain_nor_the_watcher_nor_each_other() {
     let rig = Arc::new(rig);
     chain.controls(&agent, &controller);
     let jti = rig.claim(&agent, &controller).await;
-    let revocation = signed_revocation(&rig, &agent, &controller).await;
+    let held = signed_revocation(&rig, &agent, &controller).await;
     let crowd: Vec<Wallet> = (100..140).map(Wallet::new).collect();
     {
         let mut state = chain.state();
         state.silent.extend(crowd.iter().map(Wallet::address));
         state.most_at_once = 0;
     }
-    let calls: Vec<_> = crowd
-        .iter()
-        .enumerate()
-        .map(|(number, wallet)| {
+    let arrive = |asks: bool| -> Vec<_> {
+        let call = |wallet: &Wallet| {
             let (rig, id) = (Arc::clone(&rig), wallet.text());
             tokio::spawn(async move {
-                match number % 2 {
-                    0 => rig.get(&format!("/poa/api/snapshot/{id}")).await,
-                    _ => rig.post("/poa/api/challenge", &json!({ "agentId": id })).await,
+                if asks {
+                    rig.post("/poa/api/challenge", &json!({ "agentId": id })).await
+                } else {
+                    rig.get(&format!("/poa/api/snapshot/{id}")).await
                 }
             })
-        })
-        .collect();
+        };
+        crowd.iter().map(call).collect()
+    };
+    let mut calls = arrive(false);
     let refused = async || {
         let metrics = String::from_utf8(rig.get("/metrics").await.bytes).unwrap();
         let value = metrics.lines().find_map(|line| line.strip_prefix("poa_chain_reads_refused_total "));
         value.unwrap().parse::<u64>().unwrap()
     };
-    while refused().await == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let crowded = async |count| {
+        while refused().await < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // The crowd but for five.
+    crowded(35).await;
     assert_eq!(rig.verify(&jti).await["freshness"], unknown("chain-busy"));
+    // While they look, the controller gets a challenge.
+    let late = signed_revocation(&rig, &agent, &controller).await;
     rig.app.watch_now().await.unwrap();
-    // Behind the crowd it would get no answer.
-    rig.post("/poa/api/revoke", &revocation).await.ok();
+    // While others ask for challenges, one that was handed out before is used. Behind either it would get no answer.
+    calls.extend(arrive(true));
+    crowded(36 + 35).await;
+    rig.post("/poa/api/revoke", &held).await.ok();
+    rig.post("/poa/api/revoke", &late).await.refused(409, "already-revoked");
     for call in calls {
         unreachable(&call.await.unwrap());
     }
-    // Two for the public, and one of those who answer a challenge.
-    assert!(chain.state().most_at_once <= 3, "{}", chain.state().most_at_once);
-    // The crowd but for five, and who verified.
-    assert_eq!(refused().await, 36);
+    // Two for who look, two for who ask for challenges, and one of those who answer.
+    assert!(chain.state().most_at_once <= 5, "{}", chain.state().most_at_once);
+    assert_eq!(refused().await, 36 + 35);
     // With the chain back, everything is as before.
     chain.state().silent.clear();
     tokio::time::sleep(Duration::from_millis(50)).await;

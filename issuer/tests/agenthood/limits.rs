@@ -37,6 +37,23 @@ async fn each_call_has_its_limit_per_client() {
 }
 
 #[tokio::test]
+async fn looking_has_its_limit_too() {
+    let rig = Rig::start().await;
+    let (one, other): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+    let look = || {
+        let path = format!("/poa/api/snapshot/{}", Wallet::new(1).text());
+        axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap()
+    };
+    for _ in 0..60 {
+        rig.send_from(one, look()).await.refused(404, "agent-not-registered");
+    }
+    rig.send_from(one, look()).await.refused(429, "rate-limited");
+    rig.send_from(other, look()).await.refused(404, "agent-not-registered");
+    rig.clock.advance(1);
+    rig.send_from(one, look()).await.refused(404, "agent-not-registered");
+}
+
+#[tokio::test]
 async fn a_client_does_not_name_itself() {
     let rig = Rig::start().await;
     let body = json!({ "agentId": Wallet::new(1).text() });

@@ -84,7 +84,12 @@ pub async fn revoke(
 }
 
 /// `GET /poa/api/snapshot/{id}`.
-pub async fn snapshot(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+pub async fn snapshot(
+    State(app): State<Arc<App>>,
+    client: Client,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    app.rate_limits().count(Limited::Snapshot, client)?;
     let agent = body::agent(&id, &app)?;
     let snapshot = app.agenthood_snapshot(&agent).await.map_err(Refusal::of_issue)?;
     let claim = snapshot.agent.ok_or_else(|| Refusal::new(Code::AgentNotRegistered))?;

@@ -32,10 +32,12 @@ pub enum Limited {
     Revoke,
     /// 60 in 60 s.
     Verify,
+    /// 60 in 60 s; ours.
+    Snapshot,
 }
 
 impl Limited {
-    const ALL: [Self; 4] = [Self::Challenge, Self::Issue, Self::Revoke, Self::Verify];
+    const ALL: [Self; 5] = [Self::Challenge, Self::Issue, Self::Revoke, Self::Verify, Self::Snapshot];
 
     /// Calls and seconds.
     const fn rate(self) -> (u32, u64) {
@@ -43,7 +45,7 @@ impl Limited {
             Self::Challenge => (20, 300),
             Self::Issue => (5, 300),
             Self::Revoke => (10, 300),
-            Self::Verify => (60, 60),
+            Self::Verify | Self::Snapshot => (60, 60),
         }
     }
 }
@@ -110,7 +112,7 @@ type Limiter = RateLimiter<Client, Places, ServiceClock, NoOpMiddleware<Nanos>>;
 
 /// The limits of every call, in this process.
 pub struct RateLimits {
-    limiters: [Limiter; 4],
+    limiters: [Limiter; 5],
     clock: ServiceClock,
 }
 
