@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod chain;
 mod foreign;
 mod inputs;
 mod own;

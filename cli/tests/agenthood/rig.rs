@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Poa, Run};
 
-const LIMIT: Duration = Duration::from_secs(120);
+pub const LIMIT: Duration = Duration::from_secs(120);
 /// The development account Alice, sr25519, as `subkey inspect //Alice` prints it.
 pub const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 pub const ALICE_KEY: &str =
