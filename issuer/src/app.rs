@@ -157,7 +157,8 @@ impl App {
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
         let (reader, registry) = open_chain(&config, &store, &clock, &mut rng).await?;
-        let chain = Arc::new(Chain::new(reader, config.agenthood.network));
+        let chain =
+            Arc::new(Chain::new(reader, config.agenthood.network, Arc::clone(&clock), config.agenthood.max_head_age));
         let reads = || BoundedReads::new(Arc::clone(&chain), config.agenthood.reads);
         let (public_reads, challenge_reads, claim_reads) = (reads(), reads(), reads());
         let domain =

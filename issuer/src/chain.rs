@@ -175,6 +175,20 @@ pub enum ChainError {
     /// An answer that is not of the contract.
     #[error("the chain reader's answer is refused: {0}")]
     Malformed(String),
+    /// The chain or its reader stands still; what it says may long be otherwise.
+    #[error("the chain's head is {age} s old, more than {max} s: the chain or its reader stands still")]
+    HeadTooOld {
+        /// Seconds.
+        age: u64,
+        /// The most that counts.
+        max: u64,
+    },
+    /// The clocks disagree, and ages mean nothing.
+    #[error("the chain's head is {ahead} s ahead of this clock: set the clock, or the chain's")]
+    HeadAhead {
+        /// Seconds.
+        ahead: u64,
+    },
     /// As many readings wait as the service lets wait; nothing was asked of the chain.
     #[error("too many readings of the chain are under way")]
     Busy,

@@ -112,6 +112,9 @@ pub enum ConfigError {
     /// A watcher without a pause, or one that pauses for more than an hour.
     #[error("agenthood.watch_interval is {0:?}, not between 100 ms and 1 h")]
     WatchInterval(std::time::Duration),
+    /// A head that is never new enough, or one that may stand still for more than a day.
+    #[error("agenthood.max_head_age is {0:?}, not between 10 s and 1 day")]
+    MaxHeadAge(std::time::Duration),
     /// Callers that may never read the chain, or wait too long for it.
     #[error("agenthood.reads is {0:?}: at_once is at least 1, budget between 10 ms and 10 s")]
     ReadLimits(ReadLimits),
@@ -201,6 +204,11 @@ mod tests {
         let pause = std::time::Duration::from_secs(3_601);
         let too_long = change(|c| c.agenthood.watch_interval = std::time::Duration::from_secs(3_601));
         assert_eq!(too_long, Err(ConfigError::WatchInterval(pause)));
+        let seconds = std::time::Duration::from_secs;
+        let short = change(|c| c.agenthood.max_head_age = std::time::Duration::from_secs(9));
+        assert_eq!(short, Err(ConfigError::MaxHeadAge(seconds(9))));
+        let long = change(|c| c.agenthood.max_head_age = std::time::Duration::from_secs(86_401));
+        assert_eq!(long, Err(ConfigError::MaxHeadAge(seconds(86_401))));
         let none = change(|c| c.agenthood.reads.at_once = 0);
         assert!(matches!(none, Err(ConfigError::ReadLimits(_))));
         let long = change(|c| c.agenthood.reads.budget = std::time::Duration::from_secs(11));

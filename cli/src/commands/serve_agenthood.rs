@@ -26,6 +26,9 @@ pub struct AgenthoodArgs {
     /// The registry's data are invented: documents are issued that nobody signed for
     #[arg(long)]
     chain_fixture: bool,
+    /// Seconds after which the chain's newest finalised block no longer counts
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    max_chain_head_age_s: u64,
     /// SS58 network prefix of agents' addresses
     #[arg(long, value_name = "N", default_value_t = 42)]
     ss58_prefix: u16,
@@ -67,6 +70,7 @@ impl AgenthoodArgs {
         };
         Ok(AgenthoodConfig {
             chain,
+            max_head_age: Duration::from_secs(self.max_chain_head_age_s),
             network: Network::new(self.ss58_prefix).or_fail("--ss58-prefix cannot be used", next)?,
             watch_interval: Duration::from_secs(self.watch_interval_s),
             trusted_proxies: self.trusted_proxy.clone(),

@@ -10,20 +10,26 @@ use poa_verifier::agenthood::ss58::{Address, Network};
 use tokio::time::timeout;
 
 use super::{Answer, Block, ChainError, ChainId, ChainReader, ChainSnapshot, Change, Changes};
+use crate::clock::Clock;
 
 /// The longest that any answer is waited for. Readers give up earlier by themselves.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// How far a head's time may be ahead of this clock, seconds: two clocks that differ, no more.
+const MAX_AHEAD_S: u64 = 30;
 
 /// A reader whose answers are checked.
 pub struct Chain {
     reader: Arc<dyn ChainReader>,
     network: Network,
+    clock: Arc<dyn Clock>,
+    max_head_age: Duration,
 }
 
 impl Chain {
-    /// Reads through `reader`; addresses are of `network`.
-    pub fn new(reader: Arc<dyn ChainReader>, network: Network) -> Self {
-        Self { reader, network }
+    /// Reads through `reader`; addresses are of `network`, and a head older than `max_head_age` is no head.
+    pub fn new(reader: Arc<dyn ChainReader>, network: Network, clock: Arc<dyn Clock>, max_head_age: Duration) -> Self {
+        Self { reader, network, clock, max_head_age }
     }
 
     /// The agent's state at the newest finalised block.
@@ -31,7 +37,9 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub async fn snapshot(&self, agent: &Address) -> Result<ChainSnapshot, ChainError> {
-        in_time(self.reader.snapshot(agent)).await?.check(agent, self.network)
+        let snapshot = in_time(self.reader.snapshot(agent)).await?.check(agent, self.network)?;
+        self.check_head(&snapshot.block)?;
+        Ok(snapshot)
     }
 
     /// What changed after block `after`.
@@ -39,7 +47,13 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub async fn changes_since(&self, after: u64) -> Result<Changes, ChainError> {
-        in_time(self.reader.changes_since(after)).await?.check(after, self.network)
+        let changes = in_time(self.reader.changes_since(after)).await?.check(after, self.network)?;
+        self.check_head(&changes.head)?;
+        Ok(changes)
+    }
+
+    fn check_head(&self, head: &Block) -> Result<(), ChainError> {
+        check_head_time(head.time_ms, self.clock.now_unix_s(), self.max_head_age.as_secs())
     }
 
     /// The reader's name.
@@ -121,6 +135,20 @@ fn check_block(block: &Block) -> Result<(), ChainError> {
     // Database integers are signed; no chain comes near.
     if block.number > i64::MAX as u64 || Instant::from_unix_ms(block.time_ms).is_err() {
         return malformed("a block's number or time is out of range");
+    }
+    Ok(())
+}
+
+/// A reader that stands still answers as if nothing ever changed: only the head's time tells.
+pub(super) fn check_head_time(time_ms: u64, now: u64, max_age_s: u64) -> Result<(), ChainError> {
+    let at = time_ms / 1000;
+    let age = now.saturating_sub(at);
+    if age > max_age_s {
+        return Err(ChainError::HeadTooOld { age, max: max_age_s });
+    }
+    let ahead = at.saturating_sub(now);
+    if ahead > MAX_AHEAD_S {
+        return Err(ChainError::HeadAhead { ahead });
     }
     Ok(())
 }

@@ -68,6 +68,15 @@ fn blocks_that_are_not_final_or_out_of_range_are_refused() {
 }
 
 #[test]
+fn a_head_of_another_time_is_no_head() {
+    let check = |time_ms| checked::check_head_time(time_ms, 10_000, 120);
+    assert_eq!(check(9_879_999), Err(ChainError::HeadTooOld { age: 121, max: 120 }));
+    assert_eq!(check(9_880_000), Ok(()));
+    assert_eq!(check(10_030_999), Ok(()));
+    assert_eq!(check(10_031_000), Err(ChainError::HeadAhead { ahead: 31 }));
+}
+
+#[test]
 fn members_are_exact() {
     let text = serde_json::to_value(changes(&[4], 7, 9)).unwrap();
     let read = |spoil: fn(&mut serde_json::Value)| {

@@ -19,6 +19,9 @@ pub struct AgenthoodConfig {
     /// How much of it callers may ask for. Three times: for whoever only looks (snapshots, verification), for who asks
     /// for a challenge, and for who answers one.
     pub reads: ReadLimits,
+    /// Age at which the chain's newest finalised block no longer counts, 10 s to 1 day: the chain, or its reader, stands
+    /// still.
+    pub max_head_age: Duration,
     /// SS58 network of the agents' addresses.
     pub network: Network,
     /// Pause between two readings of the chain's changes, 100 ms to 1 h.
@@ -55,11 +58,13 @@ pub enum ChainConfig {
 }
 
 impl Default for AgenthoodConfig {
-    /// The embedded registry, addresses of generic Substrate, a reading every thirty seconds, thirty days.
+    /// The embedded registry, addresses of generic Substrate, a reading every thirty seconds, a head of the
+    /// last two minutes, thirty days.
     fn default() -> Self {
         Self {
             chain: ChainConfig::Embedded { name: "poa-registry".to_owned(), fixture: false },
             reads: ReadLimits::default(),
+            max_head_age: Duration::from_secs(120),
             network: Network::SUBSTRATE,
             watch_interval: Duration::from_secs(30),
             lifetime_s: MAX_LIFETIME_S,
@@ -85,6 +90,9 @@ impl AgenthoodConfig {
         }
         if !(Duration::from_millis(100)..=Duration::from_secs(3_600)).contains(&self.watch_interval) {
             return Err(ConfigError::WatchInterval(self.watch_interval));
+        }
+        if !(Duration::from_secs(10)..=Duration::from_secs(86_400)).contains(&self.max_head_age) {
+            return Err(ConfigError::MaxHeadAge(self.max_head_age));
         }
         // A request as a whole may take fifteen seconds.
         let budgets = Duration::from_millis(10)..=Duration::from_secs(10);

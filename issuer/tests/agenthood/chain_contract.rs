@@ -8,10 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use poa_issuer::chain::{BaseUrl, Chain, ChainError, HttpReader, HttpSettings};
+use poa_issuer::clock::ManualClock;
 use poa_verifier::agenthood::ss58::Network;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, Wallet};
+use crate::rig::{Rig, START, Wallet};
 
 fn schema(definition: &str) -> jsonschema::Validator {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/chain-reader.json");
@@ -73,7 +74,12 @@ async fn reader_of(router: Router) -> Chain {
 }
 
 fn reader_at(url: BaseUrl) -> Chain {
-    Chain::new(Arc::new(HttpReader::new(url, settings())), Network::SUBSTRATE)
+    Chain::new(
+        Arc::new(HttpReader::new(url, settings())),
+        Network::SUBSTRATE,
+        Arc::new(ManualClock::new(START)),
+        Duration::from_secs(120),
+    )
 }
 
 fn settings() -> HttpSettings {
@@ -100,7 +106,7 @@ fn changes(head: u64) -> Value {
     let hash = format!("0x{}", "01".repeat(32));
     json!({
         "chain": { "name": "test", "genesis": hash },
-        "head": { "number": head, "hash": hash, "timeMs": 0, "finalized": true },
+        "head": { "number": head, "hash": hash, "timeMs": START * 1000, "finalized": true },
         "through": head,
         "changes": [],
     })

@@ -169,6 +169,39 @@ async fn an_older_reading_never_supersedes_a_newer_document() {
     assert!(rig.app.domain().agenthood_document(newer.jti).await.unwrap().revocation.is_some());
 }
 
+/// A reader that stopped answers for ever that nothing changed.
+#[tokio::test]
+async fn a_head_that_stands_still_counts_no_more() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = start(&chain).await;
+    chain.controls(&agent, &controller);
+    let jti = rig.claim(&agent, &controller).await;
+    rig.app.watch_now().await.unwrap();
+    assert_eq!(rig.verify(&jti).await["freshness"], json!({ "status": "current" }));
+    rig.clock.advance(1);
+    let failed = rig.app.watch_now().await.unwrap_err();
+    assert!(failed.to_string().contains("1001 s old, more than 1000 s"), "{failed}");
+    assert_eq!(rig.app.watch_health().failures_in_a_row, 1);
+    assert_eq!(rig.verify(&jti).await["freshness"], unknown("chain-unreachable"));
+    unreachable(&rig.post("/poa/api/challenge", &json!({ "agentId": agent.text() })).await);
+    unreachable(&rig.get(&format!("/poa/api/snapshot/{}", agent.text())).await);
+    // What such a chain says ends nothing either.
+    chain.controls(&agent, &Wallet::new(3));
+    rig.app.watch_now().await.unwrap_err();
+    assert_eq!(rig.revoked(&jti).await, None);
+}
+
+/// A registry without changes does not stand still: its head is of now.
+#[tokio::test]
+async fn an_idle_registry_is_no_stopped_chain() {
+    let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
+    rig.register(&agent, Some(&controller)).await;
+    let jti = rig.claim(&agent, &controller).await;
+    rig.clock.advance(86_400);
+    rig.app.watch_now().await.unwrap();
+    assert_eq!(rig.verify(&jti).await["freshness"], json!({ "status": "current" }));
+}
+
 /// However many call, a chain that is slow sees a few readings at a time, callers get their answer in time, and
 /// neither the watcher nor who revokes waits behind them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 use crate::rig::{START, Wallet};
 
+/// Seconds from the chain's last block to the start of a test.
+const BEFORE_S: u64 = 1_000;
+
 /// What the chain is at the moment.
 pub struct State {
     pub genesis: u8,
@@ -55,6 +58,7 @@ impl Scripted {
     pub fn configure(self: &Arc<Self>, config: &mut Config) {
         config.agenthood.chain = ChainConfig::Given(GivenReader(Arc::clone(self) as Arc<dyn ChainReader>));
         config.agenthood.watch_interval = Duration::from_millis(100);
+        config.agenthood.max_head_age = Duration::from_secs(BEFORE_S);
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -103,7 +107,7 @@ impl State {
 }
 
 fn block(number: u64) -> Block {
-    let time_ms = START * 1000 - 1_000_000 + number;
+    let time_ms = (START - BEFORE_S) * 1000 + number;
     Block { number, hash: BlockHash::new([number as u8; 32]), time_ms, finalized: true }
 }
 

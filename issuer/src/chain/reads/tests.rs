@@ -61,7 +61,9 @@ fn agent(number: u8) -> Address {
 }
 
 fn reads(chain: &Arc<Gated>) -> BoundedReads {
-    let chain = Chain::new(Arc::clone(chain) as Arc<dyn ChainReader>, Network::SUBSTRATE);
+    let clock = Arc::new(crate::clock::ManualClock::new(0));
+    let chain =
+        Chain::new(Arc::clone(chain) as Arc<dyn ChainReader>, Network::SUBSTRATE, clock, Duration::from_secs(120));
     BoundedReads::new(Arc::new(chain), ReadLimits { at_once: 2, waiting: 3, budget: Duration::from_millis(200) })
 }
 
