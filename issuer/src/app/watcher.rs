@@ -83,9 +83,13 @@ impl Watcher {
 impl App {
     /// Judges every finalised change since the last time, as the watcher does every interval. Gives what was revoked.
     pub async fn watch_now(&self) -> Result<Vec<(Jti, Reason, u64)>, WatchError> {
+        self.watch_unless(|| false).await
+    }
+
+    async fn watch_unless(&self, stopped: impl Fn() -> bool + Sync) -> Result<Vec<(Jti, Reason, u64)>, WatchError> {
         let mut revoked = Vec::new();
-        let outcome = self.judge_all(&mut revoked).await;
-        self.note_watch(&outcome, revoked.len());
+        let outcome = self.judge_all(&mut revoked, &stopped).await;
+        self.note_watch(&outcome);
         outcome.map(|_| revoked)
     }
 
@@ -135,7 +139,8 @@ impl App {
                 // A dropped `Watcher` is an error here and means the same as stopping.
                 _ = stopping.changed() => return,
                 _ = ticks.tick() => {
-                    if let Err(error) = self.watch_now().await {
+                    let told = || *stopping.borrow() || stopping.has_changed().is_err();
+                    if let Err(error) = self.watch_unless(told).await {
                         tracing::warn!(%error, "the chain's changes were not judged; it is tried again");
                     }
                 }
@@ -151,9 +156,16 @@ impl App {
         health.error = Some(error.to_string());
     }
 
-    /// Gives the block and the head's time, Unix seconds; none when there is nothing to watch.
-    async fn judge_all(&self, revoked: &mut Vec<(Jti, Reason, u64)>) -> Result<Option<(u64, u64)>, WatchError> {
-        let Some(watch) = self.domain.agenthood_watch().await? else { return Ok(None) };
+    /// Gives whether everything was judged, which it is not once the service stops.
+    async fn judge_all(
+        &self,
+        revoked: &mut Vec<(Jti, Reason, u64)>,
+        stopped: &(impl Fn() -> bool + Sync),
+    ) -> Result<bool, WatchError> {
+        let Some(watch) = self.domain.agenthood_watch().await? else {
+            self.note_page(None, 0);
+            return Ok(true);
+        };
         let mut after = watch.block;
         loop {
             let changes = self.chain.changes_since(after).await?;
@@ -161,26 +173,37 @@ impl App {
                 return Err(WatchError::Lagging { head: changes.head.number, judged: after });
             }
             let outcome = self.domain.judge_changes(after, &changes, self.now()).await?;
+            // What is judged stays so, whatever becomes of the next page.
+            self.note_page(Some((outcome.block, changes.head.time_ms / 1000)), outcome.revoked.len());
             revoked.extend(outcome.revoked);
             if outcome.caught_up {
-                return Ok(Some((outcome.block, changes.head.time_ms / 1000)));
+                return Ok(true);
             }
             if outcome.block == after {
                 return Err(ChainError::Malformed("it stands still before its head".to_owned()).into());
+            }
+            if stopped() {
+                return Ok(false);
             }
             after = outcome.block;
         }
     }
 
-    fn note_watch(&self, outcome: &Result<Option<(u64, u64)>, WatchError>, revoked: usize) {
+    /// The block judged up to and the head's time, Unix seconds; none when there is nothing to watch.
+    fn note_page(&self, seen: Option<(u64, u64)>, revoked: usize) {
+        let mut health = self.health();
+        health.block = seen.map(|(block, _)| block);
+        health.head_at = seen.map(|(_, at)| at);
+        health.revocations += revoked as u64;
+    }
+
+    fn note_watch(&self, outcome: &Result<bool, WatchError>) {
         let now = self.now();
         let mut health = self.health();
         health.polls += 1;
-        health.revocations += revoked as u64;
         match outcome {
-            Ok(seen) => {
-                health.block = seen.map(|(block, _)| block);
-                health.head_at = seen.map(|(_, at)| at);
+            Ok(false) => {}
+            Ok(true) => {
                 health.succeeded_at = Some(now);
                 health.failures_in_a_row = 0;
                 health.error = None;

@@ -338,3 +338,42 @@ async fn a_watcher_that_panics_is_started_again_and_misses_nothing() {
     assert!(!rig.app.watch_health().running);
     publisher.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_page_ended_is_noted_whatever_becomes_of_the_next() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = start(&chain).await;
+    chain.controls(&agent, &controller);
+    let jti = rig.claim(&agent, &controller).await;
+    chain.controls(&agent, &Wallet::new(3));
+    chain.controls(&agent, &Wallet::new(4));
+    chain.state().page = Some(1);
+    chain.state().unreadable_after = Some(2);
+    rig.app.watch_now().await.unwrap_err();
+    let health = rig.app.watch_health();
+    assert_eq!((health.block, health.revocations, health.failures), (Some(2), 1, 1), "{health:?}");
+    assert_eq!(rig.revoked(&jti).await, Some(("controller-rotated".to_owned(), Some(2))));
+    chain.state().unreadable_after = None;
+    rig.app.watch_now().await.unwrap();
+    let health = rig.app.watch_health();
+    assert_eq!((health.block, health.revocations, health.failures_in_a_row), (Some(3), 1, 0), "{health:?}");
+}
+
+#[tokio::test]
+async fn a_watcher_that_is_far_behind_stops_all_the_same() {
+    let (chain, agent, controller) = (Scripted::new(), Wallet::new(1), Wallet::new(2));
+    let rig = start(&chain).await;
+    chain.controls(&agent, &controller);
+    rig.claim(&agent, &controller).await;
+    for _ in 0..2_000 {
+        chain.controls(&agent, &controller);
+    }
+    chain.state().page = Some(1);
+    let watcher = rig.app.spawn_watcher();
+    while chain.state().pages < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    watcher.stop().await;
+    assert!(chain.state().pages < 1_000, "{}", chain.state().pages);
+    assert_eq!(rig.app.watch_health().succeeded_at, None, "it never reached the head");
+}

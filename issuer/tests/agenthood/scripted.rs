@@ -28,6 +28,12 @@ pub struct State {
     pub silent: HashSet<Address>,
     /// Whether asking for changes panics.
     pub panics: bool,
+    /// Blocks per answer about changes, each of which then takes a while.
+    pub page: Option<u64>,
+    /// Block after which changes cannot be read.
+    pub unreadable_after: Option<u64>,
+    /// Answers about changes.
+    pub pages: usize,
     /// Snapshots asked for.
     pub snapshots: usize,
     /// Most snapshots under way at the same time.
@@ -47,6 +53,9 @@ impl Scripted {
             head: None,
             silent: HashSet::new(),
             panics: false,
+            page: None,
+            unreadable_after: None,
+            pages: 0,
             snapshots: 0,
             most_at_once: 0,
             under_way: 0,
@@ -86,13 +95,14 @@ impl Scripted {
     fn changes_after(&self, after: u64) -> Changes {
         let state = self.state();
         let head = state.head();
-        let numbered = (1..).zip(&state.written).filter(|(number, _)| (after + 1..=head).contains(number));
+        let through = state.page.map_or(head, |page| head.min(after + page));
+        let numbered = (1..).zip(&state.written).filter(|(number, _)| (after + 1..=through).contains(number));
         let changes = numbered.map(|(number, (agent, controller))| Change {
             agent: *agent,
             block: block(number),
             state: watched(*controller),
         });
-        Changes { chain: state.chain(), head: block(head), through: head, changes: changes.collect() }
+        Changes { chain: state.chain(), head: block(head), through, changes: changes.collect() }
     }
 }
 
@@ -178,6 +188,14 @@ impl ChainReader for Scripted {
         Box::pin(async move {
             let panics = self.state().panics;
             assert!(!panics, "told to panic");
+            if self.state().unreadable_after.is_some_and(|block| after >= block) {
+                return Err(ChainError::Unreachable("told to fail".to_owned()));
+            }
+            let paged = self.state().page.is_some();
+            if paged {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            self.state().pages += 1;
             Ok(self.changes_after(after))
         })
     }
