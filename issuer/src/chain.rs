@@ -28,6 +28,10 @@ use poa_verifier::agenthood::hex32::{AbgHash, BlockHash};
 use poa_verifier::agenthood::ss58::Address;
 use serde::{Deserialize, Serialize};
 
+/// Largest claim of an agent in canonical form: a document with it, in base64 and with all that the service adds, stays
+/// within what verifiers read.
+pub const MAX_CLAIM_BYTES: usize = 20 * 1024;
+
 mod checked;
 mod claim;
 mod embedded;

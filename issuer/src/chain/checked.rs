@@ -7,9 +7,10 @@ use std::time::Duration;
 use poa_verifier::agenthood::claims::AgentClaim;
 use poa_verifier::agenthood::instant::Instant;
 use poa_verifier::agenthood::ss58::{Address, Network};
+use poa_verifier::json;
 use tokio::time::timeout;
 
-use super::{Answer, Block, ChainError, ChainId, ChainReader, ChainSnapshot, Change, Changes};
+use super::{Answer, Block, ChainError, ChainId, ChainReader, ChainSnapshot, Change, Changes, MAX_CLAIM_BYTES};
 use crate::clock::Clock;
 
 /// The longest that any answer is waited for. Readers give up earlier by themselves.
@@ -87,6 +88,9 @@ impl ChainSnapshot {
                 return malformed("abgHash is no hash");
             }
             check_claim_addresses(claim, network)?;
+            if json::canonical(&claim.to_value()).len() > MAX_CLAIM_BYTES {
+                return malformed("the claim has more than 20480 bytes, and no document could carry it");
+            }
         }
         Ok(self)
     }

@@ -155,6 +155,19 @@ fn addresses_of_another_network_are_refused() {
     assert!(refused(&|change| change.agent = elsewhere));
 }
 
+/// Found here, and not when the nonce of whoever asks for the document is used up.
+#[test]
+fn a_claim_that_no_document_could_carry_is_refused() {
+    let of = |bytes: usize| {
+        let mut value = snapshot();
+        value["agent"]["summary"] = json!("x".repeat(bytes));
+        value
+    };
+    let empty = poa_verifier::json::canonical(&of(0)["agent"]).len();
+    assert!(read(of(MAX_CLAIM_BYTES - empty)).is_ok());
+    assert!(read(of(MAX_CLAIM_BYTES - empty + 1)).unwrap_err().contains("20480 bytes"));
+}
+
 #[test]
 fn a_claim_is_exactly_the_contracts() {
     let error = |spoil: fn(&mut serde_json::Value)| {

@@ -6,18 +6,20 @@ use poa_verifier::agenthood::claims::{
 use poa_verifier::agenthood::hex32::AbgHash;
 use poa_verifier::agenthood::instant::Instant;
 use poa_verifier::agenthood::ss58::Address;
-use poa_verifier::json;
+use poa_verifier::json::{canonical, digest};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{NewAgent, RegistryError};
-use crate::chain::{Block, Watched};
+use crate::chain::{Block, MAX_CLAIM_BYTES, Watched};
 use crate::store::StoreError;
 
 /// Largest behaviour graph in canonical form, bytes.
 pub const MAX_ABG_BYTES: usize = 64 * 1024;
 /// Most names per capability.
 const MAX_NAMES: usize = 32;
+/// For what the claim says beside name, summary and capabilities.
+const NUMBERS_BYTES: usize = 2048;
 const MAX_NAME_BYTES: usize = 100;
 
 /// Everything of an agent but its runs. Stored as JSON.
@@ -86,16 +88,27 @@ impl Record {
         if !abg.is_object() {
             return Err(RegistryError::Member { member: "abg", reason: "is a JSON object" });
         }
-        let canonical = json::canonical(abg);
+        let canonical = canonical(abg);
         if canonical.len() > MAX_ABG_BYTES {
             return Err(RegistryError::Member { member: "abg", reason: "has at most 65536 bytes" });
         }
-        let hash = AbgHash::new(json::digest(abg));
+        let hash = AbgHash::new(digest(abg));
         // The same graph again is no new version.
         if self.abg_version == 0 || hash != self.abg_hash {
             self.capabilities = capabilities(abg)?;
+            self.check_size()?;
             self.abg_hash = hash;
             self.abg_version += 1;
+        }
+        Ok(())
+    }
+
+    /// Escapes can make the longest names twice as long.
+    fn check_size(&self) -> Result<(), RegistryError> {
+        let said = json!({ "name": self.name, "summary": self.summary, "capabilities": self.capabilities });
+        if canonical(&said).len() > MAX_CLAIM_BYTES - NUMBERS_BYTES {
+            let reason = "with name and summary declares at most 18432 bytes as JSON";
+            return Err(RegistryError::Member { member: "abg", reason });
         }
         Ok(())
     }

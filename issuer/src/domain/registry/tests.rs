@@ -58,6 +58,12 @@ fn a_new_graph_is_a_new_version_with_its_capabilities() {
     assert_eq!(next.capabilities.models, ["a", "b"]);
     let names = |count: usize| json!({ "tools": vec!["t"; count] });
     assert!(Act::PublishAbg(names(32)).apply(Some(registered()), 8, 2_000).is_ok());
+    // As many names and as long as may be; escaped they are too much for a document.
+    let longest = |letter: &str| {
+        let names = vec![letter.repeat(100); 32];
+        json!({ "models": names, "tools": names, "intentTypes": names, "subAgents": names })
+    };
+    assert!(Act::PublishAbg(longest("x")).apply(Some(registered()), 8, 2_000).is_ok());
     for bad in [
         names(33),
         json!({ "models": "m" }),
@@ -66,6 +72,7 @@ fn a_new_graph_is_a_new_version_with_its_capabilities() {
         json!({ "models": ["x".repeat(101)] }),
         json!({ "models": ["a\n"] }),
         json!({ "filler": "x".repeat(MAX_ABG_BYTES) }),
+        longest("\\"),
         json!([]),
     ] {
         let refused = Act::PublishAbg(bad).apply(Some(registered()), 8, 2_000);
