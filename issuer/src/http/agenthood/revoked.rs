@@ -12,7 +12,6 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use poa_verifier::json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -21,7 +20,7 @@ use tokio::sync::Mutex;
 use super::refusal::{Code, Refusal};
 use crate::app::App;
 use crate::domain::agenthood::{AgenthoodError, Revoked};
-use crate::http::reply::{Kept, conditional, typed};
+use crate::http::reply::{Kept, conditional, etag_of, typed};
 
 const MAX_PAGE: u32 = 1_000;
 /// Documents per transaction while the whole list is put together.
@@ -59,16 +58,21 @@ pub async fn list(
     let last = page.revoked.last().map_or(after, |last| last.number);
     let mut body = json!({
         "issuer": app.keys().issuer(),
+        "generatedAt": page_time(app.now()) * 1000,
         "revoked": page.revoked.iter().map(entry).collect::<Vec<_>>(),
         "cursor": last.to_string(),
     });
     if let Some(next) = page.next {
         body["next"] = next.to_string().into();
     }
-    // The time of asking is no part of what the tag stands for.
-    let etag = format!("\"{}\"", &hex::encode(json::digest(&body))[..32]);
-    body["generatedAt"] = (app.now() * 1000).into();
-    Ok(conditional(&headers, &etag, Kept::For(KEPT_S), || typed("application/json", body.to_string())))
+    let bytes = body.to_string();
+    Ok(conditional(&headers, &etag_of(bytes.as_bytes()), Kept::For(KEPT_S), || typed("application/json", bytes)))
+}
+
+/// The time that a page says: the same for as long as caches may keep it, so that its tag lasts as long, and never later
+/// than now.
+fn page_time(now: u64) -> u64 {
+    now - now % u64::from(KEPT_S)
 }
 
 /// The whole list. What was revoked never comes off it, so it only grows by what is new.
@@ -134,7 +138,9 @@ impl Growing {
             self.last
         );
         let bytes = [head.as_bytes(), &self.entries, b"]}"].concat().into();
-        let etag = format!("\"{}\"", &hex::encode(self.digest.clone().finalize())[..32]);
+        // Whoever keeps an old time would hold the list for stale, so the tag stands for the time too.
+        let tag = self.digest.clone().chain_update(&head).finalize();
+        let etag = format!("\"{}\"", &hex::encode(tag)[..32]);
         let written = Written { last: self.last, at: now, etag, bytes };
         self.written = Some(written.clone());
         written
