@@ -38,16 +38,23 @@ async fn the_list_holds_automatic_reasons_and_comes_whole_or_in_pages() {
     let revocation = list.revocation(&documents[2]).unwrap();
     assert_eq!((revocation.reason.as_str(), revocation.at), ("sovereignty-flipped", entries[2]["at"].as_u64()));
 
+    assert!(whole.get("after").is_none());
 
-    let mut paged = Vec::new();
+    let (mut paged, mut after) = (Vec::new(), json!("0"));
     let mut path = "/poa/api/revoked?limit=2".to_owned();
     loop {
-        let page = rig.get(&path).await.ok();
+        let answer = rig.get(&path).await;
+        assert!(RevokedList::from_json(&answer.bytes, "u", 0).is_err(), "a page of two, the last one too");
+        let page = answer.ok();
+        assert_eq!(page["after"], after);
+        after = page["cursor"].clone();
         paged.extend(page["revoked"].as_array().unwrap().clone());
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/poa/api/revoked?limit=2&cursor={next}");
     }
     assert_eq!(&paged, entries);
+    let one_page = rig.get("/poa/api/revoked?limit=3").await;
+    assert!(RevokedList::from_json(&one_page.bytes, "u", 0).is_ok(), "everything in one page");
     // From the last cursor on there is only what is new.
     let rest = rig.get(&format!("/poa/api/revoked?cursor={}", whole["cursor"].as_str().unwrap())).await.ok();
     assert_eq!(rest["revoked"], json!([]));

@@ -57,8 +57,18 @@ struct Wire {
     issuer: String,
     generated_at: Time,
     revoked: Vec<Entry>,
+    /// Where a page begins; a list that is not paged has none.
+    #[serde(default)]
+    after: Option<Value>,
     #[serde(default)]
     next: Option<Value>,
+}
+
+impl Wire {
+    /// A last page has no `next` either: only its beginning tells it from the whole list.
+    fn is_whole(&self) -> bool {
+        self.next.is_none() && self.after.as_ref().is_none_or(|after| after == "0")
+    }
 }
 
 /// Unix milliseconds, or the form of `snapshotAtTime`.
@@ -77,15 +87,15 @@ struct Entry {
 }
 
 impl RevokedList {
-    /// Reads a list that was fetched from `url` at a time (Unix seconds). Members it does not know are skipped; one that
-    /// says there are more pages is refused, for it is not the whole list.
+    /// Reads a list that was fetched from `url` at a time (Unix seconds). Members it does not know are skipped; a
+    /// page is refused unless it holds everything from the first revocation to the last.
     ///
     /// # Errors
     /// [`RevokedListError`].
     pub fn from_json(bytes: &[u8], url: &str, fetched_at_unix_s: u64) -> Result<Self, RevokedListError> {
         let value = json::parse_bounded(bytes, MAX_BYTES)?;
         let wire: Wire = json::read_object(&value).map_err(RevokedListError::Shape)?;
-        if wire.next.is_some_and(|next| !next.is_null()) {
+        if !wire.is_whole() {
             return Err(RevokedListError::Shape("one page of several; join them first".to_owned()));
         }
         let generated_at_ms = match wire.generated_at {
@@ -165,6 +175,10 @@ mod tests {
             r#"{"issuer":"i","generatedAt":1,"revoked":[{"jti":"a"}]}"#,
             r#"{"issuer":"i","generatedAt":1,"revoked":[{"reason":"a"}]}"#,
             r#"{"issuer":"i","generatedAt":1,"revoked":[],"next":"x"}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[],"after":"0","next":"x"}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[],"after":"2"}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[],"after":0}"#,
+            r#"{"issuer":"i","generatedAt":1,"revoked":[],"after":""}"#,
             r#"[]"#,
             r#"{"issuer":"i","issuer":"j","generatedAt":1,"revoked":[]}"#,
         ] {
@@ -172,6 +186,8 @@ mod tests {
         }
         let whole = br#"{"issuer":"i","generatedAt":1,"revoked":[],"next":null}"#;
         assert!(RevokedList::from_json(whole, "u", 0).is_ok());
+        let one_page = br#"{"issuer":"i","generatedAt":1,"revoked":[],"after":"0","cursor":"0"}"#;
+        assert!(RevokedList::from_json(one_page, "u", 0).is_ok());
         let large = format!("{}{}", String::from_utf8_lossy(whole), " ".repeat(MAX_BYTES));
         assert!(matches!(RevokedList::from_json(large.as_bytes(), "u", 0), Err(RevokedListError::Json(_))));
     }

@@ -2,7 +2,8 @@
 //!
 //! Without parameters the answer is the whole list, as published clients expect, from bytes that are written when
 //! something was revoked. With `limit` or `cursor` (from `next`) it comes in pages, oldest revocation first; a cursor
-//! stays good for ever, so that a client who keeps the last one reads only what is new.
+//! stays good for ever, so that a client who keeps the last one reads only what is new. A page says in `after` where it
+//! begins, so that nobody takes the last one for the whole list.
 //!
 //! Documents that have expired stay on it: published clients know no expiry.
 
@@ -60,6 +61,7 @@ pub async fn list(
         "issuer": app.keys().issuer(),
         "generatedAt": page_time(app.now()) * 1000,
         "revoked": page.revoked.iter().map(entry).collect::<Vec<_>>(),
+        "after": after.to_string(),
         "cursor": last.to_string(),
     });
     if let Some(next) = page.next {
