@@ -9,6 +9,7 @@
 //! cannot be read leaves the list that is there, which grows old: the verifier then says `unknown`.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use poa_verifier::Verifier;
 use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::agenthood::revoked_list::{Revocation, RevokedList, RevokedListError};
 use poa_verifier::status::token_list::{TokenListError, TokenStatusList};
+use poa_verifier::time::SKEW_S;
 
 mod directory;
 mod fetch;
@@ -82,6 +84,20 @@ impl List {
         }
         let jwt = std::str::from_utf8(bytes).map_err(|_| ListError::Unread("it is no text".to_owned()))?;
         Ok(Self::Token(verifier.token_status_list(jwt.trim())?))
+    }
+
+    fn issuer(&self) -> &str {
+        match self {
+            Self::Revoked(list) => list.issuer(),
+            Self::Token(list) => &list.claims().iss,
+        }
+    }
+
+    /// Whether this is an earlier version of the other: of the same issuer and kind, and written before it.
+    fn is_older_than(&self, other: &Self) -> bool {
+        mem::discriminant(self) == mem::discriminant(other)
+            && self.issuer() == other.issuer()
+            && self.written_at() < other.written_at()
     }
 
     fn url(&self) -> &str {
@@ -164,6 +180,22 @@ impl ForeignLists {
         *self.failures.lock().unwrap_or_else(PoisonError::into_inner) += 1;
     }
 
+    /// Holds a list in place of the one that came from there before. An older one does not replace a newer one, whoever
+    /// brings it; were one from the future taken, no honest one could replace it.
+    fn take(&self, from: &str, list: List, now: u64) -> Result<(), ListError> {
+        if list.written_at() > now.saturating_add(SKEW_S) {
+            return Err(ListError::Future);
+        }
+        let mut older = false;
+        self.change(|held| {
+            older = held.get(from).is_some_and(|held| list.is_older_than(held));
+            if !older {
+                held.insert(from.to_owned(), list);
+            }
+        });
+        if older { Err(ListError::Older) } else { Ok(()) }
+    }
+
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, List>)) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut held);
@@ -177,7 +209,7 @@ impl ForeignLists {
         *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lists);
     }
 
-    /// Brings every list up to date, once. `now` is asked when each fetch begins.
+    /// Brings every list up to date, once. `now` is asked when each fetch begins and ends.
     pub async fn refresh(
         &self,
         source: &ListSource,
@@ -187,7 +219,7 @@ impl ForeignLists {
     ) {
         match source {
             ListSource::Fetch(settings) => fetch::refresh(self, *settings, issuers, verifier, now).await,
-            ListSource::Directory(path) => directory::refresh(self, path, issuers, verifier).await,
+            ListSource::Directory(path) => directory::refresh(self, path, issuers, verifier, now()).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lists as files of a directory, each read again when it changes.
 //!
-//! A list is as old as its file says, or as it says itself, whichever is older. One that cannot be read leaves what its
-//! file held before; a file that is gone takes its list with it.
+//! A list is as old as its file says, or as it says itself, whichever is older. One that cannot be read, is older than what
+//! its file held before or is from the future leaves that; a file that is gone takes its list with it.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -26,7 +26,7 @@ pub struct Stamp {
     modified: (i64, i64),
 }
 
-/// The versions that were looked at last, whether they could be read or not.
+/// The versions that need not be looked at again, whether they were taken or not.
 pub type Known = BTreeMap<PathBuf, Stamp>;
 
 /// A version that was not looked at before.
@@ -43,28 +43,28 @@ struct Seen {
 }
 
 /// Reads what changed since the last time.
-pub async fn refresh(lists: &ForeignLists, path: &Path, issuers: &AgenthoodIssuers, verifier: &Verifier) {
+pub async fn refresh(lists: &ForeignLists, path: &Path, issuers: &AgenthoodIssuers, verifier: &Verifier, now: u64) {
     let (directory, known) = (path.to_owned(), lists.files.lock().unwrap_or_else(PoisonError::into_inner).clone());
     let seen = tokio::task::spawn_blocking(move || look(&directory, &known)).await;
     let seen = seen.unwrap_or_else(|error| Err(ListError::Unread(error.to_string())));
-    let Seen { known, changed } = match seen {
+    let Seen { mut known, changed } = match seen {
         Ok(seen) => seen,
         Err(error) => return lists.failed(&path.display().to_string(), &error),
     };
     let name = |path: &Path| path.display().to_string();
-    let mut read = Vec::new();
+    let here: Vec<String> = known.keys().map(|path| name(path)).collect();
     for found in changed {
+        let read = found.bytes.is_ok();
         let list = found.bytes.and_then(|bytes| List::of_file(&bytes, found.modified_unix_s, issuers, verifier));
-        match list {
-            Ok(list) => read.push((name(&found.path), list)),
-            Err(error) => lists.failed(&name(&found.path), &error),
+        if let Err(error) = list.and_then(|list| lists.take(&name(&found.path), list, now)) {
+            lists.failed(&name(&found.path), &error);
+            // It may be readable another time, and its own time comes.
+            if !read || matches!(error, ListError::Future) {
+                known.remove(&found.path);
+            }
         }
     }
-    let here: Vec<String> = known.keys().map(|path| name(path)).collect();
-    lists.change(|held| {
-        held.retain(|file, _| here.contains(file));
-        held.extend(read);
-    });
+    lists.change(|held| held.retain(|file, _| here.contains(file)));
     *lists.files.lock().unwrap_or_else(PoisonError::into_inner) = known;
 }
 

@@ -9,7 +9,6 @@ use poa_verifier::Verifier;
 use poa_verifier::agenthood::issuers::AgenthoodIssuers;
 use poa_verifier::agenthood::revoked_list::{self, RevokedList};
 use poa_verifier::status::token_list;
-use poa_verifier::time::SKEW_S;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use ureq::Agent;
@@ -138,24 +137,12 @@ pub async fn refresh(
     }
     while let Some(done) = fetches.join_next().await {
         let Ok((list, begun, fetched)) = done else { continue };
-        let read = fetched.and_then(|bytes| read(&list, &bytes, begun, verifier, now()));
-        match read.and_then(|read| take(lists, &list.url, read)) {
+        let read = fetched.and_then(|bytes| read(&list, &bytes, begun, verifier));
+        match read.and_then(|read| lists.take(&list.url, read, now())) {
             Ok(()) => {}
             Err(error) => lists.failed(&list.url, &error),
         }
     }
-}
-
-/// An older list does not replace a newer one, whoever answers with it.
-fn take(lists: &ForeignLists, url: &str, read: List) -> Result<(), ListError> {
-    let mut older = false;
-    lists.change(|held| {
-        older = held.get(url).is_some_and(|list| read.written_at() < list.written_at());
-        if !older {
-            held.insert(url.to_owned(), read);
-        }
-    });
-    if older { Err(ListError::Older) } else { Ok(()) }
 }
 
 fn agent(settings: FetchSettings) -> Agent {
@@ -185,16 +172,16 @@ fn get(agent: &Agent, list: &Wanted, max_bytes: u64) -> Result<Vec<u8>, ListErro
 }
 
 /// What was fetched, as the list that was asked for. Old as of when the fetch began.
-fn read(list: &Wanted, bytes: &[u8], begun: u64, verifier: &Verifier, now: u64) -> Result<List, ListError> {
+fn read(list: &Wanted, bytes: &[u8], begun: u64, verifier: &Verifier) -> Result<List, ListError> {
     let other =
         |found: &str, expected: &str| ListError::Other { found: found.to_owned(), expected: expected.to_owned() };
-    let read = match list.kind {
+    match list.kind {
         Kind::Revoked => {
             let revoked = RevokedList::from_json(bytes, &list.url, begun)?;
             if revoked.issuer() != list.iss {
                 return Err(other(revoked.issuer(), &list.iss));
             }
-            List::Revoked(revoked)
+            Ok(List::Revoked(revoked))
         }
         Kind::Token => {
             let jwt = std::str::from_utf8(bytes).map_err(lost)?;
@@ -205,11 +192,9 @@ fn read(list: &Wanted, bytes: &[u8], begun: u64, verifier: &Verifier, now: u64) 
             if token.claims().uri != list.url {
                 return Err(other(&token.claims().uri, &list.url));
             }
-            List::Token(token)
+            Ok(List::Token(token))
         }
-    };
-    // Were it taken, no honest one could replace it.
-    if read.written_at() > now.saturating_add(SKEW_S) { Err(ListError::Future) } else { Ok(read) }
+    }
 }
 
 #[cfg(test)]
@@ -219,13 +204,18 @@ mod tests {
     #[test]
     fn lists_are_fetched_over_tls_or_on_loopback() {
         for good in
-            ["https://peer.example/poa/api/revoked", "http://127.0.0.1:9/x?a=b", "http://[::1]:2/", "http://localhost/"]
+            ["https://peer.example/poa/api/revoked", "http://127.0.0.1:9/x", "http://[::1]:2/", "http://localhost/"]
         {
             assert_eq!(good.parse::<ListUrl>().map(|url| url.to_string()).as_deref(), Ok(good));
         }
-        for bad in
-            ["http://peer.example/", "https://u:p@peer.example/", "https://peer.example/#a", "file:///x", "/x", ""]
-        {
+        for bad in [
+            "http://peer.example/",
+            "https://u:p@peer.example/",
+            "https://peer.example/#a",
+            "file:///x",
+            "/x",
+            "",
+        ] {
             assert_eq!(bad.parse::<ListUrl>(), Err(ListUrlError), "{bad}");
         }
     }
