@@ -118,8 +118,8 @@ pub enum ConfigError {
     /// Callers that may never read the chain, or wait too long for it.
     #[error("agenthood.reads is {0:?}: at_once is at least 1, budget between 10 ms and 10 s")]
     ReadLimits(ReadLimits),
-    /// A revocation list that would travel in the clear, or no URL at all.
-    #[error("agenthood: {0} cannot be fetched: https, or http on loopback, without user or fragment")]
+    /// A revocation list that would travel in the clear, a URL that may hold a secret, or no URL at all.
+    #[error("agenthood: a list of {0} cannot be fetched: https, or http on loopback, without user, query or fragment")]
     ListUrl(String),
     /// Invented data has no place in production.
     #[error("--production refuses a chain that is a fixture")]

@@ -76,13 +76,16 @@ fn what_is_wrong_is_said_and_has_its_status() {
 fn a_service_does_not_start_on_lists_it_may_not_or_cannot_read() {
     let users = Users::new();
     let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-    let peers = format!(
-        r#"{{"type": "PoaAgenthoodIssuers", "version": 1, "issuers": [{{"issuer": "i",
-            "keys": [{{"kid": "k", "x": "{x}"}}], "revocationList": "http://peer.example/revoked"}}]}}"#
-    );
-    std::fs::write(users.poa.path("peers.json"), peers).unwrap();
     let serve = ["serve", "--listen", "127.0.0.1:0", "--agenthood-issuers", "peers.json"];
-    assert!(users.fails(&serve, 2).contains("http://peer.example/revoked cannot be fetched"));
+    for url in ["http://peer.example/revoked", "https://peer.example/revoked?token=secret"] {
+        let peers = format!(
+            r#"{{"type": "PoaAgenthoodIssuers", "version": 1, "issuers": [{{"issuer": "peer.example",
+                "keys": [{{"kid": "k", "x": "{x}"}}], "revocationList": "{url}"}}]}}"#
+        );
+        std::fs::write(users.poa.path("peers.json"), peers).unwrap();
+        let said = users.fails(&serve, 2);
+        assert!(said.contains("a list of peer.example cannot be fetched") && !said.contains("secret"), "{said}");
+    }
     let files = [&serve[..], &["--agenthood-lists", "nowhere"]].concat();
     assert!(users.fails(&files, 2).contains("no directory"));
 }

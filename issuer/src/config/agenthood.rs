@@ -100,7 +100,7 @@ impl AgenthoodConfig {
             return Err(ConfigError::ReadLimits(self.reads));
         }
         if matches!(self.foreign_lists, ListSource::Fetch(_)) {
-            foreign_lists::check_urls(&self.foreign_issuers).map_err(|(url, _)| ConfigError::ListUrl(url))?;
+            foreign_lists::check_urls(&self.foreign_issuers).map_err(|(issuer, _)| ConfigError::ListUrl(issuer))?;
         }
         if production && self.chain.is_fixture() {
             return Err(ConfigError::FixtureChain);

@@ -25,5 +25,7 @@ fn a_list_is_read_well_before_it_is_too_old() {
 fn urls_are_checked_before_the_service_starts() {
     assert_eq!(check_urls(&issuers(300, "https://i/revoked")), Ok(()));
     let plain = "http://i.example/revoked";
-    assert_eq!(check_urls(&issuers(300, plain)), Err((plain.to_owned(), ListUrlError)));
+    assert_eq!(check_urls(&issuers(300, plain)), Err(("i".to_owned(), ListUrlError)));
+    let secret = "https://i.example/revoked?token=a";
+    assert_eq!(check_urls(&issuers(300, secret)), Err(("i".to_owned(), ListUrlError)));
 }
