@@ -5,12 +5,14 @@ use std::time::UNIX_EPOCH;
 
 use clap::Args;
 use poa_issuer::chain::ChainSnapshot;
+use poa_verifier::agenthood::claims::ChainClaim;
 use poa_verifier::agenthood::issuers::{AgenthoodIssuer, AgenthoodIssuers};
 use poa_verifier::agenthood::reasons::AgentNow;
 use poa_verifier::agenthood::revoked_list::RevokedList;
+use poa_verifier::agenthood::ss58::Address;
 use poa_verifier::status::token_list::TokenStatusList;
 use poa_verifier::{Verifier, jws};
-use serde::Deserialize as _;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client::Client;
@@ -63,7 +65,7 @@ impl AgenthoodEvidenceArgs {
         let mut evidence = AgenthoodEvidence {
             revoked: self.revoked_list.iter().map(|path| kept_list(path, issuers)).collect::<Outcome<_>>()?,
             tokens: self.token_list.iter().map(|path| token_list(path, verifier)).collect::<Outcome<_>>()?,
-            chain: self.chain_state.as_deref().map(|path| chain_state(path, &claims["sub"])).transpose()?,
+            chain: self.chain_state.as_deref().map(|path| chain_state(path, &claims)).transpose()?,
         };
         // It chooses among the URLs of the configuration, and has none of its own fetched.
         let issuer = claims["iss"].as_str().and_then(|iss| issuers.issuer(iss));
@@ -106,17 +108,31 @@ fn token_list(path: &Path, verifier: &Verifier) -> Outcome<TokenStatusList> {
     verifier.token_status_list(jwt.trim()).or_fail(format!("{} is not used", path.display()), next)
 }
 
-/// It can end a document and not make one good, so it matters little how old it is.
-fn chain_state(path: &Path, subject: &Value) -> Outcome<ChainSnapshot> {
+/// What a document says about where its agent was read.
+#[derive(Deserialize)]
+struct Origin {
+    sub: Address,
+    chain: ChainClaim,
+}
+
+/// The state of the document's own agent on its own chain, no older than the document: any other would end a good one.
+fn chain_state(path: &Path, claims: &Value) -> Outcome<ChainSnapshot> {
     let next = "give the answer of the chain's agents/{address}, as schemas/chain-reader.json says";
-    let refused = format!("{} is no agent of a chain", path.display());
+    let refused = format!("{} is not used", path.display());
+    let Origin { sub, chain } = Origin::deserialize(claims).or_fail(
+        format!("{refused}: the document does not say which agent of which chain it is about"),
+        "leave --chain-state out: there is nothing to hold the document against",
+    )?;
     let snapshot = ChainSnapshot::deserialize(read_json(path)?).or_fail(&refused, next)?;
-    if !snapshot.block.finalized {
-        let next = "read it at a finalised block";
-        return Err(Failure::error(format!("{refused}: its block may still be undone"), next));
+    let snapshot = snapshot.check(&sub, sub.network()).or_fail(&refused, next)?;
+    if snapshot.chain.genesis != chain.genesis {
+        let what = format!("{refused}: it is of another chain than the document's, {}", chain.name);
+        return Err(Failure::error(what, "read the chain that the document names"));
     }
-    if snapshot.agent.as_ref().is_some_and(|agent| *subject != agent.agent_id.to_string()) {
-        return Err(Failure::error(format!("{refused} that the document is about"), next));
+    if snapshot.block.number < chain.block {
+        let block = snapshot.block.number;
+        let what = format!("{refused}: its block {block} is older than the document's, {}", chain.block);
+        return Err(Failure::error(what, "read the agent again, from a reader that has caught up"));
     }
     Ok(snapshot)
 }

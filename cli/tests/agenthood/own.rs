@@ -62,15 +62,44 @@ fn everywhere(users: &Users, service: &Service, agent: &str) {
 
     std::fs::write(users.poa.path("state.json"), service.get(&format!("/poa/chain/v1/agents/{agent}"))).unwrap();
     users.ok(&[&verify[..], &["--chain-state", "state.json"]].concat());
-    let strange = service.get(&format!("/poa/chain/v1/agents/{agent}")).replace(agent, &Wallet::new(8).address());
-    std::fs::write(users.poa.path("other.json"), strange).unwrap();
-    users.fails(&[&verify[..], &["--chain-state", "other.json"]].concat(), 2);
+    strange_states(users, service, agent);
 
     // The general command takes it where the request does.
     users.file("request.json", r#"{"classes": ["agenthood"]}"#);
     users.ok(&["verify", "first.jws", "--request", "request.json"]);
     assert_eq!(users.run(&["verify", "first.jws", "--request", "any"]).status, 1, "not its class");
     assert_eq!(users.run(&["verify", "first.jws"]).status, 2, "authentic, but nothing was asked");
+}
+
+/// States that say nothing about the document: they neither end it nor pass for one of its agent.
+fn strange_states(users: &Users, service: &Service, agent: &str) {
+    let answer = service.get(&format!("/poa/chain/v1/agents/{agent}"));
+    let state: Value = serde_json::from_str(&answer).unwrap();
+    let refused = |state: &Value, why: &str| {
+        std::fs::write(users.poa.path("strange.json"), state.to_string()).unwrap();
+        let said = users.fails(&["agenthood", "verify", "first.jws", "--chain-state", "strange.json"], 2);
+        assert!(said.contains(why), "{said}");
+    };
+    let edited = |pointer: &str, value: Value| {
+        let mut state = state.clone();
+        *state.pointer_mut(pointer).unwrap() = value;
+        state
+    };
+    refused(&edited("/agent/agentId", json!(Wallet::new(8).address())), "of another agent");
+    refused(&edited("/agent/snapshotAtBlock", json!(0)), "the agent's block is not the snapshot's");
+    refused(&edited("/block/finalized", json!(false)), "not finalised");
+    let elsewhere = json!(format!("0x{}", "ab".repeat(32)));
+    refused(&edited("/chain/genesis", elsewhere.clone()), "of another chain");
+    // Gone, says a chain that never had it, or one that has not got as far.
+    let mut gone = edited("/agent", Value::Null);
+    gone["chain"]["genesis"] = elsewhere;
+    refused(&gone, "of another chain");
+    let mut gone = edited("/agent", Value::Null);
+    gone["block"]["number"] = json!(0);
+    refused(&gone, "older than the document's");
+    std::fs::write(users.poa.path("gone.json"), edited("/agent", Value::Null).to_string()).unwrap();
+    let run = users.run(&["agenthood", "verify", "first.jws", "--chain-state", "gone.json"]);
+    assert_eq!((run.status, check(&run.json(), "status").1.as_str()), (1, "agent-deregistered"), "{}", run.stdout);
 }
 
 /// A controller whose wallet is elsewhere: one run shows what to sign, the next hands it in.
