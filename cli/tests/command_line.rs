@@ -181,12 +181,34 @@ fn the_built_in_key_holds_and_is_named_a_development_key() {
     let run = poa.run_within(&["--json", "crs", "verify"], &[], std::time::Duration::from_secs(300));
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert_eq!(run.json()["development_key"], true);
-    let run = poa.run(&["crs", "export", "--snarkjs", "out", "--r1cs", "out"]);
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(poa.path("out/verification_key.json").exists() && poa.path("out/circuit.r1cs").exists());
+    for arguments in [&["crs", "export", "--snarkjs", "out"][..], &["crs", "export-r1cs", "--out", "out", "--witness"]]
+    {
+        assert_eq!(poa.run(arguments).status, 0, "{arguments:?}");
+    }
+    for name in ["verification_key.json", "circuit.r1cs", "sample.wtns"] {
+        assert!(poa.path("out").join(name).exists(), "{name}");
+    }
     std::fs::create_dir(poa.path("damaged")).unwrap();
     for name in ["manifest.json", "proving_key.bin", "verifying_key.bin"] {
         std::fs::write(poa.path("damaged").join(name), "{}").unwrap();
     }
     assert_eq!(poa.run(&["crs", "verify", "damaged"]).status, 1);
+}
+
+/// A key is imported when its file, its phase 1 and the attestations can be read and hold; nothing is written otherwise.
+#[test]
+fn a_key_is_imported_only_when_everything_about_it_holds() {
+    let poa = Poa::new();
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/ceremony");
+    let (key, phase1) = (format!("{vectors}/key.zkey"), format!("{vectors}/phase1.ptau"));
+    let import = |key: &str, phase1: &str, more: &[&str]| {
+        poa.run(&[&["crs", "import-zkey", key, "--ptau", phase1, "--out", "new"], more].concat())
+    };
+    let other_circuit = import(&key, &phase1, &[]);
+    assert_two_lines(&other_circuit, 1, "this circuit's has", "do not use it");
+    assert_two_lines(&import("no.zkey", &phase1, &[]), 2, "no.zkey", "check the path");
+    assert_two_lines(&import(&key, "no.ptau", &[]), 2, "no.ptau", "check the path");
+    std::fs::write(poa.path("attested.json"), r#"{"phase1": "x", "contributions": [], "more": 1}"#).unwrap();
+    assert_two_lines(&import(&key, &phase1, &["--attested", "attested.json"]), 1, "unknown field", "docs/ceremony.md");
+    assert!(!poa.path("new").exists());
 }

@@ -1,14 +1,18 @@
-//! The common reference string in `crs/`: embedded, made, checked.
+//! The common reference string in `crs/`: embedded, made, imported, checked.
 //!
 //! Today's key is a **one-party development key**: made from operating-system randomness that was dropped, never from
 //! a seed. Whoever made it could have kept the trapdoor and forge proofs; the manifest says so and
 //! `--production` refuses it.
 
+pub mod ceremony;
 pub mod generate;
+pub mod import;
 pub mod manifest;
 pub mod verify;
 
+pub use ceremony::Attestations;
 pub use generate::generate_development;
+pub use import::import_zkey;
 pub use manifest::{Manifest, Setup};
 pub use verify::{CrsError, sample_witness, self_test, verify};
 

@@ -6,18 +6,21 @@
 //! * `oracle`, behind the feature of that name: the stock prover, for tests and benches to compare with.
 //! * [`disclosure`]: what a disclosure schema and a request make of an agent's attributes.
 //! * [`holder`]: the holder's side: the proof of a standing credential, and presentations.
-//! * [`crs`]: making and checking `crs/`.
+//! * [`crs`]: making, importing and checking `crs/`.
+//! * [`ceremony`]: whether a key is what a ceremony made of the circuit and a phase-1 file.
 //! * [`measure`]: what a process that proves takes.
 //!
 //! Time and randomness are arguments. Multi-scalar multiplication is not constant time: whoever shares a core with a
 //! prover can measure it.
 #![deny(missing_docs)]
 
+pub mod ceremony;
 pub mod crs;
 pub mod disclosure;
 pub mod engine;
 mod entropy;
 pub mod holder;
+mod iden3;
 pub mod key;
 pub mod measure;
 #[cfg(feature = "oracle")]

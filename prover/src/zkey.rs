@@ -1,8 +1,7 @@
 //! Reads a snarkjs `.zkey` for circuit `poa/1`.
 //!
 //! # Form
-//! `zkey`, version 1 and the number of sections; each section its id (u32), its length (u64) and its bytes. Numbers are
-//! little-endian; coordinates are four limbs in Montgomery form, `(0, 0)` stands for the identity.
+//! An iden3 file (`iden3.rs`) with the magic `zkey`, version 1.
 //!
 //! | section | content |
 //! |---|---|
@@ -11,7 +10,7 @@
 //! | 3 | `IC`, one point for the constant and each input |
 //! | 4 | coefficients of the matrices A and B with the instance rows, see [`coefficients`] |
 //! | 5, 6, 7, 8, 9 | the queries A, B in G1, B in G2, C (private wires) and H |
-//! | 10 | the transcript of contributions; not read here, `snarkjs zkey verify` checks it |
+//! | 10 | the transcript of contributions; [`crate::ceremony`] reads it |
 //!
 //! The H points are those of `docs/protocol.md` §6, the only form there is: `L_{2i+1}(τ)/δ` (see `qap.rs`).
 //!
@@ -32,8 +31,8 @@ use ark_ff::{BigInteger256, PrimeField};
 use poa_circuits::gadgets::r1cs::ConstraintSystem;
 use poa_circuits::statement::circuit;
 
-use self::points::{Bytes, g1, g2};
 use self::sections::Sections;
+use crate::iden3::{self, Bytes, Truncated, g1, g2};
 use crate::key::{ProvingKey, ProvingKeyError};
 
 /// The protocol in section 1.
@@ -100,18 +99,37 @@ pub enum ZkeyError {
     Key(#[from] ProvingKeyError),
 }
 
+impl From<Truncated> for ZkeyError {
+    fn from(_: Truncated) -> Self {
+        Self::Length
+    }
+}
+
 impl ProvingKey {
     /// Reads a snarkjs key for this circuit. Checking all points takes about a second of processor time.
     ///
     /// # Errors
     /// [`ZkeyError`], for everything the header of this module refuses.
     pub fn from_zkey(bytes: &[u8]) -> Result<Self, ZkeyError> {
-        let shape = circuit::shape();
-        let size = Size::of(&shape);
+        Ok(Self::new(Zkey::read(bytes, &circuit::shape())?.key)?)
+    }
+}
+
+/// What a file holds: the points, each below the modulus and not looked at otherwise, and the transcript.
+pub(crate) struct Zkey<'a> {
+    pub key: ark_groth16::ProvingKey<Bn254>,
+    /// Section 10.
+    pub transcript: Option<&'a [u8]>,
+}
+
+impl<'a> Zkey<'a> {
+    /// Reads a key for a circuit.
+    pub fn read(bytes: &'a [u8], shape: &ConstraintSystem) -> Result<Self, ZkeyError> {
+        let size = Size::of(shape);
         let sections = Sections::read(bytes, &size)?;
         let header = Header::read(&sections, &size)?;
-        coefficients::check(sections.get(4), &shape)?;
-        let ark = ark_groth16::ProvingKey::<Bn254> {
+        coefficients::check(sections.get(4), shape)?;
+        let key = ark_groth16::ProvingKey::<Bn254> {
             vk: ark_groth16::VerifyingKey {
                 alpha_g1: header.alpha_g1,
                 beta_g2: header.beta_g2,
@@ -127,7 +145,7 @@ impl ProvingKey {
             l_query: points::list(8, sections.get(8), g1)?,
             h_query: points::list(9, sections.get(9), g1)?,
         };
-        Ok(Self::new(ark)?)
+        Ok(Self { key, transcript: sections.transcript() })
     }
 }
 
@@ -157,13 +175,13 @@ impl Size {
         let private = self.wires - self.inputs - 1;
         Some(match id {
             1 => 4,
-            2 => 2 * (4 + 32) + 3 * 4 + 3 * points::G1 + 3 * points::G2,
-            3 => (self.inputs + 1) * points::G1,
+            2 => 2 * (4 + 32) + 3 * 4 + 3 * iden3::G1 + 3 * iden3::G2,
+            3 => (self.inputs + 1) * iden3::G1,
             4 => 4 + self.coefficients * coefficients::BYTES,
-            5 | 6 => self.wires * points::G1,
-            7 => self.wires * points::G2,
-            8 => private * points::G1,
-            9 => self.domain * points::G1,
+            5 | 6 => self.wires * iden3::G1,
+            7 => self.wires * iden3::G2,
+            8 => private * iden3::G1,
+            9 => self.domain * iden3::G1,
             _ => return None,
         })
     }
@@ -196,12 +214,12 @@ impl Header {
         }
         let out_of_range = |index| ZkeyError::Coordinate { section: 2, index };
         Ok(Self {
-            alpha_g1: g1(bytes.take(points::G1)?).ok_or(out_of_range(0))?,
-            beta_g1: g1(bytes.take(points::G1)?).ok_or(out_of_range(1))?,
-            beta_g2: g2(bytes.take(points::G2)?).ok_or(out_of_range(2))?,
-            gamma_g2: g2(bytes.take(points::G2)?).ok_or(out_of_range(3))?,
-            delta_g1: g1(bytes.take(points::G1)?).ok_or(out_of_range(4))?,
-            delta_g2: g2(bytes.take(points::G2)?).ok_or(out_of_range(5))?,
+            alpha_g1: g1(bytes.take(iden3::G1)?).ok_or(out_of_range(0))?,
+            beta_g1: g1(bytes.take(iden3::G1)?).ok_or(out_of_range(1))?,
+            beta_g2: g2(bytes.take(iden3::G2)?).ok_or(out_of_range(2))?,
+            gamma_g2: g2(bytes.take(iden3::G2)?).ok_or(out_of_range(3))?,
+            delta_g1: g1(bytes.take(iden3::G1)?).ok_or(out_of_range(4))?,
+            delta_g2: g2(bytes.take(iden3::G2)?).ok_or(out_of_range(5))?,
         })
     }
 }

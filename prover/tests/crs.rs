@@ -4,12 +4,18 @@ use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_groth16::ProvingKey as ArkKey;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poa_prover::ceremony::{CeremonyError, TranscriptError};
 use poa_prover::crs::{CrsError, MANIFEST, PROVING_KEY, VERIFYING_KEY, verify};
 use poa_prover::{ProvingKey, ProvingKeyError};
 use poa_verifier::key::KeyError;
 use sha2::{Digest, Sha256};
 
 use rand_core::UnwrapErr;
+
+/// Bytes of the transcript in `test-vectors/ceremony/key.zkey`.
+const SMALL_TRANSCRIPT: usize = 68 + (392 + 7) + (392 + 8) + (392 + 8 + 2 + 34);
 
 /// The operating system's randomness.
 fn os_rng() -> UnwrapErr<getrandom::SysRng> {
@@ -98,12 +104,12 @@ fn files_that_do_not_belong_together_are_refused() {
     other.vk.gamma_abc_g1.swap(3, 4);
     let mut swapped = Vec::new();
     other.vk.serialize_uncompressed(&mut swapped).unwrap();
-    let refused = verify(MANIFEST, PROVING_KEY, &swapped, &mut os_rng());
+    let refused = verify(MANIFEST, PROVING_KEY, &swapped, None, &mut os_rng());
     assert!(matches!(refused, Err(CrsError::Differs { member: "verifying_key_sha256", .. })));
     let text = std::str::from_utf8(MANIFEST).unwrap();
     let digest = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
     let agreeing = text.replace(&digest(VERIFYING_KEY), &digest(&swapped));
-    let refused = verify(agreeing.as_bytes(), PROVING_KEY, &swapped, &mut os_rng());
+    let refused = verify(agreeing.as_bytes(), PROVING_KEY, &swapped, None, &mut os_rng());
     assert!(matches!(refused, Err(CrsError::Pair)), "digests agree, the keys do not");
     for (from, to, member) in [
         ("\"poa/1\"", "\"poa/2\"", "circuit"),
@@ -114,14 +120,55 @@ fn files_that_do_not_belong_together_are_refused() {
     ] {
         assert!(text.contains(from), "{from}");
         let edited = text.replace(from, to);
-        let refused = verify(edited.as_bytes(), PROVING_KEY, VERIFYING_KEY, &mut os_rng());
+        let refused = verify(edited.as_bytes(), PROVING_KEY, VERIFYING_KEY, None, &mut os_rng());
         let differs = matches!(&refused, Err(CrsError::Differs { member: found, .. }) if *found == member);
         assert!(differs, "{member}");
     }
     let unknown = text.replacen('{', "{\"extra\": 1,", 1);
     assert!(matches!(
-        verify(unknown.as_bytes(), PROVING_KEY, VERIFYING_KEY, &mut os_rng()),
+        verify(unknown.as_bytes(), PROVING_KEY, VERIFYING_KEY, None, &mut os_rng()),
         Err(CrsError::Manifest(_))
     ));
     assert!(matches!(poa_verifier::key::VerifyingKey::from_bytes(&[]), Err(KeyError::Length { .. })));
+}
+
+#[test]
+fn a_phase_1_file_for_a_key_without_a_ceremony_is_refused() {
+    let phase1 = include_bytes!("../../test-vectors/ceremony/phase1.ptau");
+    let refused = verify(MANIFEST, PROVING_KEY, VERIFYING_KEY, Some(phase1), &mut os_rng());
+    assert!(matches!(refused, Err(CrsError::NoCeremony)));
+}
+
+/// What the manifest says of a ceremony must be what its transcript gives, and the transcript must be the key's.
+#[test]
+fn a_ceremony_that_is_not_the_keys_is_refused() {
+    let zkey = include_bytes!("../../test-vectors/ceremony/key.zkey");
+    // Section 10 is the last: 64 bytes, a count and three contributions.
+    let transcript = &zkey[zkey.len() - SMALL_TRANSCRIPT..];
+    let with = |setup: &str, transcript: &[u8]| {
+        let mut manifest: serde_json::Value = serde_json::from_slice(MANIFEST).unwrap();
+        manifest["setup"] = setup.into();
+        let setup: poa_prover::crs::Setup = serde_json::from_value(setup.into()).unwrap();
+        manifest["warning"] = setup.warning().into();
+        manifest["ceremony"] = serde_json::json!({
+            "phase1_power": 14,
+            "phase1_blake2b_512": "",
+            "circuit_hash": "",
+            "contributions": [],
+            "transcript": URL_SAFE_NO_PAD.encode(transcript),
+        });
+        verify(manifest.to_string().as_bytes(), PROVING_KEY, VERIFYING_KEY, None, &mut os_rng()).unwrap_err()
+    };
+    let refused = |error: CrsError| match error {
+        CrsError::Ceremony(CeremonyError::Transcript(error)) => error,
+        other => panic!("{other}"),
+    };
+    assert_eq!(refused(with("one-party-ceremony", transcript)), TranscriptError::LastDelta);
+    assert_eq!(refused(with("one-party-ceremony", &transcript[1..])), TranscriptError::Malformed);
+    let text = std::str::from_utf8(MANIFEST).unwrap();
+    let claimed = text
+        .replace("one-party-development", "ceremony")
+        .replace(poa_prover::crs::Setup::OnePartyDevelopment.warning(), poa_prover::crs::Setup::Ceremony.warning());
+    let refused = verify(claimed.as_bytes(), PROVING_KEY, VERIFYING_KEY, None, &mut os_rng());
+    assert!(matches!(refused, Err(CrsError::Differs { member: "setup", .. })), "a ceremony that nothing shows");
 }

@@ -69,7 +69,7 @@ fn arkworks_accepts_the_proofs_of_every_path() {
     Paths { key, full: &compiled::ENGINE, small: &compiled::load(Settings::SMALL) }.check();
 }
 
-/// `scripts/ceremony/development.sh` makes such a key and runs this.
+/// `scripts/ceremony/run.sh` makes such a key, `scripts/snarkjs/paths.sh` runs this.
 #[test]
 #[ignore = "needs POA_ZKEY, a file made by snarkjs"]
 fn arkworks_accepts_the_proofs_of_every_path_under_a_key_made_by_snarkjs() {

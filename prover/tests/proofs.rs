@@ -77,7 +77,7 @@ fn a_rerandomised_proof_is_the_same_statement() {
 
 #[test]
 fn the_committed_files_pass_every_check() {
-    let checked = crs::verify(MANIFEST, PROVING_KEY, VERIFYING_KEY, &mut os_rng()).unwrap();
+    let checked = crs::verify(MANIFEST, PROVING_KEY, VERIFYING_KEY, None, &mut os_rng()).unwrap();
     assert!(checked.manifest.setup.is_development());
     let named = VerifyingKey::from_bytes(VERIFYING_KEY).unwrap();
     assert_eq!(hex::encode(named.sha256()), checked.manifest.verifying_key_sha256);

@@ -4,7 +4,7 @@
 #
 #   scripts/snarkjs/bench.sh KEY.zkey [ROUNDS]
 #
-# KEY.zkey is a key that snarkjs made for the circuit: scripts/ceremony/development.sh writes one. All sides may use
+# KEY.zkey is a key that snarkjs made for the circuit: scripts/ceremony/run.sh writes one. All sides may use
 # all cores; each starts from a witness and ends with a proof (ours also checks the statement, derives the witness and
 # verifies). rapidsnark is timed as a whole process. Prints medians with quartiles.
 #
@@ -25,5 +25,5 @@ cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$here/bench.mj
 cd "$here/../.."
 cargo build --release --quiet
 poa=${CARGO_TARGET_DIR:-target}/release/poa
-"$poa" crs export --witness "$work" >&2
+"$poa" crs export-r1cs --out "$work" --witness >&2
 node "$work/bench.mjs" "$poa" "$key" "$work/sample.wtns" "${2:-15}"

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use poa_circuits::statement::circuit;
-use poa_prover::crs::{self, MANIFEST, PROVING_KEY, VERIFYING_KEY};
+use poa_prover::crs::generate::CrsFiles;
+use poa_prover::crs::verify::Checked;
+use poa_prover::crs::{self, Attestations, MANIFEST, PROVING_KEY, VERIFYING_KEY};
 use poa_verifier::key::VerifyingKey;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exit::{Exit, OrFail, Outcome};
 use crate::output::{Answer, pretty};
@@ -21,12 +23,16 @@ const WITNESS_FILE: &str = "sample.wtns";
 /// Operations on the common reference string.
 #[derive(Subcommand)]
 pub enum CrsCommand {
-    /// Check digests, circuit and every point, then prove and verify a sample
+    /// Check digests, circuit, every point and the ceremony, then prove and verify samples
     Verify(VerifyArgs),
     /// Make a one-party development key: its maker could forge proofs
     GenerateDev(GenerateArgs),
-    /// Write the verifying key for snarkjs, the circuit for a ceremony, or a witness for other provers
+    /// Write the verifying key for snarkjs
     Export(ExportArgs),
+    /// Write the circuit for a ceremony, and a witness for other provers
+    ExportR1cs(ExportR1csArgs),
+    /// Check a snarkjs key against the circuit and its phase-1 file, and write the three files of crs/
+    ImportZkey(ImportArgs),
 }
 
 /// Which files.
@@ -34,6 +40,9 @@ pub enum CrsCommand {
 pub struct VerifyArgs {
     /// Directory with the three files [default: those built into this program]
     directory: Option<PathBuf>,
+    /// The phase-1 file of the ceremony; without it the setup is not checked, and the exit status is 2
+    #[arg(long, value_name = "FILE")]
+    ptau: Option<PathBuf>,
 }
 
 /// Where new files go.
@@ -44,19 +53,40 @@ pub struct GenerateArgs {
     out: PathBuf,
 }
 
-/// What to write where.
+/// Where the verifying key goes.
 #[derive(Args)]
-#[group(required = true, multiple = true)]
 pub struct ExportArgs {
     /// Write verification_key.json (snarkjs) into this directory
     #[arg(long, value_name = "DIR")]
-    snarkjs: Option<PathBuf>,
+    snarkjs: PathBuf,
+}
+
+/// Where the circuit goes.
+#[derive(Args)]
+pub struct ExportR1csArgs {
     /// Write circuit.r1cs (iden3) into this directory
     #[arg(long, value_name = "DIR")]
-    r1cs: Option<PathBuf>,
-    /// Write sample.wtns (iden3), the witness of a made-up statement, into this directory
+    out: PathBuf,
+    /// Also write sample.wtns (iden3), the witness of a made-up statement
+    #[arg(long)]
+    witness: bool,
+}
+
+/// What a ceremony ended with.
+#[derive(Args)]
+pub struct ImportArgs {
+    /// The last key of the ceremony
+    #[arg(value_name = "KEY.zkey")]
+    key: PathBuf,
+    /// The phase-1 file that the ceremony began with
+    #[arg(long, value_name = "FILE")]
+    ptau: PathBuf,
+    /// Who attested to which contribution (docs/ceremony.md); without it the key is one party's, for development
+    #[arg(long, value_name = "FILE.json")]
+    attested: Option<PathBuf>,
+    /// Directory to write the three files to; existing ones are not overwritten
     #[arg(long, value_name = "DIR")]
-    witness: Option<PathBuf>,
+    out: PathBuf,
 }
 
 /// Runs the command.
@@ -65,44 +95,61 @@ pub fn run(command: &CrsCommand) -> Outcome<Answer> {
         CrsCommand::Verify(args) => verify(args),
         CrsCommand::GenerateDev(args) => generate(args),
         CrsCommand::Export(args) => export(args),
+        CrsCommand::ExportR1cs(args) => export_r1cs(args),
+        CrsCommand::ImportZkey(args) => import(args),
     }
 }
 
 fn verify(args: &VerifyArgs) -> Outcome<Answer> {
     let read = |name: &str, embedded: &[u8]| match &args.directory {
-        Some(directory) => read_key(&directory.join(name)),
+        Some(directory) => read_large(&directory.join(name), "name the directory that holds the three files of crs/"),
         None => Ok(embedded.to_vec()),
     };
     let manifest = read(MANIFEST_FILE, MANIFEST)?;
     let proving = read(PROVING_FILE, PROVING_KEY)?;
     let verifying = read(VERIFYING_FILE, VERIFYING_KEY)?;
-    let checked = crs::verify(&manifest, &proving, &verifying, &mut system::rng())
+    let phase1 = args.ptau.as_deref().map(|path| read_large(path, "name the phase-1 file")).transpose()?;
+    let checked = crs::verify(&manifest, &proving, &verifying, phase1.as_deref(), &mut system::rng())
         .or_refuse("the key is refused", "do not use it; fetch the files again, or make new ones")?;
-    let development = checked.manifest.setup.is_development();
-    let value = json!({ "manifest": checked.manifest, "checks": checked.checks, "development_key": development });
-    let next = if development { "for production a key from a ceremony is needed: crs/README.md" } else { "" };
-    let mut answer =
-        Answer::done(format!("the key holds; verifying key {}", checked.manifest.verifying_key_sha256), next, value)
-            .with_details(checked.checks.iter().map(|check| format!("  pass  {check}")));
-    if development {
-        answer.details.push(format!("  warning: {}", checked.manifest.warning));
-    }
-    answer.exit = Exit::Done;
-    Ok(answer)
+    Ok(told(&checked))
 }
 
-/// Proving keys are larger than the documents other commands read.
-fn read_key(path: &Path) -> Outcome<Vec<u8>> {
-    std::fs::read(path).or_fail(path.display(), "name the directory that holds the three files of crs/")
+fn told(checked: &Checked) -> Answer {
+    let Checked { manifest, checks, unchecked, assumed } = checked;
+    let development = manifest.setup.is_development();
+    let value = json!({
+        "manifest": manifest,
+        "checks": checks,
+        "unchecked": unchecked,
+        "assumed": assumed,
+        "development_key": development,
+    });
+    let held = if unchecked.is_empty() { "the key holds" } else { "the key holds as far as it was checked" };
+    let next = match (unchecked.is_empty(), development) {
+        (false, _) => "give the phase-1 file with --ptau: docs/ceremony.md says which",
+        (true, true) => "for production a key from a ceremony is needed: docs/ceremony.md",
+        (true, false) => "",
+    };
+    let details = [("pass", checks), ("not checked", unchecked), ("assumed", assumed)]
+        .into_iter()
+        .flat_map(|(verdict, lines)| lines.iter().map(move |line| format!("  {verdict}  {line}")));
+    let mut answer = Answer::done(format!("{held}; verifying key {}", manifest.verifying_key_sha256), next, value)
+        .with_details(details);
+    if development {
+        answer.details.push(format!("  warning: {}", manifest.warning));
+    }
+    answer.exit = if unchecked.is_empty() { Exit::Done } else { Exit::Error };
+    answer
+}
+
+/// Proving keys and phase-1 files are larger than the documents other commands read.
+fn read_large(path: &Path, next: &str) -> Outcome<Vec<u8>> {
+    std::fs::read(path).or_fail(path.display(), next)
 }
 
 fn generate(args: &GenerateArgs) -> Outcome<Answer> {
     let files = crs::generate_development(&mut system::rng()).or_fail("no key could be made", "please report it")?;
-    system::make_private_dir(&args.out)?;
-    let manifest = serde_json::to_value(&files.manifest).or_fail("the manifest", "please report it")?;
-    system::write_new(&args.out.join(PROVING_FILE), &files.proving_key)?;
-    system::write_new(&args.out.join(VERIFYING_FILE), &files.verifying_key)?;
-    system::write_new(&args.out.join(MANIFEST_FILE), pretty(&manifest).as_bytes())?;
+    let manifest = write_files(&files, &args.out)?;
     Ok(Answer::done(
         format!("made a development key in {}", args.out.display()),
         "check it: poa crs verify DIR; whoever made it could forge proofs, so never use it for real",
@@ -110,20 +157,58 @@ fn generate(args: &GenerateArgs) -> Outcome<Answer> {
     ))
 }
 
+fn write_files(files: &CrsFiles, out: &Path) -> Outcome<Value> {
+    system::make_private_dir(out)?;
+    let manifest = serde_json::to_value(&files.manifest).or_fail("the manifest", "please report it")?;
+    system::write_new(&out.join(PROVING_FILE), &files.proving_key)?;
+    system::write_new(&out.join(VERIFYING_FILE), &files.verifying_key)?;
+    system::write_new(&out.join(MANIFEST_FILE), pretty(&manifest).as_bytes())?;
+    Ok(manifest)
+}
+
+fn import(args: &ImportArgs) -> Outcome<Answer> {
+    let next = "check the path and its permissions";
+    let (key, phase1) = (read_large(&args.key, next)?, read_large(&args.ptau, next)?);
+    let attestations = args.attested.as_deref().map(read_attestations).transpose()?;
+    let files = crs::import_zkey(&key, &phase1, attestations, &mut system::rng()).or_refuse(
+        "the key is refused",
+        "do not use it; `snarkjs zkey verify` with the same files gives a second opinion",
+    )?;
+    let manifest = write_files(&files, &args.out)?;
+    let contributions = files.manifest.ceremony.iter().flat_map(|ceremony| &ceremony.contributions);
+    let lines = contributions.zip(1..).map(|(made, number)| {
+        let kind = if made.beacon.is_some() { "beacon" } else { "contribution" };
+        format!("  {kind} {number}  {}  {}", made.hash, made.name.as_deref().unwrap_or(""))
+    });
+    let lines: Vec<String> = lines.chain([format!("  {}", files.manifest.warning)]).collect();
+    Ok(Answer::done(
+        format!("imported the key into {}", args.out.display()),
+        "compare each hash with what its contributor published, then build with the three files in crs/",
+        manifest,
+    )
+    .with_details(lines))
+}
+
+fn read_attestations(path: &Path) -> Outcome<Attestations> {
+    serde_json::from_slice(&system::read(path)?).or_refuse(path.display(), "docs/ceremony.md has the form of this file")
+}
+
 fn export(args: &ExportArgs) -> Outcome<Answer> {
-    let mut written = Vec::new();
-    if let Some(directory) = &args.snarkjs {
-        let key = VerifyingKey::from_bytes(VERIFYING_KEY).or_refuse("the built-in key", "build the program anew")?;
-        written.push(snarkjs::export_key(&key, directory)?);
+    let key = VerifyingKey::from_bytes(VERIFYING_KEY).or_refuse("the built-in key", "build the program anew")?;
+    Ok(wrote(&[snarkjs::export_key(&key, &args.snarkjs)?]))
+}
+
+fn export_r1cs(args: &ExportR1csArgs) -> Outcome<Answer> {
+    let mut written = vec![write_into(&args.out, R1CS_FILE, &circuit::shape().to_iden3())?];
+    if args.witness {
+        written.push(write_into(&args.out, WITNESS_FILE, &crs::sample_witness(&mut system::rng()))?);
     }
-    if let Some(directory) = &args.r1cs {
-        written.push(write_into(directory, R1CS_FILE, &circuit::shape().to_iden3())?);
-    }
-    if let Some(directory) = &args.witness {
-        written.push(write_into(directory, WITNESS_FILE, &crs::sample_witness(&mut system::rng()))?);
-    }
-    let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    Ok(Answer::done(format!("wrote {}", names.join(" and ")), "", json!({ "written": names })))
+    Ok(wrote(&written))
+}
+
+fn wrote(paths: &[PathBuf]) -> Answer {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    Answer::done(format!("wrote {}", names.join(" and ")), "", json!({ "written": names }))
 }
 
 fn write_into(directory: &Path, name: &str, bytes: &[u8]) -> Outcome<PathBuf> {

@@ -56,6 +56,6 @@ pub fn generate_development(rng: &mut impl CryptoRng) -> Result<CrsFiles, Genera
     let key = ProvingKey::new(ark)?;
     let proving_key = key.to_bytes();
     let verifying_key = key.verifying_key().to_bytes();
-    let manifest = Manifest::describe(&proving_key, &verifying_key, Setup::OnePartyDevelopment);
+    let manifest = Manifest::describe(&proving_key, &verifying_key, Setup::OnePartyDevelopment, None);
     Ok(CrsFiles { proving_key, verifying_key, manifest })
 }

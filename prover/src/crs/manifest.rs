@@ -4,6 +4,8 @@ use poa_circuits::statement::{CIRCUIT, circuit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ceremony::Ceremony;
+
 /// The manifest's format.
 pub const FORMAT: &str = "poa-crs/1";
 
@@ -12,8 +14,12 @@ pub const FORMAT: &str = "poa-crs/1";
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Setup {
-    /// One party drew all randomness. It could forge; for development only.
+    /// One party drew all randomness at once. It could forge; for development only.
     OnePartyDevelopment,
+    /// A ceremony with a transcript, every contribution to which one party made. It could forge; for development only.
+    OnePartyCeremony,
+    /// A ceremony with a transcript; the manifest names who attested to each contribution.
+    Ceremony,
 }
 
 impl Setup {
@@ -23,13 +29,20 @@ impl Setup {
             Setup::OnePartyDevelopment => {
                 "One party made this key for development. Whoever made it could forge proofs. Never use it in production."
             }
+            Setup::OnePartyCeremony => {
+                "One party made all contributions to this key, for development. It could forge proofs. Never use it in production."
+            }
+            Setup::Ceremony => {
+                "Proofs cannot be forged if in each phase at least one contributor dropped its randomness. Who contributed is as attested, not proved."
+            }
         }
     }
 
     /// Whether production use is refused.
     pub fn is_development(self) -> bool {
         match self {
-            Setup::OnePartyDevelopment => true,
+            Setup::OnePartyDevelopment | Setup::OnePartyCeremony => true,
+            Setup::Ceremony => false,
         }
     }
 }
@@ -56,11 +69,14 @@ pub struct Manifest {
     pub setup: Setup,
     /// The same in words.
     pub warning: String,
+    /// Where there was a ceremony: its transcript, and what it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<Ceremony>,
 }
 
 impl Manifest {
     /// The manifest of these files for the circuit of this build.
-    pub fn describe(proving_key: &[u8], verifying_key: &[u8], setup: Setup) -> Self {
+    pub fn describe(proving_key: &[u8], verifying_key: &[u8], setup: Setup, ceremony: Option<Ceremony>) -> Self {
         let shape = circuit::shape();
         Self {
             format: FORMAT.to_owned(),
@@ -72,6 +88,7 @@ impl Manifest {
             verifying_key_sha256: sha256(verifying_key),
             warning: setup.warning().to_owned(),
             setup,
+            ceremony,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Checks `crs/`: digests, circuit, loader, and one proof made and verified.
+//! Checks `crs/`: digests, circuit, loader, the ceremony if there was one, and proofs made and verified.
 
 use poa_circuits::gadgets::r1cs::witness_to_iden3;
 use poa_circuits::statement::assignment::derive;
@@ -7,7 +7,9 @@ use poa_verifier::key::{KeyError, VerifyingKey};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
-use super::manifest::{FORMAT, Manifest};
+use super::ceremony::{AttestationError, Ceremony};
+use super::manifest::{FORMAT, Manifest, Setup};
+use crate::ceremony::{self, CeremonyError, Phase1};
 use crate::engine::{Engine, Settings};
 use crate::key::{ProvingKey, ProvingKeyError};
 use crate::prove::ProveError;
@@ -40,6 +42,15 @@ pub enum CrsError {
     /// The two files are not of one setup.
     #[error("verifying_key.bin is not the key inside proving_key.bin")]
     Pair,
+    /// The key is not what the ceremony in the manifest made.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// The attestations do not fit the transcript.
+    #[error("manifest.json: the attestations: {0}")]
+    Attestations(#[from] AttestationError),
+    /// A phase-1 file was given for a key that no ceremony made.
+    #[error("manifest.json names no ceremony that a phase-1 file could belong to")]
+    NoCeremony,
     /// The key cannot prove a sample statement.
     #[error("the sample statement: {0}")]
     Sample(#[from] ProveError),
@@ -52,14 +63,42 @@ pub struct Checked {
     pub manifest: Manifest,
     /// Each check in words, all passed.
     pub checks: Vec<&'static str>,
+    /// What could have been checked with the phase-1 file, in words.
+    pub unchecked: Vec<&'static str>,
+    /// What no check here can show, in words.
+    pub assumed: Vec<&'static str>,
 }
 
-/// Checks the three files against each other and against the circuit of this build, then proves and verifies
-/// three sample statements. What it cannot check is whether the maker kept the trapdoor.
+const CHECKS: [&str; 6] = [
+    "manifest: format, circuit, constraint count and R1CS digest are this build's",
+    "digests of both key files",
+    "verifying key: length, curve, subgroup, identities, repeated points, delta against gamma and generator",
+    "proving key: query lengths, every point on curve and in subgroup, beta, delta and the B query equal in both groups",
+    "verifying key is the one inside the proving key",
+    "three sample statements, which together use every private wire, were proved and verified",
+];
+const TRANSCRIPT_CHECKS: [&str; 2] = [
+    "transcript: every contribution continues the ones before, proves its factor, and takes delta on; the last delta is the key's; beacons give what they should",
+    "manifest: circuit hash, contributions with names and beacons, and setup are what the transcript and attestations give",
+];
+const PHASE_1_CHECKS: [&str; 3] = [
+    "phase 1: the file is the manifest's, its points are the powers of one tau and their Lagrange forms",
+    "setup: alpha, beta, gamma, IC and every query are this circuit's over that phase 1, divided by delta",
+    "the transcript begins with the digest of that setup",
+];
+const CEREMONY_ASSUMES: [&str; 3] = [
+    "that in each phase one contributor dropped its randomness",
+    "that contributions were made by whom they are attested to",
+    "the contributions to phase 1: `snarkjs powersoftau verify FILE`, or its digest in a public list",
+];
+
+/// Checks the three files against each other, the circuit of this build and the phase-1 file, then proves and verifies
+/// three sample statements. What it cannot check is whether the makers kept the trapdoor.
 pub fn verify(
     manifest: &[u8],
     proving_key: &[u8],
     verifying_key: &[u8],
+    phase1: Option<&[u8]>,
     rng: &mut impl CryptoRng,
 ) -> Result<Checked, CrsError> {
     let manifest = Manifest::from_json(manifest)?;
@@ -70,18 +109,53 @@ pub fn verify(
         return Err(CrsError::Pair);
     }
     key.check_b_queries(rng)?;
+    let mut checked = Checked { manifest, checks: CHECKS.to_vec(), unchecked: Vec::new(), assumed: Vec::new() };
+    check_ceremony(&mut checked, &key, phase1, rng)?;
     self_test(&Engine::compile(&key, Settings::SMALL), rng)?;
-    Ok(Checked {
-        manifest,
-        checks: vec![
-            "manifest: format, circuit, constraint count and R1CS digest are this build's",
-            "digests of both key files",
-            "verifying key: length, curve, subgroup, identities, repeated points, delta against gamma and generator",
-            "proving key: query lengths, every point on curve and in subgroup, beta, delta and the B query equal in both groups",
-            "verifying key is the one inside the proving key",
-            "three sample statements, which together use every private wire, were proved and verified",
-        ],
-    })
+    Ok(checked)
+}
+
+fn check_ceremony(
+    checked: &mut Checked,
+    key: &ProvingKey,
+    phase1: Option<&[u8]>,
+    rng: &mut impl CryptoRng,
+) -> Result<(), CrsError> {
+    let Some(stated) = &checked.manifest.ceremony else {
+        checked.assumed.push("that whoever made the key dropped its randomness");
+        check_setup(checked.manifest.setup, Setup::OnePartyDevelopment)?;
+        return if phase1.is_some() { Err(CrsError::NoCeremony) } else { Ok(()) };
+    };
+    let (section, transcript) = stated.transcript().map_err(CeremonyError::from)?;
+    transcript.check(&key.ark).map_err(CeremonyError::from)?;
+    let phase1 = phase1.map(|file| Phase1::read(file, &circuit::shape())).transpose().map_err(CeremonyError::from)?;
+    if let Some(phase1) = &phase1 {
+        differs("phase1_blake2b_512", &stated.phase1_blake2b_512, hex::encode(phase1.digest))?;
+        differs("phase1_power", &stated.phase1_power.to_string(), phase1.power.to_string())?;
+        ceremony::check(&circuit::shape(), &key.ark, &transcript, phase1, rng)?;
+    }
+    let named = (stated.phase1_power, stated.phase1_blake2b_512.clone());
+    check_account(stated, &Ceremony::describe(&section, &transcript, named, None))?;
+    check_setup(checked.manifest.setup, stated.setup()?)?;
+    checked.checks.extend(TRANSCRIPT_CHECKS);
+    if phase1.is_some() { &mut checked.checks } else { &mut checked.unchecked }.extend(PHASE_1_CHECKS);
+    checked.assumed.extend(CEREMONY_ASSUMES);
+    Ok(())
+}
+
+fn check_account(stated: &Ceremony, found: &Ceremony) -> Result<(), CrsError> {
+    differs("circuit_hash", &stated.circuit_hash, found.circuit_hash.clone())?;
+    let listed = |account: &Ceremony| serde_json::to_string(&account.contributions);
+    differs("contributions", &listed(stated)?, listed(found)?)?;
+    differs("transcript", &stated.transcript, found.transcript.clone())
+}
+
+fn check_setup(stated: Setup, found: Setup) -> Result<(), CrsError> {
+    differs("setup", &serde_json::to_string(&stated)?, serde_json::to_string(&found)?)
+}
+
+fn differs(member: &'static str, stated: &str, found: String) -> Result<(), CrsError> {
+    if stated == found { Ok(()) } else { Err(CrsError::Differs { member, stated: stated.to_owned(), found }) }
 }
 
 /// Proves and verifies three sample statements, between which every private wire is other than 0 at least once, so
@@ -115,10 +189,5 @@ fn check_manifest(stated: &Manifest, proving_key: &[u8], verifying_key: &[u8]) -
         ("proving_key_sha256", stated.proving_key_sha256.clone(), sha256(proving_key)),
         ("verifying_key_sha256", stated.verifying_key_sha256.clone(), sha256(verifying_key)),
     ];
-    for (member, stated, found) in members {
-        if stated != found {
-            return Err(CrsError::Differs { member, stated, found });
-        }
-    }
-    Ok(())
+    members.into_iter().try_for_each(|(member, stated, found)| differs(member, &stated, found))
 }

@@ -9,7 +9,7 @@ use ark_ff::{Field, PrimeField};
 use poa_circuits::gadgets::r1cs::ConstraintSystem;
 
 use super::ZkeyError;
-use super::points::{Bytes, limbs};
+use crate::iden3::{Bytes, limbs};
 
 /// Bytes of an entry.
 pub(super) const BYTES: usize = 3 * 4 + 32;

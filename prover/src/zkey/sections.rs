@@ -1,15 +1,15 @@
 //! The file's table of sections.
 
-use super::points::Bytes;
 use super::{Size, ZkeyError};
+use crate::iden3::Bytes;
 
 const MAGIC: &[u8] = b"zkey";
 const VERSION: u32 = 1;
 /// The transcript of contributions; it may be missing.
 const TRANSCRIPT: u32 = 10;
 
-/// Sections 1 to 9, each of the circuit's length.
-pub(super) struct Sections<'a>([&'a [u8]; 9]);
+/// Sections 1 to 9, each of the circuit's length, and the transcript.
+pub(super) struct Sections<'a>([&'a [u8]; 9], Option<&'a [u8]>);
 
 impl<'a> Sections<'a> {
     /// Finds the sections, in whatever order they stand.
@@ -39,7 +39,12 @@ impl<'a> Sections<'a> {
         for ((id, section), found) in (1..).zip(&mut sections).zip(found) {
             *section = found.ok_or(ZkeyError::Missing(id))?;
         }
-        Ok(Self(sections))
+        Ok(Self(sections, found[TRANSCRIPT as usize - 1]))
+    }
+
+    /// Section 10.
+    pub fn transcript(&self) -> Option<&'a [u8]> {
+        self.1
     }
 
     /// The bytes of section `id`, 1 to 9.
