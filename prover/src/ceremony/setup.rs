@@ -11,7 +11,6 @@ use ark_ff::AdditiveGroup;
 use blake2::Digest;
 use poa_circuits::gadgets::r1cs::{ConstraintSystem, Lc};
 use rand_core::CryptoRng;
-use rayon::prelude::*;
 
 use super::encoding::{Hash, Hasher, hash_g1, hash_g2};
 use super::phase1::{coefficients, sum, sum_g2};
@@ -145,7 +144,8 @@ fn undivided_c(shape: &ConstraintSystem, phase1: &Phase1) -> Vec<G1Affine> {
             }
         }
     }
-    let sums: Vec<G1Projective> =
-        terms.par_iter().map(|(points, scalars)| G1Projective::msm_unchecked(points, scalars)).collect();
+    // One after the other: each sum spreads over the threads itself, and nested in theirs it exhausts their stacks.
+    let sum = |(points, scalars): &(Vec<G1Affine>, Vec<Fr>)| G1Projective::msm_unchecked(points, scalars);
+    let sums: Vec<G1Projective> = terms.iter().map(sum).collect();
     G1Projective::normalize_batch(&sums)
 }
