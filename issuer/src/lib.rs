@@ -29,6 +29,7 @@ pub mod http;
 pub mod http_signature;
 pub mod keys;
 pub mod measure;
+mod outbound;
 pub mod pages;
 pub mod proving;
 pub mod service;

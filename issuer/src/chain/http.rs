@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 
 use super::{Answer, ChainError, ChainReader, ChainSnapshot, Changes};
+use crate::outbound::may_be_read;
 
 /// Where the contract is served; ends in `/`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,15 +61,7 @@ impl FromStr for BaseUrl {
     type Err = BaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, BaseUrlError> {
-        let url: http::Uri = text.parse().map_err(|_| BaseUrlError)?;
-        let loopback = matches!(url.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
-        let safe = match url.scheme_str() {
-            Some("https") => true,
-            Some("http") => loopback,
-            _ => false,
-        };
-        let user = url.authority().is_none_or(|authority| authority.as_str().contains('@'));
-        if !safe || user || url.query().is_some() || text.contains('#') {
+        if !may_be_read(text) {
             return Err(BaseUrlError);
         }
         Ok(Self(format!("{}/", text.trim_end_matches('/'))))

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use ureq::Agent;
 
 use super::{ForeignLists, List, ListError};
+use crate::outbound::may_be_read;
 
 /// Fetches under way at the same time; each holds a thread for as long as its time-out lets it.
 const AT_ONCE: usize = 8;
@@ -52,14 +53,7 @@ impl FromStr for ListUrl {
     type Err = ListUrlError;
 
     fn from_str(text: &str) -> Result<Self, ListUrlError> {
-        let url: http::Uri = text.parse().map_err(|_| ListUrlError)?;
-        let loopback = matches!(url.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
-        let safe = url.scheme_str() == Some("https") || url.scheme_str() == Some("http") && loopback;
-        let user = url.authority().is_none_or(|authority| authority.as_str().contains('@'));
-        if !safe || user || url.query().is_some() || text.contains('#') {
-            return Err(ListUrlError);
-        }
-        Ok(Self(text.to_owned()))
+        if may_be_read(text) { Ok(Self(text.to_owned())) } else { Err(ListUrlError) }
     }
 }
 
