@@ -8,23 +8,28 @@ pub use ark_bn254::Fr as F;
 /// An index into the assignment.
 pub type Wire = u32;
 
+/// Terms in ascending order of what they stand at: equal ones added, and what cancels dropped.
+pub(crate) fn collected<K: Copy + Ord>(mut terms: Vec<(K, F)>) -> Vec<(K, F)> {
+    terms.sort_by_key(|(at, _)| *at);
+    terms.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    terms.retain(|(_, coefficient)| *coefficient != F::ZERO);
+    terms
+}
+
 /// A linear combination: ascending wires, each once, no coefficient 0.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Lc(Vec<(Wire, F)>);
 
 impl Lc {
     /// Sorts the terms, adds equal wires and drops what cancels.
-    pub fn new(mut terms: Vec<(Wire, F)>) -> Self {
-        terms.sort_by_key(|(wire, _)| *wire);
-        terms.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
-        terms.retain(|(_, coefficient)| *coefficient != F::ZERO);
-        Self(terms)
+    pub fn new(terms: Vec<(Wire, F)>) -> Self {
+        Self(collected(terms))
     }
 
     /// The terms.

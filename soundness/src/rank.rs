@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use ark_ff::{AdditiveGroup, Field};
 
 use crate::determinism::Determinism;
-use crate::r1cs::{F, R1cs, Row, Wire};
+use crate::r1cs::{F, R1cs, Row, Wire, collected};
 
 /// The computed wires that are free to move: as many as the rank is short of their number.
 pub fn free_wires(system: &R1cs, determinism: &Determinism, assignment: &[F]) -> Vec<Wire> {
@@ -74,16 +74,6 @@ impl Columns {
         let (a, b) = (row.a.evaluate(assignment), row.b.evaluate(assignment));
         let weighted = [(&row.a, b), (&row.b, a), (&row.c, -F::ONE)];
         let terms = weighted.iter().flat_map(|(lc, factor)| lc.terms().iter().map(move |(w, c)| (*w, *factor * c)));
-        let mut terms: Vec<Term> = terms.filter_map(|(w, c)| self.column[w as usize].map(|at| (at, c))).collect();
-        terms.sort_by_key(|(column, _)| *column);
-        terms.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
-        terms.retain(|(_, entry)| *entry != F::ZERO);
-        terms
+        collected(terms.filter_map(|(w, c)| self.column[w as usize].map(|at| (at, c))).collect())
     }
 }
