@@ -179,8 +179,18 @@ fn receipts_are_made_and_signed_without_a_service() {
 fn the_built_in_key_holds_and_is_named_a_development_key() {
     let poa = Poa::new();
     let run = poa.run_within(&["--json", "crs", "verify"], &[], std::time::Duration::from_secs(300));
-    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert_eq!(run.status, 2, "not everything is checked without phase 1: {}", run.stdout);
     assert_eq!(run.json()["development_key"], true);
+    assert_eq!(run.json()["manifest"]["setup"], "one-party-ceremony");
+    assert_ne!(run.json()["unchecked"], serde_json::json!([]));
+    let service = ["--data-dir", "svc", "serve", "--production", "--public-url", "https://issuer.example"];
+    let production = poa.run(&[&service[..], &["--listen", "127.0.0.1:0"]].concat());
+    assert!(
+        production.status == 2 && production.stderr.contains("refuses the development key"),
+        "{}",
+        production.stderr
+    );
+    assert!(!poa.path("svc").join("poa.sqlite").exists(), "nothing was made");
     for arguments in [&["crs", "export", "--snarkjs", "out"][..], &["crs", "export-r1cs", "--out", "out", "--witness"]]
     {
         assert_eq!(poa.run(arguments).status, 0, "{arguments:?}");

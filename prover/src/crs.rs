@@ -1,8 +1,7 @@
 //! The common reference string in `crs/`: embedded, made, imported, checked.
 //!
-//! Today's key is a **one-party development key**: made from operating-system randomness that was dropped, never from
-//! a seed. Whoever made it could have kept the trapdoor and forge proofs; the manifest says so and
-//! `--production` refuses it.
+//! Today's key is a **development key**: it comes from a ceremony, whose transcript is in the manifest, but one party made
+//! every contribution. It could have kept the trapdoor and forge proofs; the manifest says so and `--production` refuses it.
 
 pub mod ceremony;
 pub mod generate;

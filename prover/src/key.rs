@@ -73,7 +73,7 @@ impl ProvingKey {
         Ok(Self { matrices: matrices(&shape), ark, verifying_key })
     }
 
-    /// The committed development key. It was made by one party: its maker could forge.
+    /// The committed development key. One party made every contribution to it, and could forge.
     pub fn development() -> &'static Self {
         static KEY: LazyLock<ProvingKey> = LazyLock::new(|| {
             ProvingKey::from_bytes(crate::crs::PROVING_KEY)

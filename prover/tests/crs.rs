@@ -7,7 +7,8 @@ use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poa_prover::ceremony::{CeremonyError, TranscriptError};
-use poa_prover::crs::{CrsError, MANIFEST, PROVING_KEY, VERIFYING_KEY, verify};
+use poa_prover::crs::ceremony::{Attestation, AttestationError};
+use poa_prover::crs::{Attestations, CrsError, MANIFEST, Manifest, PROVING_KEY, Setup, VERIFYING_KEY, verify};
 use poa_prover::{ProvingKey, ProvingKeyError};
 use poa_verifier::key::KeyError;
 use sha2::{Digest, Sha256};
@@ -20,6 +21,13 @@ const SMALL_TRANSCRIPT: usize = 68 + (392 + 7) + (392 + 8) + (392 + 8 + 2 + 34);
 /// The operating system's randomness.
 fn os_rng() -> UnwrapErr<getrandom::SysRng> {
     UnwrapErr(getrandom::SysRng)
+}
+
+/// The committed manifest as it would be had there been no ceremony.
+fn without_ceremony(setup: Setup) -> Vec<u8> {
+    let mut manifest = Manifest::from_json(MANIFEST).unwrap();
+    (manifest.ceremony, manifest.setup, manifest.warning) = (None, setup, setup.warning().to_owned());
+    serde_json::to_vec(&manifest).unwrap()
 }
 
 fn committed() -> ArkKey<Bn254> {
@@ -135,8 +143,22 @@ fn files_that_do_not_belong_together_are_refused() {
 #[test]
 fn a_phase_1_file_for_a_key_without_a_ceremony_is_refused() {
     let phase1 = include_bytes!("../../test-vectors/ceremony/phase1.ptau");
-    let refused = verify(MANIFEST, PROVING_KEY, VERIFYING_KEY, Some(phase1), &mut os_rng());
+    let manifest = without_ceremony(Setup::OnePartyDevelopment);
+    let refused = verify(&manifest, PROVING_KEY, VERIFYING_KEY, Some(phase1), &mut os_rng());
     assert!(matches!(refused, Err(CrsError::NoCeremony)));
+}
+
+/// Three drawn contributions and a beacon, and nobody but one party.
+#[test]
+fn the_committed_key_is_from_a_ceremony_of_one_party() {
+    let checked = verify(MANIFEST, PROVING_KEY, VERIFYING_KEY, None, &mut os_rng()).unwrap();
+    assert_eq!(checked.manifest.setup, Setup::OnePartyCeremony);
+    assert!(checked.manifest.setup.is_development(), "--production refuses it");
+    let ceremony = checked.manifest.ceremony.unwrap();
+    let beacons: Vec<bool> = ceremony.contributions.iter().map(|made| made.beacon.is_some()).collect();
+    assert_eq!(beacons, [false, false, false, true]);
+    assert_eq!(ceremony.attestations, None);
+    assert!(!checked.unchecked.is_empty(), "without phase 1 not everything is checked");
 }
 
 /// What the manifest says of a ceremony must be what its transcript gives, and the transcript must be the key's.
@@ -148,7 +170,7 @@ fn a_ceremony_that_is_not_the_keys_is_refused() {
     let with = |setup: &str, transcript: &[u8]| {
         let mut manifest: serde_json::Value = serde_json::from_slice(MANIFEST).unwrap();
         manifest["setup"] = setup.into();
-        let setup: poa_prover::crs::Setup = serde_json::from_value(setup.into()).unwrap();
+        let setup: Setup = serde_json::from_value(setup.into()).unwrap();
         manifest["warning"] = setup.warning().into();
         manifest["ceremony"] = serde_json::json!({
             "phase1_power": 14,
@@ -165,10 +187,24 @@ fn a_ceremony_that_is_not_the_keys_is_refused() {
     };
     assert_eq!(refused(with("one-party-ceremony", transcript)), TranscriptError::LastDelta);
     assert_eq!(refused(with("one-party-ceremony", &transcript[..transcript.len() - 1])), TranscriptError::Malformed);
-    let text = std::str::from_utf8(MANIFEST).unwrap();
-    let claimed = text
-        .replace("one-party-development", "ceremony")
-        .replace(poa_prover::crs::Setup::OnePartyDevelopment.warning(), poa_prover::crs::Setup::Ceremony.warning());
-    let refused = verify(claimed.as_bytes(), PROVING_KEY, VERIFYING_KEY, None, &mut os_rng());
-    assert!(matches!(refused, Err(CrsError::Differs { member: "setup", .. })), "a ceremony that nothing shows");
+}
+
+/// A setup that sounds better than what the manifest shows for it is refused.
+#[test]
+fn a_setup_that_nothing_shows_is_refused() {
+    let refused = |manifest: &[u8]| verify(manifest, PROVING_KEY, VERIFYING_KEY, None, &mut os_rng()).unwrap_err();
+    let is_setup = |error: CrsError| matches!(error, CrsError::Differs { member: "setup", .. });
+    for setup in [Setup::Ceremony, Setup::OnePartyCeremony] {
+        assert!(is_setup(refused(&without_ceremony(setup))), "no transcript");
+    }
+    let mut manifest = Manifest::from_json(MANIFEST).unwrap();
+    (manifest.setup, manifest.warning) = (Setup::Ceremony, Setup::Ceremony.warning().to_owned());
+    assert!(is_setup(refused(&serde_json::to_vec(&manifest).unwrap())), "no attestations");
+    let ceremony = manifest.ceremony.as_mut().unwrap();
+    let drawn = ceremony.contributions.iter().filter(|made| made.beacon.is_none());
+    let attested =
+        drawn.map(|made| Attestation { hash: made.hash.clone(), by: "one".to_owned(), at: "here".to_owned() });
+    ceremony.attestations = Some(Attestations { phase1: "our own".to_owned(), contributions: attested.collect() });
+    let one_party = refused(&serde_json::to_vec(&manifest).unwrap());
+    assert!(matches!(one_party, CrsError::Attestations(AttestationError::Parties)), "one party under every name");
 }
