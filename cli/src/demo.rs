@@ -131,7 +131,7 @@ fn start(args: &DemoArgs, global: &Global, base: &Path) -> Outcome<(Demo, Runnin
     )?;
     let data_dir = base.join("service");
     let service = timings.time("start the service, keys loaded and self-tested", || {
-        OpenService::open(listener, data_dir.clone(), None, |config| {
+        OpenService::open(listener, data_dir.clone(), None, None, |config| {
             config.publish_interval_s = 1;
             args.engine.configure(config);
         })

@@ -4,15 +4,15 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use poa_issuer::App;
 use poa_issuer::clock::SystemClock;
 use poa_issuer::config::{Config, PublicUrl};
 use poa_issuer::domain::os_entropy;
+use poa_issuer::{App, TlsFiles};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::exit::{OrFail, Outcome};
+use crate::exit::{Failure, OrFail, Outcome};
 
 /// Locked by the service that runs on a directory.
 const LOCK_FILE: &str = "lock";
@@ -38,19 +38,29 @@ pub struct RunningService {
 
 impl OpenService {
     /// Opens the service on a bound listener. `public_url` is where others reach it; none means the
-    /// listener's own address over plain HTTP, which only loopback allows. `adjust` sets the rest.
+    /// listener's own address, over plain HTTP unless there is `tls`, which only loopback allows. `adjust` sets the rest.
     pub fn open(
         listener: TcpListener,
         data_dir: std::path::PathBuf,
         public_url: Option<&str>,
+        tls: Option<TlsFiles>,
         adjust: impl FnOnce(&mut Config),
     ) -> Outcome<Self> {
         let next = "change the settings (poa serve --help) and start again";
         let address = listener.local_addr().or_fail("the listener has no address", next)?;
-        let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
+        let url = match (public_url, &tls) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(_)) if !address.ip().is_loopback() => {
+                let what = format!("{address} is not how others reach the service");
+                return Err(Failure::error(what, "name the host of the certificate with --public-url"));
+            }
+            (None, Some(_)) => format!("https://{address}"),
+            (None, None) => format!("http://{address}"),
+        };
         let public = PublicUrl::parse(&url).or_fail(format!("{url} cannot be the public URL"), next)?;
         let lock = lock(&data_dir)?;
         let mut config = Config::new(data_dir, public, address);
+        config.tls = tls;
         adjust(&mut config);
         listener.set_nonblocking(true).or_fail("the listener cannot be used", next)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use poa_prover::{Engine, ProvingKeyError, crs};
 use tokio::sync::{Notify, Semaphore};
+use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
 use crate::chain::{BoundedReads, Chain, ChainReader, EmbeddedReader, HttpReader};
@@ -26,10 +27,12 @@ use crate::trust::{Published, TrustFailure};
 mod list_reader;
 mod publisher;
 mod serve;
+mod tls;
 mod watcher;
 
 pub use list_reader::ListReader;
 pub use publisher::Publisher;
+pub use tls::TlsError;
 pub use watcher::{WatchError, WatchHealth, Watcher};
 
 /// The one log of this service.
@@ -44,6 +47,7 @@ pub struct App {
     config: Config,
     clock: Arc<dyn Clock>,
     entropy: Entropy,
+    tls: Option<TlsAcceptor>,
     domain: Domain,
     keys: Arc<IssuerKeys>,
     operator_token: OperatorToken,
@@ -87,6 +91,9 @@ pub enum OpenError {
         "--production refuses the development key: whoever made it can forge proofs; install a key from a ceremony"
     )]
     DevelopmentKey,
+    /// The listener's certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The data directory could not be made.
     #[error("data directory: {0}")]
     DataDirectory(std::io::Error),
@@ -145,6 +152,7 @@ impl App {
         engine: Arc<Engine>,
     ) -> Result<Arc<Self>, OpenError> {
         let development_key = admissible(&config)?;
+        let tls = config.tls.as_ref().map(|files| tls::acceptor(files, clock.now_unix_s())).transpose()?;
         make_private_directory(&config.data_dir).map_err(OpenError::DataDirectory)?;
         let mut rng = EntropyRng::new(&entropy);
         let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
@@ -176,6 +184,7 @@ impl App {
             config,
             clock,
             entropy,
+            tls,
             domain,
             keys,
             operator_token,

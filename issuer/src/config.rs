@@ -38,6 +38,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// The address the service listens on.
     pub listen: SocketAddr,
+    /// Certificate and key of the listener; none serves plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// Seconds between two publications of the log, 1 to 60. A head is published only when something
     /// waits or the newest is a minute old.
     pub publish_interval_s: u64,
@@ -55,6 +57,15 @@ pub struct Config {
     pub capabilities: Vec<String>,
     /// Proof of Agenthood.
     pub agenthood: AgenthoodConfig,
+}
+
+/// The files of the listener's TLS, both PEM.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TlsFiles {
+    /// The certificate and after it those that lead to its anchor.
+    pub certificate: PathBuf,
+    /// The certificate's private key.
+    pub key: PathBuf,
 }
 
 /// Bounds of the proving pool; see [`crate::proving`] for its two lanes.
@@ -124,6 +135,9 @@ pub enum ConfigError {
     /// Invented data has no place in production.
     #[error("--production refuses a chain that is a fixture")]
     FixtureChain,
+    /// A listener with TLS that nobody is told to reach so.
+    #[error("a listener with TLS needs a public URL with https, not {0}")]
+    TlsUrl(String),
     /// `did:web` is resolved over https; a production issuer must be reachable so.
     #[error("--production needs a public URL with https, not {0}")]
     Insecure(String),
@@ -142,6 +156,7 @@ impl Config {
             master_key_file: None,
             public_url,
             listen,
+            tls: None,
             publish_interval_s: 10,
             production: false,
             proving: ProvingLimits::for_this_machine(),
@@ -165,6 +180,9 @@ impl Config {
             return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
         }
         self.agenthood.check(self.production)?;
+        if self.tls.is_some() && !self.public_url.is_https() {
+            return Err(ConfigError::TlsUrl(self.public_url.to_string()));
+        }
         if self.production && !self.public_url.is_https() {
             return Err(ConfigError::Insecure(self.public_url.to_string()));
         }
@@ -213,6 +231,8 @@ mod tests {
         assert!(matches!(none, Err(ConfigError::ReadLimits(_))));
         let long = change(|c| c.agenthood.reads.budget = std::time::Duration::from_secs(11));
         assert!(matches!(long, Err(ConfigError::ReadLimits(_))));
+        let tls = change(|c| c.tls = Some(TlsFiles { certificate: "c".into(), key: "k".into() }));
+        assert_eq!(tls, Err(ConfigError::TlsUrl("http://127.0.0.1:8080".to_owned())));
         let fixture = change(|c| {
             c.production = true;
             c.agenthood.chain = ChainConfig::Embedded { name: "x".to_owned(), fixture: true };

@@ -36,5 +36,5 @@ pub mod service;
 pub mod store;
 pub mod trust;
 
-pub use app::{App, OpenError, Publisher};
-pub use config::{Config, ProvingLimits, PublicUrl};
+pub use app::{App, OpenError, Publisher, TlsError};
+pub use config::{Config, ProvingLimits, PublicUrl, TlsFiles};

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::Args;
+use poa_issuer::TlsFiles;
 use serde_json::json;
 
 use super::serve_agenthood::AgenthoodArgs;
@@ -22,6 +23,12 @@ pub struct ServeArgs {
     /// Where others reach the service; it names the issuer (did:web) [default: the listening address]
     #[arg(long, value_name = "URL", env = "POA_PUBLIC_URL")]
     public_url: Option<String>,
+    /// File with the certificate (and its chain) to serve TLS with, PEM; the public URL is https then
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "POA_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// File with the certificate's private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "POA_TLS_KEY")]
+    tls_key: Option<PathBuf>,
     /// Seconds between publications of the log
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     publish_interval_s: u64,
@@ -61,7 +68,9 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     )?;
     let agenthood = args.agenthood.to_config()?;
     let data_dir = global.service_dir();
-    let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), |config| {
+    let tls = args.tls_cert.clone().zip(args.tls_key.clone());
+    let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
+    let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), tls, |config| {
         config.publish_interval_s = args.publish_interval_s;
         config.agenthood = agenthood;
         config.production = args.production;

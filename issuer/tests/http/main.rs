@@ -22,4 +22,5 @@ mod schemas;
 mod service;
 mod status_lists;
 mod tiles;
+mod tls;
 mod verify;
