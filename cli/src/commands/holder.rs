@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::commands::{agent, read_json};
 use crate::exit::{Failure, Outcome};
 use crate::holder::contents::{AgentRef, Contents, Custody};
+use crate::holder::identity;
 use crate::holder::possession::{self, Challenge};
 use crate::holder::prove;
 use crate::holder::seal::Seal;
@@ -47,6 +48,10 @@ pub struct InitArgs {
     /// Who keeps the proving secrets
     #[arg(long, value_enum, default_value = "holder")]
     custody: Custody,
+    /// File (mode 0600) with a Semaphore v4 or zk-kit identity, whose secret scalar becomes the holder key:
+    /// {"secretScalar": "<decimal>", "commitment": "<decimal>"}, the second optional and checked
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
 }
 
 /// An existing directory.
@@ -132,7 +137,16 @@ fn init(args: &InitArgs, global: &Global) -> Outcome<Answer> {
             "name another directory with --data-dir",
         ));
     }
-    let contents = Contents::generate(args.custody, &mut system::rng());
+    let mut contents = Contents::generate(args.custody, &mut system::rng());
+    if let Some(path) = &args.identity {
+        let Some(proving) = &mut contents.proving else {
+            return Err(Failure::error(
+                "the service makes the keys that it keeps",
+                "leave --identity or --custody out",
+            ));
+        };
+        proving.holder = identity::read(path)?;
+    }
     let dir = HolderDir::create(&directory, args.seal.fresh()?, contents)?;
     let next = "keep a copy elsewhere: poa holder export; then answer the operator's challenge: poa holder answer";
     describe("made", &dir, next)
