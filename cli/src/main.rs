@@ -15,6 +15,7 @@ mod output;
 mod pinned;
 mod predicates;
 mod receipt;
+mod requested;
 mod service;
 mod snarkjs;
 mod system;

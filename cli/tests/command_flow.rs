@@ -2,126 +2,26 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
-use support::{Poa, Run};
+use support::Run;
+use support::cast::Cast;
 
-const LIMIT: Duration = Duration::from_secs(300);
-
-/// A running `poa serve`, killed when the test ends.
-struct Service {
-    child: Child,
-    url: String,
+fn register_managed(cast: &Cast) -> String {
+    let public = cast.ok("agent", &["agent", "keygen", "--key", "agent.jwk"])["ed25519_public_key"].clone();
+    let args = ["agent", "register", "--name", "managed", "--public-key", public.as_str().unwrap()];
+    cast.ok("service", &args)["agent"].as_str().unwrap().to_owned()
 }
 
-impl Service {
-    fn start(poa: &Poa) -> Self {
-        let args = ["--json", "--data-dir", "service", "serve", "--listen", "127.0.0.1:0", "--publish-interval-s", "1"];
-        let mut child = poa.command(&args).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(ready["event"], "listening");
-        assert!(ready["new_operator_token"].is_string(), "printed on the first start");
-        Self { child, url: ready["url"].as_str().unwrap().to_owned() }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The cast: everybody runs `poa` with a directory of their own.
-struct Cast {
-    poa: Poa,
-    service: Service,
-}
-
-impl Cast {
-    fn as_in(&self, directory: &str, args: &[&str]) -> Run {
-        let args = [&["--json", "--data-dir", directory], args].concat();
-        self.poa.run_within(&args, &[("POA_SERVICE", &self.service.url), ("POA_KEY_FILE", "holder.key")], LIMIT)
-    }
-
-    fn ok(&self, directory: &str, args: &[&str]) -> Value {
-        let run = self.as_in(directory, args);
-        assert_eq!(run.status, 0, "{args:?}: {}{}", run.stdout, run.stderr);
-        run.json()
-    }
-
-    /// Waits until the newest root satisfies something.
-    fn wait_for_root(&self, fits: impl Fn(&Value) -> bool) {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            // Before the first publication there is no root, which is status 2.
-            let run = self.as_in("service", &["root", "latest"]);
-            if run.status == 0 && fits(&run.json()) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "no such root was published: {}", run.stdout);
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    /// Receipts for agents, made, signed and posted by an attestor.
-    fn attest(&self, agents: &[&str]) {
-        let public = self.ok("attestor", &["attest", "keygen", "--key", "attestor.jwk"])["ed25519_public_key"].clone();
-        let public = public.as_str().unwrap();
-        self.ok("service", &["attest", "register", "--name", "board", "--public-key", public]);
-        for (index, agent) in agents.iter().enumerate() {
-            let (claims, receipt) = (format!("claims-{index}.json"), format!("receipt-{index}.jws"));
-            let counts = ["--attempted", "500", "--completed", "300", "--capabilities", "open-source"];
-            let make = ["attest", "make", "--subject", agent, "--out", &claims];
-            self.ok("attestor", &[&make[..], &counts].concat());
-            self.ok("attestor", &["attest", "sign", "--key", "attestor.jwk", &claims, "--out", &receipt]);
-        }
-        let receipts: Vec<String> = (0..agents.len()).map(|index| format!("receipt-{index}.jws")).collect();
-        let mut post = vec!["attest", "post"];
-        post.extend(receipts.iter().map(String::as_str));
-        self.ok("attestor", &post);
-        let again = self.ok("attestor", &post);
-        assert!(again["results"].as_array().unwrap().iter().all(|result| result["status"] == "known"));
-    }
-
-    fn register_managed(&self) -> String {
-        let public = self.ok("agent", &["agent", "keygen", "--key", "agent.jwk"])["ed25519_public_key"].clone();
-        let args = ["agent", "register", "--name", "managed", "--public-key", public.as_str().unwrap()];
-        self.ok("service", &args)["agent"].as_str().unwrap().to_owned()
-    }
-
-    fn register_holder(&self) -> String {
-        self.ok("holder", &["holder", "init"]);
-        self.ok("holder", &["trust", "add", &self.service.url]);
-        self.ok("service", &["agent", "challenge", "--new", "--out", "challenge.json"]);
-        self.ok("holder", &["holder", "answer", "challenge.json", "--out", "answer.json"]);
-        let agent = self.ok("service", &["agent", "register", "--name", "own", "--answer", "answer.json"]);
-        let agent = agent["agent"].as_str().unwrap().to_owned();
-        let replay = self.as_in("service", &["agent", "register", "--name", "own", "--answer", "answer.json"]);
-        assert_eq!(replay.status, 1, "a challenge serves once");
-        self.ok("holder", &["holder", "adopt", &agent]);
-        agent
-    }
-
-    fn verify(&self, document: &str, request: &str, more: &[&str]) -> Run {
-        self.as_in("verifier", &[&["verify", document, "--request", request], more].concat())
-    }
+fn verify(cast: &Cast, document: &str, request: &str, more: &[&str]) -> Run {
+    cast.as_in("verifier", &[&["verify", document, "--request", request], more].concat())
 }
 
 #[test]
 fn everybody_does_their_part_from_the_command_line() {
-    let poa = Poa::new();
-    for directory in ["service", "agent", "attestor", "holder", "verifier"] {
-        std::fs::create_dir(poa.path(directory)).unwrap();
-    }
-    let service = Service::start(&poa);
-    let cast = Cast { poa, service };
-    let (managed, own) = (cast.register_managed(), cast.register_holder());
+    let cast = Cast::new();
+    let (managed, own) = (register_managed(&cast), cast.register_holder(&[]));
     cast.attest(&[&managed, &own]);
     cast.wait_for_root(|head| head["size"] == 2);
     let trust = cast.ok("verifier", &["trust", "fetch", &cast.service.url]);
@@ -144,7 +44,7 @@ fn standing_credentials(cast: &Cast, managed: &str) {
     assert!(issued["prove_us"].is_u64(), "proved on the holder's machine");
     for document in ["managed.json", "own.json"] {
         for place in [&[][..], &["--service", cast.service.url.as_str()]] {
-            let run = cast.verify(document, "any", place);
+            let run = verify(cast, document, "any", place);
             assert_eq!(run.status, 0, "{document}: {}", run.stdout);
             assert_eq!(run.json()["verified"], true);
         }
@@ -152,7 +52,7 @@ fn standing_credentials(cast: &Cast, managed: &str) {
     let unasked = cast.as_in("verifier", &["verify", "own.json"]);
     assert_eq!(unasked.status, 2, "authentic is not verified");
     assert_eq!(unasked.json()["authentic"], true);
-    let offline = cast.verify("own.json", "any", &["--offline"]);
+    let offline = verify(cast, "own.json", "any", &["--offline"]);
     assert_eq!(offline.status, 2, "without a status list nothing is known: {}", offline.stdout);
 
     let too_much = [&["issue"][..], &["--schema", "task_completion/1", "--at-least", "tasks_completed=500"]].concat();
@@ -160,7 +60,7 @@ fn standing_credentials(cast: &Cast, managed: &str) {
     let id = issued["id"].as_str().unwrap();
     cast.ok("service", &["revoke", "credential", id]);
     cast.wait_for_root(|head| head["revocations"] == 1);
-    let revoked = cast.verify("own.json", "any", &[]);
+    let revoked = verify(cast, "own.json", "any", &[]);
     assert_eq!(revoked.status, 1);
     assert!(failed(&revoked.json()).contains(&"status".to_owned()));
 }
@@ -173,10 +73,10 @@ fn presentations(cast: &Cast, own: &str) {
     let present = ["present", "--to", "https://shop.example", "--request", "first.json", "--out", "shown.json"];
     cast.ok("holder", &present);
     assert!(!std::fs::read_to_string(cast.poa.path("shown.json")).unwrap().contains(own), "anonymous");
-    let run = cast.verify("shown.json", "first.json", &["--export-snarkjs", "snarkjs"]);
+    let run = verify(cast, "shown.json", "first.json", &["--export-snarkjs", "snarkjs"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(cast.poa.path("snarkjs/shown/proof.json").exists());
-    let replayed = cast.verify("shown.json", "second.json", &[]);
+    let replayed = verify(cast, "shown.json", "second.json", &[]);
     assert_eq!((replayed.status, failed(&replayed.json())), (1, vec!["challenge".to_owned()]));
     never_more_than_asked(cast);
 }
@@ -217,7 +117,7 @@ fn prepared_presentations(cast: &Cast) {
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     let (taken, proved) = (&run.json()["present_us"], &run.json()["prove_us"]);
     assert!(taken.as_u64().unwrap() < 1_000_000 && proved.is_null(), "{taken} {proved}");
-    assert_eq!(cast.verify("prepared-shown.json", "anonymous.json", &[]).status, 0);
+    assert_eq!(verify(cast, "prepared-shown.json", "anonymous.json", &[]).status, 0);
     assert!(prepared_files(cast).is_empty(), "it served its one challenge");
 
     // Of its own accord, and by an earlier request of the same kind.
@@ -227,7 +127,7 @@ fn prepared_presentations(cast: &Cast) {
         request(request_file, &["--pseudonym"]);
         let run = present(request_file, &[]);
         assert_eq!((run.status, &run.json()["prepared"]), (0, &Value::Bool(true)), "{}", run.stdout);
-        assert_eq!(cast.verify("prepared-shown.json", request_file, &[]).status, 0);
+        assert_eq!(verify(cast, "prepared-shown.json", request_file, &[]).status, 0);
     }
     let another = present("anonymous.json", &[]).json();
     assert_eq!(another["prepared"], false, "another kind is proved now");

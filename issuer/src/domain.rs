@@ -11,6 +11,7 @@
 //! | [`issuer_keys`] | what follows when an issuer key is retired or leaks |
 //! | [`credentials`] | issuance records, idempotency, status indices |
 //! | [`prepared`] | presentations proved before their challenge is known |
+//! | [`presentation_requests`] | what verifiers ask of holders, answered once |
 //! | [`agenthood`], [`registry`] | Proof of Agenthood, and the chain it reads by default |
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub mod issuer_keys;
 pub mod leaves;
 pub mod log;
 pub mod prepared;
+pub mod presentation_requests;
 pub mod receipts;
 pub mod registry;
 pub mod reputation;
@@ -56,7 +58,7 @@ pub(crate) use credentials::Reservation;
 pub use credentials::{Begin, Begun, Credential, CredentialState, Idempotency, PENDING_TTL_S, Pending, StatusBits};
 pub use entropy::{Entropy, EntropyRng, os_entropy};
 pub use error::{DomainError, HeadSigningError, Kind};
-pub use ids::{AgentUuid, CredentialId, IdError};
+pub use ids::{AgentUuid, CredentialId, IdError, PresentationRequestId};
 pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
 pub use log::{Appends, Head, LogAudit, Publication};
@@ -64,6 +66,7 @@ pub(crate) use log::{LogState, Place, Settled, Zeroed};
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};
 pub(crate) use prepared::{PreparedRow, StoredKind};
+pub use presentation_requests::{PresentationRequest, RequestState};
 pub use receipts::ReceiptError;
 pub use rotation::{HolderRotation, Rotation};
 pub use schemas::{AttestationSchemaRecord, DisclosureSchemaRecord};

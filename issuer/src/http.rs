@@ -24,6 +24,7 @@ mod attestations;
 mod attestors;
 mod body;
 mod call;
+mod client;
 mod credential_batches;
 mod credentials;
 mod discovery;
@@ -35,7 +36,9 @@ mod metrics;
 mod opening;
 mod pages;
 mod parameters;
+mod presentation_requests;
 mod presentations;
+mod rate;
 mod reply;
 mod roots;
 mod rotation;
@@ -46,8 +49,9 @@ mod tiles;
 mod verify;
 mod wire;
 
-pub use agenthood::{RateLimits, WholeList};
+pub use agenthood::WholeList;
 pub use error::{ApiError, Problem, Recovery};
+pub use rate::RateLimits;
 
 impl App {
     /// The whole API and the pages, for a server or for tests.
@@ -67,8 +71,12 @@ impl App {
             .merge(metrics::routes())
             .merge(agenthood::operator_routes())
             .merge(pages::routes());
-        let open =
-            Router::new().merge(verify::routes()).merge(discovery::routes()).merge(agenthood::routes()).layer(cors());
+        let open = Router::new()
+            .merge(verify::routes())
+            .merge(presentation_requests::routes())
+            .merge(discovery::routes())
+            .merge(agenthood::routes())
+            .layer(cors());
         let proving = Router::new().merge(credentials::routes()).merge(presentations::routes());
         Router::new()
             .merge(ordinary.merge(open).layer(timeout(limits::ORDINARY)))

@@ -18,6 +18,7 @@ pub mod issuer_keys;
 pub mod issuing;
 mod material;
 pub mod preparing;
+pub mod presentation_requests;
 pub mod presenting;
 mod reading;
 pub mod showing;
@@ -62,6 +63,17 @@ pub enum ServiceError {
         /// Why.
         reason: String,
     },
+    /// A member of a verifier's request cannot be used.
+    #[error("{member}: {reason}")]
+    Request {
+        /// Which, with `request.` before it.
+        member: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The verifier's token is missing, is another request's, or there is no such request.
+    #[error("the token is not this presentation request's")]
+    VerifierToken,
     /// The challenge, domain or audience cannot be used.
     #[error("{member}: {reason}")]
     Binding {

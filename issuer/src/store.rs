@@ -31,6 +31,7 @@ mod nodes;
 mod operation;
 mod packed;
 mod prepared;
+mod presentation_requests;
 mod registry;
 mod row;
 mod schemas;

@@ -1,7 +1,7 @@
 //! `poa present`: answering a verifier's request.
 //!
 //! The holder names the verifier itself (`--to`), because a request can be relayed: one that is bound
-//! to another domain is not answered. What `poa prepare` made for exactly this kind of request is used by itself,
+//! to another domain is not answered, nor one that waits elsewhere than at the verifier unless the holder says so (`--via`). What `poa prepare` made for exactly this kind of request is used by itself,
 //! without the network and without the proving key; else the proof is made now.
 
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::caller::{Caller, CallerArgs};
 use crate::client::{AgentSigner, Client};
 use crate::commands::read_json;
 use crate::engine::EngineArgs;
-use crate::exit::{Failure, OrFail, Outcome};
+use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::holder::prepared::{Found, Slot};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
@@ -26,6 +26,7 @@ use crate::holder::store::HolderDir;
 use crate::output::{Answer, pretty};
 use crate::pinned::Pinned;
 use crate::predicates::Predicates;
+use crate::requested::Requested;
 use crate::system;
 use crate::verdict::Verdict;
 
@@ -40,15 +41,29 @@ pub struct PresentArgs {
     consent: ConsentArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// File with the verifier's request
-    #[arg(long, value_name = "FILE")]
-    request: PathBuf,
+    #[command(flatten)]
+    request: RequestSource,
+    /// The service that receives the verifier's answers, when the request's URL is not the verifier's own
+    #[arg(long, value_name = "ORIGIN", requires = "request_url")]
+    via: Option<String>,
     /// Use what `poa prepare` made or refuse; prove nothing now and use no network
     #[arg(long)]
     prepared: bool,
     /// File to write the presentation to
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+/// Where the request is.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct RequestSource {
+    /// File with the verifier's request
+    #[arg(long, value_name = "FILE")]
+    request: Option<PathBuf>,
+    /// URL of the verifier's request at a service; the answer is sent there
+    #[arg(long, value_name = "URL")]
+    request_url: Option<String>,
 }
 
 /// What was made.
@@ -63,7 +78,16 @@ struct Made {
 
 /// Runs the command.
 pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
-    let asked = Asked::new(&args.consent, read_json(&args.request)?)?;
+    let RequestSource { request, request_url } = &args.request;
+    let to = &args.consent.to;
+    let requested = request_url.as_ref().map(|url| Requested::fetch(url, to, args.via.as_deref())).transpose()?;
+    let value = match (request, &requested) {
+        (Some(path), _) => read_json(path)?,
+        (None, Some(requested)) => requested.request.clone(),
+        // The parser takes exactly one of the two.
+        (None, None) => Value::Null,
+    };
+    let asked = Asked::new(&args.consent, value)?;
     let mut caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
     let made = match &mut caller {
@@ -82,7 +106,10 @@ pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
         }
         _ => let_prove(&asked, &client, &caller)?,
     };
-    answer(args, made)
+    match &requested {
+        Some(requested) => sent(args, requested, made),
+        None => answer(args, made),
+    }
 }
 
 /// The holder's own presentation: prepared, or proved now.
@@ -179,6 +206,26 @@ fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller) -> Outcome<Mad
     }
     let presentation = client.post("/presentations", &body, caller.auth())?;
     Ok(Made { presentation, prove_us: None, present_us: None, shown: Vec::new() })
+}
+
+/// Sends the presentation to where the request is; the verdict there is the command's.
+fn sent(args: &PresentArgs, requested: &Requested, made: Made) -> Outcome<Answer> {
+    let verdict = requested.respond(&made.presentation)?;
+    let (what, exit) = match verdict.is_verified() {
+        true => (format!("answered, and verified for {}", args.consent.to), Exit::Done),
+        false => (format!("answered, but not verified: {}", verdict.explain()), Exit::Refused),
+    };
+    let mut answer = answer(args, made)?;
+    answer.details.insert(0, format!("sent to {}", requested.origin()));
+    let members = [("sent_to", requested.origin().into()), ("verified", verdict.is_verified().into())];
+    for (name, value) in members.into_iter().chain([("report", verdict.into_value())]) {
+        answer.value[name] = value;
+    }
+    let next = match exit {
+        Exit::Done => String::new(),
+        _ => "ask the verifier for another request; this one is used up".to_owned(),
+    };
+    Ok(Answer { exit, what, next, ..answer })
 }
 
 fn answer(args: &PresentArgs, made: Made) -> Outcome<Answer> {

@@ -3,6 +3,8 @@
 // Each test target uses a part of this.
 #![allow(dead_code)]
 
+pub mod cast;
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

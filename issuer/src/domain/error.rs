@@ -112,6 +112,9 @@ pub enum DomainError {
     /// The leaf was superseded meanwhile, and its schema revokes in that case.
     #[error("the leaf was superseded")]
     LeafSuperseded,
+    /// As many requests of verifiers wait for an answer as are kept.
+    #[error("too many presentation requests are open; try again when some have expired")]
+    TooManyPresentationRequests,
     /// No free status index was found.
     #[error("the status list is full")]
     StatusListFull,
@@ -141,6 +144,8 @@ pub enum Kind {
     Credential,
     /// An issuer key.
     IssuerKey,
+    /// A verifier's request.
+    PresentationRequest,
 }
 
 impl std::fmt::Display for Kind {
@@ -153,6 +158,7 @@ impl std::fmt::Display for Kind {
             Self::Log => "log",
             Self::Credential => "credential",
             Self::IssuerKey => "issuer key",
+            Self::PresentationRequest => "presentation request",
         })
     }
 }

@@ -4,7 +4,7 @@
 use poa_verifier::head::LIFETIME_S;
 
 use super::receipts::SKEW_S;
-use super::{Domain, DomainError, Kind};
+use super::{Domain, DomainError, Kind, presentation_requests};
 
 /// An expired reservation is kept this long, so that its holder learns that it expired, in seconds.
 const EXPIRED_KEPT_S: u64 = 3_600;
@@ -18,6 +18,7 @@ impl Domain {
             .run_tx("forget_expired", |tx, _| {
                 Box::pin(async move {
                     tx.delete_expired_challenges(now).await?;
+                    tx.delete_presentation_requests(now.saturating_sub(presentation_requests::KEPT_S)).await?;
                     tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;
                     Ok::<_, DomainError>(tx.delete_expired_credentials(now.saturating_sub(EXPIRED_KEPT_S)).await?)
                 })

@@ -22,6 +22,10 @@ pub struct AgentUuid(Uuid);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct CredentialId(Uuid);
 
+/// The UUID of a verifier's request.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PresentationRequestId(Uuid);
+
 /// A fresh UUID, never nil.
 pub(super) fn random_uuid(rng: &mut EntropyRng) -> Uuid {
     let mut bytes = [0; 16];
@@ -65,6 +69,26 @@ impl CredentialId {
     /// A fresh one.
     pub fn random(rng: &mut EntropyRng) -> Self {
         Self(random_uuid(rng))
+    }
+}
+
+impl PresentationRequestId {
+    /// A fresh one.
+    pub fn random(rng: &mut EntropyRng) -> Self {
+        Self(random_uuid(rng))
+    }
+}
+
+impl FromStr for PresentationRequestId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse(text).map(Self)
+    }
+}
+
+impl fmt::Display for PresentationRequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
     }
 }
 

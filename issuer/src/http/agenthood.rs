@@ -15,15 +15,12 @@ use crate::app::App;
 mod body;
 mod chain;
 mod claim;
-mod client;
 mod credential;
-mod rate;
 mod refusal;
 mod registry;
 mod revoked;
 mod verify;
 
-pub use rate::RateLimits;
 pub use refusal::{PublishedForm, Refusal};
 pub use revoked::WholeList;
 

@@ -13,6 +13,8 @@ use crate::app::App;
 pub const SMALL_BYTES: usize = 16 * 1024;
 /// A registration with its manifest.
 pub const REGISTRATION_BYTES: usize = 64 * 1024;
+/// One document to verify.
+pub const DOCUMENT_BYTES: usize = 80 * 1024;
 /// A batch of documents or receipts.
 pub const BATCH_BYTES: usize = 1024 * 1024;
 

@@ -15,7 +15,6 @@ use governor::state::keyed::{HashMapStateStore, ShrinkableKeyedStateStore};
 use governor::{Quota, RateLimiter};
 
 use super::client::Client;
-use super::refusal::Refusal;
 use crate::clock::Clock;
 
 /// Clients that a limiter tells apart: some 2 MB.
@@ -34,15 +33,34 @@ pub enum Limited {
     Verify,
     /// 60 in 60 s; ours.
     Snapshot,
+    /// 20 in 300 s; requests that verifiers state, ours.
+    PresentationRequest,
+    /// 20 in 300 s; answers to them, ours.
+    PresentationResponse,
+}
+
+/// A client called too often.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TooOften {
+    /// Seconds to wait.
+    pub retry_after_s: u64,
 }
 
 impl Limited {
-    const ALL: [Self; 5] = [Self::Challenge, Self::Issue, Self::Revoke, Self::Verify, Self::Snapshot];
+    const ALL: [Self; 7] = [
+        Self::Challenge,
+        Self::Issue,
+        Self::Revoke,
+        Self::Verify,
+        Self::Snapshot,
+        Self::PresentationRequest,
+        Self::PresentationResponse,
+    ];
 
     /// Calls and seconds.
     const fn rate(self) -> (u32, u64) {
         match self {
-            Self::Challenge => (20, 300),
+            Self::Challenge | Self::PresentationRequest | Self::PresentationResponse => (20, 300),
             Self::Issue => (5, 300),
             Self::Revoke => (10, 300),
             Self::Verify | Self::Snapshot => (60, 60),
@@ -112,7 +130,7 @@ type Limiter = RateLimiter<Client, Places, ServiceClock, NoOpMiddleware<Nanos>>;
 
 /// The limits of every call, in this process.
 pub struct RateLimits {
-    limiters: [Limiter; 5],
+    limiters: [Limiter; Limited::ALL.len()],
     clock: ServiceClock,
 }
 
@@ -137,11 +155,11 @@ impl RateLimits {
     }
 
     /// Counts a call.
-    pub(super) fn count(&self, limited: Limited, client: Client) -> Result<(), Refusal> {
+    pub(super) fn count(&self, limited: Limited, client: Client) -> Result<(), TooOften> {
         let limiter = &self.limiters[limited as usize];
         limiter.check_key(&client).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            Refusal::rate_limited(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            TooOften { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
         })
     }
 

@@ -15,10 +15,13 @@ use serde_json::{Value, json};
 
 use super::body::{self, Raw};
 use super::call::{ByAnyone, Call};
+use super::client::Client;
 use super::error::{ApiError, Problem};
 use super::limits::{self, LimitExt};
+use super::rate::Limited;
 use super::reply::private;
 use crate::app::App;
+use crate::domain::PresentationRequestId;
 use crate::proving::WorkError;
 use crate::service::ServiceError;
 use crate::service::checking::Question;
@@ -42,32 +45,44 @@ struct BatchBody {
 struct Item {
     document: Value,
     request: Option<Value>,
+    /// The verifier's request that the document answers, in the place of `request`; uses its challenge up.
+    presentation_request: Option<String>,
 }
 
 enum Asked {
     One(Box<Question>),
+    Answer(PresentationRequestId, Vec<u8>),
     Batch(Vec<Question>),
 }
 
-async fn verify(State(app): State<Arc<App>>, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
+async fn verify(State(app): State<Arc<App>>, client: Client, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
     let asked = asked(&call.body)?;
     Ok(private(JsonReply(match asked {
         Asked::One(question) => {
             let reports = run(&app, vec![*question]).await?;
             reports.into_iter().next().map_or(Value::Null, |report| json!(report))
         }
+        Asked::Answer(id, document) => {
+            app.rate_limits().count(Limited::PresentationResponse, client)?;
+            json!(app.answer_request(id, document).await.map_err(refusal)?)
+        }
         Asked::Batch(questions) => json!({ "reports": run(&app, questions).await? }),
     })))
 }
 
 async fn run(app: &App, questions: Vec<Question>) -> Result<Vec<Report>, ApiError> {
-    match app.check_all(questions).await {
-        Ok(checked) => Ok(checked.into_iter().map(|checked| checked.report).collect()),
-        Err(ServiceError::Work(WorkError::Busy)) => Err(ApiError::new(
+    let checked = app.check_all(questions).await.map_err(refusal)?;
+    Ok(checked.into_iter().map(|checked| checked.report).collect())
+}
+
+/// The refusal of what could not be verified.
+pub(super) fn refusal(error: ServiceError) -> ApiError {
+    match error {
+        ServiceError::Work(WorkError::Busy) => ApiError::new(
             Problem::VerifierBusy,
             "As many verifications as this service does at a time are waiting; or embed the verifier.",
-        )),
-        Err(error) => Err(error.into()),
+        ),
+        error => error.into(),
     }
 }
 
@@ -86,7 +101,7 @@ fn asked(body: &Raw) -> Result<Asked, ApiError> {
 fn from_json(bytes: &[u8]) -> Result<Asked, ApiError> {
     let value: Value = body::decode(bytes)?;
     if value.get("documents").is_none() {
-        return Ok(Asked::One(Box::new(question(shaped(value)?, "")?)));
+        return one(shaped(value)?);
     }
     let BatchBody { documents } = shaped(value)?;
     if documents.is_empty() || documents.len() > MAX_BATCH {
@@ -100,26 +115,42 @@ fn from_json(bytes: &[u8]) -> Result<Asked, ApiError> {
     documents.into_iter().enumerate().map(question).collect::<Result<_, _>>().map(Asked::Batch)
 }
 
+fn one(item: Item) -> Result<Asked, ApiError> {
+    let Some(id) = &item.presentation_request else { return Ok(Asked::One(Box::new(question(item, "")?))) };
+    if item.request.is_some() {
+        let detail = "A presentation request has its demands already; leave request out.";
+        return Err(ApiError::of_member(Problem::InvalidBody, "request", detail));
+    }
+    let unknown = |_| ApiError::of_member(Problem::NotFound, "presentation_request", "There is no such request.");
+    Ok(Asked::Answer(id.parse().map_err(unknown)?, document(item.document, "")?))
+}
+
 fn shaped<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     serde_json::from_value(value)
         .map_err(|error| ApiError::of_member(Problem::InvalidBody, "body", format!("{error}.")))
 }
 
 fn question(item: Item, path: &str) -> Result<Question, ApiError> {
-    let document = match item.document {
-        Value::Object(_) => item.document.to_string().into_bytes(),
-        Value::String(compact) => compact.into_bytes(),
-        _ => {
-            return Err(ApiError::of_member(
-                Problem::InvalidBody,
-                format!("{path}document"),
-                "A document is a JSON object, or a compact JWS as a string.",
-            ));
-        }
-    };
+    if item.presentation_request.is_some() {
+        let detail = "An answer to a presentation request stands alone.";
+        return Err(ApiError::of_member(Problem::InvalidBody, format!("{path}presentation_request"), detail));
+    }
+    let document = document(item.document, path)?;
     let request =
         item.request.as_ref().map(Request::from_json).transpose().map_err(|error| {
             ApiError::of_member(Problem::InvalidBody, format!("{path}request"), format!("{error}."))
         })?;
     Ok(Question::new(&document, request))
+}
+
+fn document(document: Value, path: &str) -> Result<Vec<u8>, ApiError> {
+    match document {
+        Value::Object(_) => Ok(document.to_string().into_bytes()),
+        Value::String(compact) => Ok(compact.into_bytes()),
+        _ => Err(ApiError::of_member(
+            Problem::InvalidBody,
+            format!("{path}document"),
+            "A document is a JSON object, or a compact JWS as a string.",
+        )),
+    }
 }

@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 10] = [
+const FILES: [(&str, &str, &str); 11] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -27,6 +27,7 @@ const FILES: [(&str, &str, &str); 10] = [
     file!("0009", "chain_registry"),
     file!("0010", "agenthood"),
     file!("0011", "issuer_keys"),
+    file!("0012", "presentation_requests"),
 ];
 
 /// What brings any older database to this version.

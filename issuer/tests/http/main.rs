@@ -14,6 +14,7 @@ mod malformed;
 mod opening;
 mod pages;
 mod prepared;
+mod presentation_requests;
 mod presentations;
 mod request_signatures;
 mod roots;

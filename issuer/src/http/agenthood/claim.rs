@@ -11,10 +11,10 @@ use poa_verifier::agenthood::message::Action;
 use serde_json::{Value, json};
 
 use super::body::{self, Members};
-use super::client::Client;
-use super::rate::Limited;
 use super::refusal::{Code, Refusal, published};
 use crate::app::App;
+use crate::http::client::Client;
+use crate::http::rate::Limited;
 
 /// `POST /poa/api/challenge`: `{agentId, action?}`.
 pub async fn challenge(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::chain::ChainError;
 use crate::domain::agenthood::AgenthoodError;
+use crate::http::rate::TooOften;
 use crate::service::agenthood::AgenthoodRefusal;
 
 /// Marks an answer whose error form is the published one, so that it is not rewritten as a problem document.
@@ -227,6 +228,12 @@ impl Refusal {
             }
         };
         Self::detailed(code, refusal.to_string())
+    }
+}
+
+impl From<TooOften> for Refusal {
+    fn from(too_often: TooOften) -> Self {
+        Self::rate_limited(too_often.retry_after_s)
     }
 }
 

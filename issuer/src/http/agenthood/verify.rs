@@ -16,12 +16,12 @@ use poa_verifier::report::{CheckName, Class, Outcome};
 use poa_verifier::{Report, json, jws};
 use serde_json::{Value, json};
 
-use super::client::Client;
 use super::credential::revoked_member;
-use super::rate::Limited;
 use super::refusal::{Refusal, published};
 use crate::app::App;
 use crate::domain::agenthood::{AgenthoodError, DocumentRow, Jti, Reason};
+use crate::http::client::Client;
+use crate::http::rate::Limited;
 use crate::proving::WorkError;
 use crate::service::ServiceError;
 use crate::service::checking::{Checked, Question};
@@ -55,8 +55,8 @@ pub async fn verify(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if let Err(refusal) = app.rate_limits().count(Limited::Verify, client) {
-        return refusal.into_response();
+    if let Err(too_often) = app.rate_limits().count(Limited::Verify, client) {
+        return Refusal::from(too_often).into_response();
     }
     let text = match read(&headers, body) {
         Ok(text) => text,

@@ -6,6 +6,7 @@ use poa_prover::DisclosureError;
 use super::{ApiError, Problem, Recovery};
 use crate::documents::DocumentError;
 use crate::domain::{DomainError, Kind, ReceiptError};
+use crate::http::rate::TooOften;
 use crate::keys::SignError;
 use crate::proving::WorkError;
 use crate::service::ServiceError;
@@ -26,6 +27,7 @@ impl From<DomainError> for ApiError {
             D::NotFound(Kind::Log) => member(Problem::NotFound, "log"),
             D::NotFound(Kind::Credential) => member(Problem::NotFound, "id"),
             D::NotFound(Kind::IssuerKey) => member(Problem::NotFound, "kid"),
+            D::NotFound(Kind::PresentationRequest) => member(Problem::NotFound, "id"),
             D::Member { member, reason } => {
                 Self::of_member(Problem::Unprocessable, *member, format!("{member}: {reason}."))
             }
@@ -47,6 +49,7 @@ impl From<DomainError> for ApiError {
             D::SchemaExists => member(Problem::Conflict, "version"),
             D::NoHead => plain(Problem::NotReady),
             D::NoLeaf => plain(Problem::NoLeaf),
+            D::TooManyPresentationRequests => plain(Problem::TooManyRequests),
             D::SeqNotKept => member(Problem::Gone, "seq").with_recovery(Recovery::RefreshRoot),
             D::IdempotencyMismatch => plain(Problem::IdempotencyMismatch),
             D::IdempotencyInProgress => plain(Problem::IdempotencyInProgress),
@@ -67,6 +70,13 @@ impl From<&ReceiptError> for ApiError {
             Some(member) => Self::of_member(Problem::ReceiptRefused, member, sentence(error)),
             None => Self::of_member(Problem::ReceiptRefused, "attestations", sentence(error)),
         }
+    }
+}
+
+impl From<TooOften> for ApiError {
+    fn from(TooOften { retry_after_s }: TooOften) -> Self {
+        let error = Self::new(Problem::TooManyRequests, "You called too often; wait a while.");
+        error.with_recovery(Recovery::RetryAfter { seconds: retry_after_s })
     }
 }
 
@@ -108,6 +118,11 @@ impl From<ServiceError> for ApiError {
             S::SaysNothing => Self::of_member(Problem::Unprocessable, "predicates", sentence(&error)),
             S::LeafExpiring => Self::new(Problem::NoLeaf, sentence(&error)),
             S::ProofRefused { .. } => Self::of_member(Problem::ProofRefused, "proof", sentence(&error)),
+            S::Request { member, reason } => Self::of_member(Problem::Unprocessable, member, format!("{reason}.")),
+            S::VerifierToken => Self::new(
+                Problem::Unauthenticated,
+                "Show the token of the answer that made this presentation request, as a bearer token.",
+            ),
             S::Binding { member, .. } => Self::of_member(Problem::Unprocessable, member, sentence(&error)),
             S::Proving(_) | S::SelfCheck { .. } => Self::internal(&error),
         }

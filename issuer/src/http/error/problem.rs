@@ -57,6 +57,8 @@ pub enum Problem {
     OffGrid,
     /// The schema discloses the build hash, and the agent has none.
     BuildHashMissing,
+    /// This client called too often.
+    TooManyRequests,
     /// All workers are proving and the queue is full.
     ProverBusy,
     /// As many verifications as the service does at a time are running.
@@ -115,6 +117,7 @@ impl Problem {
             Self::PredicateNotMet => (S::UNPROCESSABLE_ENTITY, "predicate-not-met", "Attribute does not satisfy bound"),
             Self::OffGrid => (S::UNPROCESSABLE_ENTITY, "off-grid", "Bound not on the grid"),
             Self::BuildHashMissing => (S::UNPROCESSABLE_ENTITY, "build-hash-missing", "Agent has no build hash"),
+            Self::TooManyRequests => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::ProverBusy => (S::SERVICE_UNAVAILABLE, "prover-busy", "Prover busy"),
             Self::VerifierBusy => (S::SERVICE_UNAVAILABLE, "verifier-busy", "Verifier busy"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "not-ready", "Service starting"),
@@ -145,7 +148,7 @@ impl Problem {
                 Recovery::ContactIssuer
             }
             Self::StaleChallenge => Recovery::RequestChallenge,
-            Self::NoLeaf => Recovery::RetryAfter { seconds: 10 },
+            Self::NoLeaf | Self::TooManyRequests => Recovery::RetryAfter { seconds: 10 },
             Self::ProverBusy => Recovery::RetryAfter { seconds: 2 },
             Self::RequestTimeout | Self::IdempotencyInProgress | Self::VerifierBusy | Self::NotReady => {
                 Recovery::RetryAfter { seconds: 1 }

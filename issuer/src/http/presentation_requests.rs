@@ -1,0 +1,128 @@
+//! `/presentation-requests`: a verifier states what it needs, a holder answers once, the verifier fetches the outcome.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json as JsonReply, Router};
+use poa_verifier::time;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::body::Json;
+use super::call::{ByAnyone, Call};
+use super::client::Client;
+use super::error::{ApiError, Problem, Recovery};
+use super::limits::{self, LimitExt};
+use super::parameters::Id;
+use super::rate::Limited;
+use super::reply::{Created, private};
+use super::verify;
+use crate::app::App;
+use crate::domain::{PresentationRequest, PresentationRequestId, RequestState};
+use crate::service::presentation_requests::Stated;
+
+/// The routes of this resource. Open to other origins.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/presentation-requests", post(state).body_limit(limits::SMALL_BYTES))
+        .route("/presentation-requests/{id}", get(show))
+        .route("/presentation-requests/{id}/response", post(respond).body_limit(limits::DOCUMENT_BYTES))
+        .route("/presentation-requests/{id}/outcome", get(outcome))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateBody {
+    request: Map<String, Value>,
+}
+
+/// `POST /presentation-requests`: 201 with the request as the holder gets it, and the verifier's token.
+async fn state(
+    State(app): State<Arc<App>>,
+    client: Client,
+    call: Call<ByAnyone, Json<StateBody>>,
+) -> Result<Response, ApiError> {
+    app.rate_limits().count(Limited::PresentationRequest, client)?;
+    let Stated { request, token } = app.state_request(call.body.0.request).await?;
+    let mut body = view(&app, &request);
+    body["token"] = token.as_str().into();
+    Ok(Created(body, Some(url(&app, request.id, ""))).into_response())
+}
+
+/// `GET /presentation-requests/{id}`: for the holder, as long as it may answer.
+async fn show(State(app): State<Arc<App>>, Id(id): Id<PresentationRequestId>) -> Result<Response, ApiError> {
+    let request = app.domain().presentation_request(id, app.now()).await?;
+    if request.state != RequestState::Open || request.expires_at <= app.now() {
+        let detail = "This request was answered or has expired; ask the verifier for another.";
+        return Err(ApiError::new(Problem::Gone, detail).with_recovery(Recovery::RequestChallenge));
+    }
+    Ok(private(JsonReply(view(&app, &request))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResponseBody {
+    presentation: Map<String, Value>,
+}
+
+/// `POST /presentation-requests/{id}/response`: the holder's answer, which uses the challenge up whatever its verdict.
+async fn respond(
+    State(app): State<Arc<App>>,
+    Id(id): Id<PresentationRequestId>,
+    client: Client,
+    call: Call<ByAnyone, Json<ResponseBody>>,
+) -> Result<Response, ApiError> {
+    app.rate_limits().count(Limited::PresentationResponse, client)?;
+    let document = Value::Object(call.body.0.presentation).to_string().into_bytes();
+    let report = app.answer_request(id, document).await.map_err(verify::refusal)?;
+    Ok(private(JsonReply(json!({ "id": id.to_string(), "verified": report.verified(), "report": report }))))
+}
+
+/// `GET /presentation-requests/{id}/outcome`: for the verifier, who shows its token.
+async fn outcome(
+    State(app): State<Arc<App>>,
+    Id(id): Id<PresentationRequestId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = app.request_outcome(id, bearer(&headers)).await?;
+    let mut body = json!({
+        "id": id.to_string(),
+        "state": found.state.as_str(),
+        "expires": expires(&found),
+    });
+    if let Some(report) = found.report {
+        body["verified"] = (report["verified"] == true).into();
+        body["report"] = report;
+    }
+    Ok(private(JsonReply(body)))
+}
+
+/// The token of the one `Authorization` field; empty when there is none.
+fn bearer(headers: &HeaderMap) -> &[u8] {
+    let mut fields = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(field), None) = (fields.next(), fields.next()) else { return b"" };
+    match field.as_bytes().split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token,
+        _ => b"",
+    }
+}
+
+fn view(app: &App, request: &PresentationRequest) -> Value {
+    json!({
+        "id": request.id.to_string(),
+        "request": request.request,
+        "response_url": url(app, request.id, "/response"),
+        "expires": expires(request),
+    })
+}
+
+fn url(app: &App, id: PresentationRequestId, rest: &str) -> String {
+    app.config().public_url.join(&format!("/presentation-requests/{id}{rest}"))
+}
+
+fn expires(request: &PresentationRequest) -> Option<String> {
+    time::format_utc(request.expires_at).ok()
+}
