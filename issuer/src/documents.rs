@@ -11,7 +11,7 @@ pub(crate) use opening::attestation_schema;
 pub use opening::opening;
 
 /// The JSON-LD context of our terms, served at `/contexts/poa/v1` and immutable.
-pub const CONTEXT: &str = include_str!("documents/context-v1.jsonld");
+pub const CONTEXT: &str = poa_verifier::vc::POA_CONTEXT;
 
 /// Why a document could not be written.
 #[derive(Clone, Debug, thiserror::Error)]

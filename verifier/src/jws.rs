@@ -56,11 +56,19 @@ pub enum JwsError {
 /// A parsed JWS whose signature has not been checked yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Unverified {
-    typ: String,
-    kid: String,
+    header: Header,
     payload: Vec<u8>,
     signing_input: String,
     signature: [u8; 64],
+}
+
+/// What of the header is read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Header {
+    typ: String,
+    kid: String,
+    cty: Option<String>,
+    iss: Option<String>,
 }
 
 /// Parses a compact JWS; its signature is checked by [`Unverified::verify`].
@@ -86,17 +94,15 @@ pub fn parse_bounded(text: &str, max: usize) -> Result<Unverified, JwsError> {
     };
     let decode =
         |part| multibase::from_base64url(part).map_err(|_| JwsError::Shape("a part is not canonical base64url"));
-    let (typ, kid) = read_header(&decode(header)?)?;
     Ok(Unverified {
-        typ,
-        kid,
+        header: read_header(&decode(header)?)?,
         payload: decode(payload)?,
         signing_input: format!("{header}.{payload}"),
         signature: decode(signature)?.try_into().map_err(|_| JwsError::Shape("the signature is not 64 bytes"))?,
     })
 }
 
-fn read_header(bytes: &[u8]) -> Result<(String, String), JwsError> {
+fn read_header(bytes: &[u8]) -> Result<Header, JwsError> {
     let header = json::parse_node(bytes, json::MAX_BYTES).map_err(|error| JwsError::Json { part: "header", error })?;
     if !matches!(header, Node::Object(_)) {
         return Err(JwsError::Shape("its header is no object"));
@@ -111,18 +117,29 @@ fn read_header(bytes: &[u8]) -> Result<(String, String), JwsError> {
         let value = header.text(member).filter(|s| !s.is_empty());
         value.map(str::to_owned).ok_or(JwsError::Header { member, reason: "must be a text" })
     };
-    Ok((text("typ")?, text("kid")?))
+    let optional = |member| header.get(member).map(|_| text(member)).transpose();
+    Ok(Header { typ: text("typ")?, kid: text("kid")?, cty: optional("cty")?, iss: optional("iss")? })
 }
 
 impl Unverified {
     /// The header's `typ`.
     pub fn typ(&self) -> &str {
-        &self.typ
+        &self.header.typ
     }
 
     /// The header's `kid`: the id of the key that is said to have signed.
     pub fn kid(&self) -> &str {
-        &self.kid
+        &self.header.kid
+    }
+
+    /// The header's `cty`.
+    pub fn cty(&self) -> Option<&str> {
+        self.header.cty.as_deref()
+    }
+
+    /// The header's `iss`, which some profiles repeat there.
+    pub fn iss(&self) -> Option<&str> {
+        self.header.iss.as_deref()
     }
 
     /// Fails unless `typ` is exactly the expected one.
@@ -130,7 +147,7 @@ impl Unverified {
     /// # Errors
     /// [`JwsError::Header`].
     pub fn expect_typ(&self, typ: &str) -> Result<(), JwsError> {
-        if self.typ == typ {
+        if self.header.typ == typ {
             Ok(())
         } else {
             Err(JwsError::Header { member: "typ", reason: "is not the expected type" })

@@ -30,6 +30,7 @@
 //! | [`groth16`], [`key`], [`snarkjs`] | the pairing equation, verifying keys, other tools' files |
 //! | [`head`], [`status`], [`schema`] | signed tree heads, status lists, schemas |
 //! | [`agenthood`] | Proof of Agenthood: claims, what a controller signs, wallets' signatures, verification |
+//! | [`vc`] | the W3C data model of credentials: whether a document is one; other issuers' proofs |
 //! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`time`] | strict readers of the wire forms |
 //!
 //! Specification: `docs/protocol.md`.
@@ -57,6 +58,7 @@ pub mod statement;
 pub mod status;
 pub mod time;
 pub mod trust;
+pub mod vc;
 pub mod verifier;
 pub mod zk_proof;
 

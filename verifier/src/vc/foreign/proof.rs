@@ -1,0 +1,285 @@
+//! Data Integrity proofs of other issuers (Data Integrity 1.0 §2.1, §4.4–§4.6).
+
+use serde_json::{Map, Value};
+
+use super::{Expected, ForeignVerifier, Kind, Purpose};
+use crate::data_integrity;
+use crate::ed25519::Ed25519Error;
+use crate::multibase;
+use crate::vc::iri::is_absolute_url;
+use crate::vc::resolver::ResolveError;
+use crate::vc::timestamp::{DateTime, DateTimeError};
+
+/// Most proofs of one document that are looked at: each is hashed with the document.
+const MAX_PROOFS: usize = 16;
+
+/// Why a proof does not hold.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// A member is missing or has a wrong value.
+    #[error("proof member {member:?}: {text}")]
+    Member {
+        /// Its name.
+        member: &'static str,
+        /// What is wrong with it.
+        text: String,
+    },
+    /// Neither an object nor a list of a few.
+    #[error("proof must be an object, or a list of 1 to {MAX_PROOFS}")]
+    Form,
+    /// A proof that nobody here understands.
+    #[error("a proof of type {kind:?} with cryptosuite {cryptosuite:?} is not understood here")]
+    UnknownSuite {
+        /// Its `type`.
+        kind: String,
+        /// Its `cryptosuite`.
+        cryptosuite: String,
+    },
+    /// Made for another purpose.
+    #[error("made for the purpose {found:?}, not {expected}")]
+    OtherPurpose {
+        /// The proof's.
+        found: String,
+        /// The one it should be.
+        expected: &'static str,
+    },
+    /// No key to check it with.
+    #[error(transparent)]
+    Key(#[from] ResolveError),
+    /// `created` lies ahead.
+    #[error("it was made in the future; check both clocks")]
+    Future,
+    /// `expires` has passed.
+    #[error("it has expired")]
+    Expired,
+    /// Another challenge than the expected one, or none.
+    #[error("it does not answer the challenge that was set")]
+    Challenge,
+    /// Another domain than the expected one, or none.
+    #[error("it was not made for the domain that was asked for")]
+    Domain,
+    /// It builds on a proof that is not there.
+    #[error("the proof {0:?}, on which it builds, is not in the document")]
+    Previous(String),
+    /// The signed contexts are not those with which the document begins.
+    #[error("the document does not begin with the contexts that were signed")]
+    Context,
+    /// The document cannot be brought into the form that is hashed.
+    #[error("the document cannot be canonicalised: {0}")]
+    Transformation(String),
+    /// An envelope that cannot be read.
+    #[error("envelope: {0}")]
+    Envelope(String),
+    /// The signature is not the key's over this document with these options.
+    #[error(transparent)]
+    Signature(#[from] Ed25519Error),
+}
+
+impl ProofError {
+    /// The stable word.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Member { .. } | Self::Form | Self::Envelope(_) => "malformed",
+            Self::UnknownSuite { .. } => "unknown_suite",
+            Self::OtherPurpose { .. } => "other_purpose",
+            Self::Key(ResolveError::Unknown(_)) => "unknown_key",
+            Self::Key(_) => "bad_key",
+            Self::Future => "future",
+            Self::Expired => "expired",
+            Self::Challenge => "wrong_challenge",
+            Self::Domain => "wrong_domain",
+            Self::Previous(_) => "missing_previous_proof",
+            Self::Context => "other_context",
+            Self::Transformation(_) => "transformation",
+            Self::Signature(_) => "signature",
+        }
+    }
+
+    /// The problem type of Data Integrity §4.7, or of the data model §7.2.
+    pub fn problem_type(&self) -> &'static str {
+        match self {
+            Self::Challenge => "https://w3id.org/security#INVALID_CHALLENGE_ERROR",
+            Self::Domain => "https://w3id.org/security#INVALID_DOMAIN_ERROR",
+            Self::Transformation(_) => "https://w3id.org/security#PROOF_TRANSFORMATION_ERROR",
+            Self::Envelope(_) => "https://www.w3.org/TR/vc-data-model#CRYPTOGRAPHIC_SECURITY_ERROR",
+            _ => "https://w3id.org/security#PROOF_VERIFICATION_ERROR",
+        }
+    }
+}
+
+pub(super) fn wrong(member: &'static str, text: impl Into<String>) -> ProofError {
+    ProofError::Member { member, text: text.into() }
+}
+
+/// How one proof fared.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProofReport {
+    /// `cryptosuite`, or `vc+jwt` or `vp+jwt` for an envelope; empty when it says none.
+    pub suite: String,
+    /// The key that is said to have signed.
+    pub verification_method: Option<String>,
+    /// Who controls that key, once it was found.
+    pub controller: Option<String>,
+    /// When it is said to have been made.
+    pub created: Option<DateTime>,
+    /// Whether it holds.
+    pub result: Result<(), ProofError>,
+}
+
+/// Verifies every proof of a document: a set is proofs beside each other, a chain proofs that name previous ones.
+pub(super) fn verify_all(
+    verifier: &ForeignVerifier<'_>,
+    kind: Kind,
+    document: &Value,
+    expected: &Expected<'_>,
+) -> Vec<ProofReport> {
+    let proofs = match document.get("proof") {
+        None => return Vec::new(),
+        Some(Value::Array(items)) if (1..=MAX_PROOFS).contains(&items.len()) => items.as_slice(),
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        Some(_) => return vec![failed(ProofError::Form)],
+    };
+    let unsecured = data_integrity::without_proof(document);
+    proofs.iter().map(|proof| verify_one(verifier, kind, &unsecured, proofs, proof, expected)).collect()
+}
+
+pub(super) fn failed(error: ProofError) -> ProofReport {
+    ProofReport { suite: String::new(), verification_method: None, controller: None, created: None, result: Err(error) }
+}
+
+fn verify_one(
+    verifier: &ForeignVerifier<'_>,
+    kind: Kind,
+    unsecured: &Value,
+    proofs: &[Value],
+    proof: &Value,
+    expected: &Expected<'_>,
+) -> ProofReport {
+    let Some(members) = proof.as_object() else { return failed(ProofError::Form) };
+    let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut report = ProofReport {
+        suite: text("cryptosuite").unwrap_or_default(),
+        verification_method: text("verificationMethod"),
+        controller: None,
+        created: None,
+        result: Ok(()),
+    };
+    report.result = check(verifier, kind, unsecured, proofs, members, expected, &mut report);
+    report
+}
+
+/// Cheapest first; the signature last.
+fn check(
+    verifier: &ForeignVerifier<'_>,
+    kind: Kind,
+    unsecured: &Value,
+    proofs: &[Value],
+    members: &Map<String, Value>,
+    expected: &Expected<'_>,
+    report: &mut ProofReport,
+) -> Result<(), ProofError> {
+    let kind_text = members.get("type").and_then(Value::as_str).unwrap_or_default();
+    let suite = verifier.suites.iter().find(|suite| suite.name() == report.suite);
+    let suite = suite
+        .filter(|_| kind_text == data_integrity::TYPE)
+        .ok_or_else(|| ProofError::UnknownSuite { kind: kind_text.to_owned(), cryptosuite: report.suite.clone() })?;
+    check_forms(members)?;
+    report.created = read_time(members, "created")?;
+    if report.created.is_some_and(|created| created > verifier.soon()) {
+        return Err(ProofError::Future);
+    }
+    if read_time(members, "expires")?.is_some_and(|expires| expires <= DateTime::from_unix_s(verifier.now_unix_s)) {
+        return Err(ProofError::Expired);
+    }
+    let purpose = check_purpose(members, expected.purpose.unwrap_or(kind.purpose()))?;
+    check_binding(members, expected)?;
+    let method = members.get("verificationMethod").and_then(Value::as_str);
+    let method = method.ok_or_else(|| wrong("verificationMethod", "must be a URL"))?;
+    let key = verifier.resolver.resolve(method, purpose)?;
+    report.controller = Some(key.controller);
+    let signature = read_signature(members)?;
+    let secured = with_previous(unsecured, proofs, members)?;
+    let mut options = members.clone();
+    options.remove("proofValue");
+    let input = suite.hash_data(&secured, &Value::Object(options))?;
+    Ok(key.key.verify(&input, &signature)?)
+}
+
+/// Members that need not be there but have a form (§2.1).
+fn check_forms(members: &Map<String, Value>) -> Result<(), ProofError> {
+    if members.get("id").is_some_and(|id| !id.as_str().is_some_and(is_absolute_url)) {
+        return Err(wrong("id", "must be an absolute URL"));
+    }
+    for member in ["challenge", "nonce"] {
+        if members.get(member).is_some_and(|value| !value.is_string()) {
+            return Err(wrong(member, "must be a text"));
+        }
+    }
+    if members.get("domain").is_some_and(|domain| texts(domain).is_none()) {
+        return Err(wrong("domain", "must be a text or a list of texts"));
+    }
+    Ok(())
+}
+
+/// One text or a list of texts.
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}
+
+fn read_time(members: &Map<String, Value>, member: &'static str) -> Result<Option<DateTime>, ProofError> {
+    let Some(value) = members.get(member) else { return Ok(None) };
+    let text = value.as_str().unwrap_or_default();
+    DateTime::parse_or_utc(text).map(Some).map_err(|error: DateTimeError| wrong(member, error.to_string()))
+}
+
+fn check_purpose(members: &Map<String, Value>, expected: Purpose) -> Result<Purpose, ProofError> {
+    let found = members.get("proofPurpose").and_then(Value::as_str);
+    let found = found.ok_or_else(|| wrong("proofPurpose", "must be a text"))?;
+    match Purpose::from_text(found) {
+        Some(purpose) if purpose == expected => Ok(purpose),
+        _ => Err(ProofError::OtherPurpose { found: found.to_owned(), expected: expected.as_str() }),
+    }
+}
+
+/// §4.4 steps 7 and 8: what the caller states is what the proof says, a list of domains read as a set.
+fn check_binding(members: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), ProofError> {
+    let challenge = members.get("challenge").and_then(Value::as_str);
+    if expected.challenge.is_some() && expected.challenge != challenge {
+        return Err(ProofError::Challenge);
+    }
+    let domains = members.get("domain").and_then(texts).unwrap_or_default();
+    match expected.domain {
+        Some(domain) if domains.is_empty() || domains.iter().any(|found| *found != domain) => Err(ProofError::Domain),
+        _ => Ok(()),
+    }
+}
+
+fn read_signature(members: &Map<String, Value>) -> Result<[u8; 64], ProofError> {
+    let text = members.get("proofValue").and_then(Value::as_str).unwrap_or_default();
+    let bytes = multibase::decode_base58(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| wrong("proofValue", "must be z + base58btc of 64 bytes"))
+}
+
+/// The document that a proof of a chain is about: with the proofs it names (§4.6 step 4).
+fn with_previous(unsecured: &Value, proofs: &[Value], members: &Map<String, Value>) -> Result<Value, ProofError> {
+    let Some(previous) = members.get("previousProof") else { return Ok(unsecured.clone()) };
+    let names = texts(previous).filter(|names| !names.is_empty());
+    let names = names.ok_or_else(|| wrong("previousProof", "must be a text or a list of texts"))?;
+    let mut named = Vec::with_capacity(names.len());
+    for name in names {
+        let of_that_name = |proof: &&Value| proof.get("id").and_then(Value::as_str) == Some(name);
+        let mut found = proofs.iter().filter(of_that_name);
+        match (found.next(), found.next()) {
+            (Some(proof), None) => named.push(proof.clone()),
+            _ => return Err(ProofError::Previous(name.to_owned())),
+        }
+    }
+    let mut secured = unsecured.clone();
+    secured["proof"] = Value::Array(named);
+    Ok(secured)
+}

@@ -1,0 +1,4 @@
+//! One test for each normative statement, named after it; what they quote is the specification's.
+
+mod data_model;
+mod support;
