@@ -31,6 +31,7 @@
 //! | [`head`], [`status`], [`schema`] | signed tree heads, status lists, schemas |
 //! | [`agenthood`] | Proof of Agenthood: claims, what a controller signs, wallets' signatures, verification |
 //! | [`vc`] | the W3C data model of credentials: whether a document is one; other issuers' proofs |
+//! | `rdfc` (a feature) | canonical RDF of JSON-LD, for proofs of other issuers with `eddsa-rdfc-2022` |
 //! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`time`] | strict readers of the wire forms |
 //!
 //! Specification: `docs/protocol.md`.
@@ -49,6 +50,8 @@ pub mod json;
 pub mod jws;
 pub mod key;
 pub mod multibase;
+#[cfg(feature = "rdfc")]
+pub mod rdfc;
 pub mod render;
 pub mod report;
 pub mod request;

@@ -10,6 +10,7 @@ import { eddsaSets } from "./eddsa.mjs";
 import { identitySets } from "./identity.mjs";
 import { imtSets } from "./imt.mjs";
 import { poseidonSets } from "./poseidon.mjs";
+import { rdfcSets } from "./rdfc.mjs";
 
 const { values } = parseArgs({ options: { schemas: { type: "string" }, out: { type: "string" } } });
 if (!values.schemas || !values.out) throw new Error("usage: main.mjs --schemas DIR --out DIR");
@@ -44,7 +45,7 @@ function validators() {
 }
 
 const check = validators();
-const sets = [...(await poseidonSets()), ...imtSets(), ...identitySets(), ...eddsaSets()];
+const sets = [...(await poseidonSets()), ...imtSets(), ...identitySets(), ...eddsaSets(), ...(await rdfcSets())];
 for (const set of sets) {
   const content = document(set);
   check(set.schema, content);
