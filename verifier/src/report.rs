@@ -26,6 +26,11 @@
 //! | `status` | entry malformed or of a foreign list; then the bits. A list that is not genuine, not fresh or behind a head leaves it `unknown` | native, signature |
 //! | `holder` | never by itself: `pass` in a presentation whose proof passed, `not_proven` in a standing credential | pairing |
 //!
+//! The last of the native checks judges the document by VC Data Model 2.0 ([`crate::vc`]): a member or type that no
+//! context explains, or another defect, fails the check its member belongs to (`credentialSubject` `attributes`, or
+//! `subject` of a signed credential; `issuer` `issuer_signature`; `credentialStatus` `status`; `credentialSchema`
+//! `schema`; `validFrom`, `validUntil` `validity`), else `class`; reason and detail are the data model's.
+//!
 //! What they say of a Proof of Agenthood stands in `agenthood/verify.rs`.
 
 use std::borrow::Cow;

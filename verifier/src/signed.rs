@@ -12,7 +12,6 @@ use crate::did::AgentDid;
 use crate::head::HeadMemory;
 use crate::jws;
 use crate::report::{CheckName, Class, Proved, Report};
-use crate::status::VC_CONTEXT;
 use crate::trust::KeyPurpose;
 use crate::verifier::Inquiry;
 use crate::{status_check, zk};
@@ -59,9 +58,10 @@ pub(crate) fn verify(
     challenge(inquiry, &mut checks);
     policy(inquiry, &mut checks);
     let entries = checks.keep(CheckName::Status, entries(inquiry, credential));
-    let verified = checks.keep(CheckName::IssuerSignature, shape(inquiry, credential));
+    let issuer = checks.keep(CheckName::IssuerSignature, issuer(inquiry, credential));
+    inquiry.check_data_model(credential, CheckName::Subject, &mut checks);
     let mut proved = None;
-    if !checks.failed() && verified.is_some() {
+    if !checks.failed() && issuer.is_some() {
         checks.take(CheckName::IssuerSignature, check_signature(inquiry, credential, signature));
         zk::check_newest_heads(inquiry, memory, CheckName::Status, &mut checks);
         match entries.as_deref() {
@@ -82,13 +82,8 @@ pub(crate) fn revocations_seen(inquiry: &Inquiry<'_>, memory: &HeadMemory) -> u6
     trust.document().logs.iter().filter_map(|log| memory.revocations(trust.issuer(), log)).max().unwrap_or(0)
 }
 
-/// A VC 2.0 credential of the configured issuer.
-fn shape(inquiry: &Inquiry<'_>, credential: &Value) -> Result<(), Refusal> {
-    if credential["@context"].get(0).and_then(Value::as_str) != Some(VC_CONTEXT)
-        || !credential::has_type(credential, "VerifiableCredential")
-    {
-        return refuse("malformed", "not a W3C Verifiable Credential 2.0");
-    }
+/// A credential of the configured issuer.
+fn issuer(inquiry: &Inquiry<'_>, credential: &Value) -> Result<(), Refusal> {
     if credential["issuer"] != inquiry.trust.issuer().as_str() {
         return refuse("other_issuer", "its issuer is not the configured one");
     }

@@ -9,8 +9,8 @@
 //!
 //! Of JSON-LD this is the part that decides what a name means (API §4.1–§4.3, §5.1), no expansion to a graph. What is
 //! not needed for that, and what could hide a member from readers that do not process contexts, is refused:
-//! `@import`, `@base`, `@reverse`, `@nest`, `@included`, `@graph`, containers `@id` and `@type`, property-valued
-//! `@index`, terms of the form of a keyword, relative IRIs, blank nodes, `null`.
+//! `@import`, `@base`, `@reverse`, `@nest`, `@included`, `@graph`, `@list` and `@set` in a document, containers `@id` and
+//! `@type`, property-valued `@index`, terms of the form of a keyword, relative IRIs, blank nodes, `null`.
 
 mod active;
 mod credential;

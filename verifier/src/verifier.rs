@@ -15,7 +15,8 @@ use crate::request::Request;
 use crate::status::token_list::{TokenListError, TokenStatusList};
 use crate::trust::KeyPurpose;
 use crate::trust::Trust;
-use crate::{agenthood, signed, zk};
+use crate::vc::Contexts;
+use crate::{agenthood, signed, vc, zk};
 
 /// Whether a (scope, nullifier) was seen before.
 pub type NullifierSeen<'a> = &'a dyn Fn(&F, &F) -> bool;
@@ -43,12 +44,14 @@ pub struct Evidence<'a> {
 pub struct Verifier {
     trust: Trust,
     agenthood: AgenthoodIssuers,
+    contexts: Contexts,
 }
 
 /// What every check may look at.
 pub(crate) struct Inquiry<'a> {
     pub(crate) trust: &'a Trust,
     pub(crate) agenthood: &'a AgenthoodIssuers,
+    pub(crate) contexts: &'a Contexts,
     /// The caller's request, or the one that demands nothing.
     pub(crate) request: &'a Request,
     pub(crate) had_request: bool,
@@ -59,7 +62,8 @@ pub(crate) struct Inquiry<'a> {
 impl Verifier {
     /// A verifier that trusts what this document lists.
     pub fn new(trust: Trust) -> Self {
-        Self { trust, agenthood: AgenthoodIssuers::default() }
+        let contexts = Contexts::published().with_service(trust.url());
+        Self { trust, agenthood: AgenthoodIssuers::default(), contexts }
     }
 
     /// The verifier with other issuers of Proofs of Agenthood besides the trust document's.
@@ -96,6 +100,7 @@ impl Verifier {
         let inquiry = Inquiry {
             trust: &self.trust,
             agenthood: &self.agenthood,
+            contexts: &self.contexts,
             request: demanded,
             had_request: request.is_some(),
             evidence,
@@ -159,6 +164,25 @@ impl Inquiry<'_> {
             },
             Document::BareProof { zk } => zk::verify_bare(self, checks, &zk),
         }
+    }
+
+    /// Whether the credential conforms to the data model of the standard, once every other native check passed: a name
+    /// that no context explains, or another defect, fails the check that its member belongs to, `subject_check` where
+    /// it is about the subject.
+    pub(crate) fn check_data_model(&self, credential: &Value, subject_check: CheckName, checks: &mut Checks) {
+        if checks.failed() {
+            return;
+        }
+        let Err(error) = vc::check_credential(self.contexts, credential) else { return };
+        let name = match error.pointer.split('/').nth(1).unwrap_or_default() {
+            "credentialSubject" => subject_check,
+            "issuer" => CheckName::IssuerSignature,
+            "credentialStatus" => CheckName::Status,
+            "credentialSchema" => CheckName::Schema,
+            "validFrom" | "validUntil" => CheckName::Validity,
+            _ => CheckName::Class,
+        };
+        checks.fail(name, error.reason.as_str(), error.to_string());
     }
 
     fn malformed(&self, error: &ShapeError) -> Report {

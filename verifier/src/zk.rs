@@ -47,7 +47,9 @@ pub(crate) fn verify(
     document: &ZkDocument<'_>,
 ) -> Report {
     let mut proved = None;
-    if let Some(facts) = native::check(inquiry, document, &mut checks)
+    let facts = native::check(inquiry, document, &mut checks);
+    inquiry.check_data_model(document.credential, CheckName::Attributes, &mut checks);
+    if let Some(facts) = facts
         && !checks.failed()
         && checks.keep(CheckName::Context, check_context(document, &facts.public)).is_some()
     {

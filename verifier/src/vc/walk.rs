@@ -1,6 +1,5 @@
 //! Every member and type of a document is one that its contexts define (JSON-LD 1.1 API §5.1, names alone).
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -108,14 +107,13 @@ impl<'a> Walk<'a> {
                 active = self.apply(&active, local, How::TYPE_SCOPED, place)?;
             }
         }
-        self.members(&active, &before_types, term, members, place)
+        self.members(&active, &before_types, members, place)
     }
 
     fn members(
         &mut self,
         active: &Here<'a>,
         before_types: &Here<'a>,
-        term: Term<'_, 'a>,
         members: &'a Map<String, Value>,
         place: &Place<'_>,
     ) -> Checked {
@@ -127,7 +125,11 @@ impl<'a> Walk<'a> {
                 Mapping::Nothing => {
                     return here.refuse(Reason::UnmappedTerm, "no context of the document says what this member means");
                 }
-                Mapping::Keyword(keyword) => self.keyword(active, before_types, *keyword, term, value, &here)?,
+                Mapping::Keyword(Keyword::Id) => check_id(value, &here)?,
+                Mapping::Keyword(Keyword::Type) => check_types(before_types, value, &here)?,
+                Mapping::Keyword(_) => {
+                    return here.refuse(Reason::Unsupported, "this keyword of JSON-LD is not supported in a document");
+                }
                 Mapping::Iri(iri) => {
                     check_name(name, iri, &here)?;
                     self.property(active, active.term(name), iri, value, &here)?;
@@ -139,23 +141,6 @@ impl<'a> Walk<'a> {
             meanings.push(meaning);
         }
         digest::check_node(self.contexts, members, place)
-    }
-
-    fn keyword(
-        &mut self,
-        active: &Here<'a>,
-        before_types: &Here<'a>,
-        keyword: Keyword,
-        term: Term<'_, 'a>,
-        value: &'a Value,
-        place: &Place<'_>,
-    ) -> Checked {
-        match keyword {
-            Keyword::Id => check_id(value, place),
-            Keyword::Type => check_types(before_types, value, place),
-            Keyword::List | Keyword::Set if term.is_some() => self.value(active, term, value, place, false),
-            _ => place.refuse(Reason::Unsupported, "this keyword of JSON-LD is not supported in a document"),
-        }
     }
 
     fn property(
@@ -291,8 +276,8 @@ pub(super) fn check_id(value: &Value, place: &Place<'_>) -> Checked {
 }
 
 /// The names of the data model are the only ones for what they mean.
-fn check_name(name: &str, iri: &Cow<'_, str>, place: &Place<'_>) -> Checked {
-    match DATA_MODEL.get(iri.as_ref()) {
+fn check_name(name: &str, iri: &str, place: &Place<'_>) -> Checked {
+    match DATA_MODEL.get(iri) {
         Some(proper) if *proper != name => {
             place.refuse(Reason::ProtectedTerm, format!("is another name for {proper:?}; use that"))
         }

@@ -1,9 +1,14 @@
 //! Documents to bend.
 
-use poa_verifier::json;
-use poa_verifier::vc::{Contexts, DataModelError, Reason, check_credential, check_presentation};
+use ed25519_dalek::{Signer as _, SigningKey};
+use poa_verifier::ed25519::PublicKey;
+use poa_verifier::vc::foreign::{EddsaJcs2022, Expected, ForeignReport, ForeignVerifier};
+use poa_verifier::vc::{Contexts, DataModelError, Reason, SelfDescribing, check_credential, check_presentation};
+use poa_verifier::{json, jws, multibase};
 use serde_json::{Value, json};
 
+/// 2027-01-15T08:00:00Z.
+pub const NOW: u64 = 1_800_000_000;
 pub const BASE: &str = "https://www.w3.org/ns/credentials/v2";
 pub const EXAMPLES: &str = "https://www.w3.org/ns/credentials/examples/v2";
 
@@ -80,4 +85,70 @@ pub fn expect(judged: Result<(), DataModelError>, document: &Value, pointer: &st
             assert_eq!((error.pointer.as_str(), error.reason), (pointer, reason), "{error}: {document}");
         }
     }
+}
+
+pub fn signer(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+pub fn multikey(signer: &SigningKey) -> String {
+    PublicKey::from_bytes(&signer.verifying_key().to_bytes()).expect("an honest key").to_multikey()
+}
+
+pub fn did(signer: &SigningKey) -> String {
+    format!("did:key:{}", multikey(signer))
+}
+
+pub fn key_id(signer: &SigningKey) -> String {
+    format!("{}#{}", did(signer), multikey(signer))
+}
+
+/// Options of an honest proof.
+pub fn options(document: &Value, signer: &SigningKey, purpose: &str) -> Value {
+    json!({
+        "@context": document["@context"],
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "created": "2027-01-15T08:00:00Z",
+        "verificationMethod": key_id(signer),
+        "proofPurpose": purpose,
+    })
+}
+
+/// The proof object of these options over a document, which has no `proof` but those that this one builds on.
+pub fn proof(document: &Value, options: &Value, signer: &SigningKey) -> Value {
+    let mut input = json::digest(options).to_vec();
+    input.extend(json::digest(document));
+    with(options.clone(), "/proofValue", multibase::encode_base58(&signer.sign(&input).to_bytes()).into())
+}
+
+/// The document with a proof of these options.
+pub fn signed(document: &Value, options: &Value, signer: &SigningKey) -> Value {
+    with(document.clone(), "/proof", proof(document, options, signer))
+}
+
+/// A credential signed by its issuer.
+pub fn issued(signer: &SigningKey) -> Value {
+    let document = with(credential(), "/issuer", did(signer).into());
+    signed(&document, &options(&document, signer, "assertionMethod"), signer)
+}
+
+/// A compact JWS with any header.
+pub fn compact(header: &Value, payload: &Value, signer: &SigningKey) -> String {
+    let part = |value: &Value| multibase::base64url(&json::canonical(value));
+    let input = format!("{}.{}", part(header), part(payload));
+    jws::attach_signature(&input, &signer.sign(input.as_bytes()).to_bytes())
+}
+
+pub fn verify(document: &Value, expected: &Expected<'_>) -> ForeignReport {
+    at(NOW, |verifier| verifier.credential(&arrived(document), expected))
+}
+
+pub fn verify_presentation(document: &Value, expected: &Expected<'_>) -> ForeignReport {
+    at(NOW, |verifier| verifier.presentation(&arrived(document), expected))
+}
+
+pub fn at<T>(now_unix_s: u64, run: impl FnOnce(&ForeignVerifier<'_>) -> T) -> T {
+    let contexts = Contexts::published();
+    run(&ForeignVerifier { contexts: &contexts, resolver: &SelfDescribing, suites: &[&EddsaJcs2022], now_unix_s })
 }

@@ -9,6 +9,7 @@
 
 mod classes;
 mod compromised;
+mod data_model;
 mod garbage;
 mod heads;
 mod keys;

@@ -58,7 +58,7 @@ fn its_subject_is_one_agent_or_none() {
     let world = World::new();
     let report = |subject: Value| world.verify(&signed(&world, |d| d["credentialSubject"] = subject), Some(&accepts()));
     let id = world.agent.to_string();
-    verifies(&report(json!({"id": id, "reputation": 1})));
+    verifies(&report(json!({"id": id, "type": "AgentAttributes", "reputation": 1})));
     for subject in [
         json!({"id": "did:example:x"}),
         json!({"id": "DID:POA:poa.example:zzz"}),
@@ -70,7 +70,7 @@ fn its_subject_is_one_agent_or_none() {
     ] {
         fails_only(&report(subject), CheckName::Subject, "malformed");
     }
-    fails_only(&report(json!({"reputation": 1})), CheckName::Subject, "anonymous");
+    fails_only(&report(json!({"type": "AgentAttributes", "reputation": 1})), CheckName::Subject, "anonymous");
     // Of another type it may be about no agent at all, unless the request asks for one.
     let other = signed(&world, |d| {
         d["type"] = json!(["VerifiableCredential"]);
