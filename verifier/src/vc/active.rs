@@ -21,10 +21,14 @@ const MAX_DEFINITIONS: usize = 20_000;
 /// Deepest nesting of contexts within contexts.
 const MAX_NESTING: usize = 8;
 
+/// Most layers of one context: a name is looked up in each of them, and they are dropped one within the other.
+const MAX_LAYERS: usize = 64;
+
 /// What names mean.
 #[derive(Debug, Default)]
 pub(super) struct Active<'a> {
     below: Option<Arc<Active<'a>>>,
+    layers: usize,
     terms: HashMap<&'a str, Arc<Definition<'a>>>,
     vocab: Option<Cow<'a, str>>,
     /// The context to return to in nested nodes, when this one is not to be inherited.
@@ -247,6 +251,11 @@ impl<'a> Processor<'a> {
         members: &'a Map<String, Value>,
         how: How,
     ) -> Result<Arc<Active<'a>>, ContextError> {
+        // A context without definitions is work too.
+        self.definitions += 1;
+        if active.layers >= MAX_LAYERS {
+            return refuse(Reason::TooComplex, "more contexts apply at one place than are read");
+        }
         check_keywords(members)?;
         let protected = boolean(members, "@protected")?.unwrap_or(false);
         let mut layer = Layer {
@@ -257,6 +266,7 @@ impl<'a> Processor<'a> {
             state: HashMap::with_capacity(members.len()),
             active: Active {
                 below: Some(Arc::clone(active)),
+                layers: active.layers + 1,
                 terms: HashMap::with_capacity(members.len()),
                 vocab: active.vocab.clone(),
                 previous: previous.cloned(),

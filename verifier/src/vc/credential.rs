@@ -1,5 +1,7 @@
 //! The members of a verifiable credential (VC Data Model 2.0 §4, §5).
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::BASE_CONTEXT;
@@ -91,7 +93,8 @@ pub(super) fn check_context(members: &Members, place: &Place<'_>) -> Checked {
     if items.first().and_then(Value::as_str) != Some(BASE_CONTEXT) {
         return here.refuse(Reason::ContextOrder, format!("must begin with {BASE_CONTEXT}"));
     }
-    match (1..items.len()).find(|i| items[*i].is_string() && items[..*i].contains(&items[*i])) {
+    let mut seen = HashSet::new();
+    match items.iter().position(|item| item.as_str().is_some_and(|url| !seen.insert(url))) {
         Some(i) => here.item(i).refuse(Reason::Duplicate, "the same context twice"),
         None => Ok(()),
     }
@@ -175,13 +178,12 @@ pub(super) fn check_typed(members: &Members, name: &str, needs_id: bool, place: 
 /// §5.3: related resources, each named once and with a digest.
 fn check_related(members: &Members, place: &Place<'_>) -> Checked {
     let Some(value) = members.get("relatedResource") else { return Ok(()) };
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     each_object(value, &place.member("relatedResource"), |resource, here| {
         let id = resource.get("id").and_then(Value::as_str).ok_or_else(|| missing(here, "id"))?;
-        if seen.contains(&id) {
+        if !seen.insert(id) {
             return here.member("id").refuse(Reason::Duplicate, "the same resource twice");
         }
-        seen.push(id);
         if !["digestSRI", "digestMultibase"].iter().any(|name| resource.contains_key(*name)) {
             return here.refuse(Reason::MissingDigest, "must have a digestSRI or a digestMultibase");
         }

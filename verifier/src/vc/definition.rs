@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 /// What a name stands for.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Mapping<'a> {
     /// Nothing: no context says, or one says it means nothing.
     Nothing,
@@ -16,7 +16,7 @@ pub(super) enum Mapping<'a> {
 }
 
 /// The keywords of JSON-LD 1.1 that may stand in a document or a context.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Keyword {
     Context,
     Direction,

@@ -1,6 +1,6 @@
 //! Every member and type of a document is one that its contexts define (JSON-LD 1.1 API §5.1, names alone).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
         members: &'a Map<String, Value>,
         place: &Place<'_>,
     ) -> Checked {
-        let mut meanings: Vec<Mapping<'_>> = Vec::with_capacity(members.len());
+        let mut meanings = HashSet::with_capacity(members.len());
         for (name, value) in members.iter().filter(|(name, _)| *name != "@context") {
             let here = place.member(name);
             let meaning = active.expand(name);
@@ -135,10 +135,9 @@ impl<'a> Walk<'a> {
                     self.property(active, active.term(name), iri, value, &here)?;
                 }
             }
-            if meanings.contains(&meaning) {
+            if !meanings.insert(meaning) {
                 return here.refuse(Reason::Duplicate, "another member of the same object means the same");
             }
-            meanings.push(meaning);
         }
         digest::check_node(self.contexts, members, place)
     }
@@ -254,6 +253,7 @@ fn check_types(active: &Active<'_>, value: &Value, place: &Place<'_>) -> Checked
     if items.is_empty() {
         return place.refuse(Reason::MissingType, "must name at least one type");
     }
+    let mut seen = HashSet::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
         let kind = item.as_str().unwrap_or_default();
         if !matches!(active.expand(kind), Mapping::Iri(_)) {
@@ -261,7 +261,7 @@ fn check_types(active: &Active<'_>, value: &Value, place: &Place<'_>) -> Checked
             let item = place.item(i);
             return if value.is_array() { &item } else { place }.refuse(Reason::UnmappedType, text);
         }
-        if items[..i].contains(item) {
+        if !seen.insert(kind) {
             return place.item(i).refuse(Reason::Duplicate, "the same type twice");
         }
     }

@@ -1,8 +1,9 @@
 //! Securing Verifiable Credentials using JOSE and COSE, W3C Recommendation of 15 May 2025: §3.1 JOSE, §4 Key Discovery,
 //! and RFC 9864 for `Ed25519`, for documents of other issuers.
 
-use poa_verifier::vc::foreign::{Expected, ForeignError, ForeignReport, ProofError};
-use poa_verifier::vc::{ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
+use poa_verifier::vc::foreign::{Expected, ForeignError, ForeignReport, ProofError, Purpose};
+use poa_verifier::vc::{ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION, Resolve as _, SelfDescribing};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -215,4 +216,16 @@ fn an_enveloped_presentation_is_judged_by_what_it_carries() {
     assert!(verify_presentation(&document, &ANY).verified());
     assert!(!verify_presentation(&with(document.clone(), "/@context", json!([EXAMPLES])), &ANY).verified());
     assert!(!verify_presentation(&with(document, "/type", json!(["VerifiablePresentation"])), &ANY).verified());
+}
+
+proptest! {
+    #[test]
+    fn random_texts_and_payloads_never_panic(text in "\\PC{0,60}", url in "(did:(key|jwk):)?\\PC{0,60}", name in "[a-z]{2,3}") {
+        let _ = at(NOW, |verifier| verifier.credential_jwt(&text, &ANY));
+        let _ = at(NOW, |verifier| verifier.presentation_jwt(&text, &ANY));
+        for purpose in [Purpose::AssertionMethod, Purpose::Authentication] { let _ = SelfDescribing.resolve(&url, purpose); }
+        let _ = judge(&with(header(), "/kid", url.clone().into()), &with(payload(), &format!("/{name}"), text.clone().into()));
+        let _ = verify(&with(issued(&signer(1)), "/proof/verificationMethod", url.into()), &ANY);
+        let _ = verify(&with(envelope(&header(), &payload()), "/id", format!("data:{text}").into()), &ANY);
+    }
 }

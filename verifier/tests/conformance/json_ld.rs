@@ -488,11 +488,28 @@ fn a_small_document_cannot_ask_for_much_work() {
         (0..200).map(|i| (format!("t{i}"), json!(format!("https://example.org/#{i}")))).collect();
     let context = json!({ "p": { "@id": "https://example.org/#p", "@context": terms } });
     let subject = json!({ "p": vec![json!({ "t1": 1 }); 200] });
-    let error = judged(&about(&[context], subject)).unwrap_err();
-    assert_eq!(error.reason, Reason::TooComplex);
+    assert_eq!(judged(&about(&[context], subject)).unwrap_err().reason, Reason::TooComplex);
+    let refused = |document: &Value| assert_eq!(judged(document).unwrap_err().reason, Reason::TooComplex);
+    // Many contexts at one place, with nothing in them or by many types.
+    refused(&about(&vec![json!({}); 100], json!({ "id": "did:example:a" })));
+    refused(&about(&vec![json!({ "@vocab": "https://example.org/#" }); 20_000], json!({ "id": "did:example:a" })));
+    let types: Vec<_> = (0..1000).map(|i| format!("T{i}")).collect();
+    let scoped = |(i, name): (usize, &String)| {
+        (name.clone(), json!({ "@id": format!("https://example.org/#{i}"), "@context": {} }))
+    };
+    let context: serde_json::Map<_, _> = types.iter().enumerate().map(scoped).collect();
+    refused(&about(&[context.into()], json!({ "type": types })));
     let mut nested = json!({});
     for _ in 0..10 {
         nested = json!({ "T": { "@id": "https://example.org/#T", "@context": nested } });
     }
-    assert!(judged(&about(&[nested], json!({ "id": "did:example:a" }))).is_err());
+    refused(&about(&[nested], json!({ "id": "did:example:a" })));
+}
+
+#[test]
+fn long_lists_and_objects_take_no_longer_than_their_length() {
+    let many: serde_json::Map<String, Value> = (0..60_000).map(|i| (format!("a{i}"), json!(1))).collect();
+    passes(json!(EXAMPLES), many.into());
+    let types: Vec<_> = (0..60_000).map(|i| format!("T{i}")).collect();
+    passes(json!(EXAMPLES), json!({ "type": types }));
 }
