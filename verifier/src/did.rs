@@ -1,8 +1,10 @@
-//! The three kinds of DID in the documents: issuers (`did:web`), agents (`did:poa`), attestors (`did:key`).
+//! The three kinds of DID in our documents: issuers (`did:web`), agents (`did:poa`), attestors (`did:key`).
 //!
 //! * issuer: `did:web:<host>`, a port written `%3A8080`, lower case, no path;
 //! * agent: `did:poa:<the issuer's encoded host>:<uuid>`; verifiers key on the whole DID;
 //! * attestor: `did:key:z6Mk…`, the Ed25519 key itself.
+//!
+//! Others' documents may also be by a `did:key` or `did:jwk`: [`KeyDid`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +14,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ed25519::{Ed25519Error, PublicKey};
+
+mod key_did;
+
+pub use key_did::KeyDid;
 
 /// Longest encoded host, in bytes (253 of a DNS name, `%3A` and a port).
 const MAX_HOST_BYTES: usize = 261;
@@ -29,6 +35,18 @@ pub enum DidError {
     /// Not `did:key:` and an Ed25519 Multikey.
     #[error("not an attestor DID (did:key:z6Mk…): {0}")]
     Attestor(Ed25519Error),
+    /// Neither `did:key` nor `did:jwk`.
+    #[error("not a DID that is its own key (did:key or did:jwk)")]
+    KeyMethod,
+    /// The key inside the DID is refused.
+    #[error("the DID's key: {0}")]
+    Key(Ed25519Error),
+    /// The JWK inside the DID is refused.
+    #[error("the DID's JWK {0}")]
+    Jwk(&'static str),
+    /// A verification method that the DID does not have.
+    #[error("not the DID's own verification method")]
+    VerificationMethod,
     /// Not an `http` or `https` URL of a bare host.
     #[error("not the base URL of a service (https://host[:port], no path)")]
     Url,
