@@ -12,7 +12,7 @@ pub mod token_list;
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -60,12 +60,34 @@ pub enum StatusError {
     /// A time that cannot be read or written.
     #[error(transparent)]
     Time(#[from] TimeError),
-    /// `encodedList` is no gzip of a list of allowed size.
-    #[error("encodedList is not a gzipped list of {MIN_ENTRIES} to 16777216 entries")]
+    /// The list is no gzip or zlib stream, in its base64url form, with nothing after it.
+    #[error("the list is not one compressed stream in its base64url form, with nothing after it")]
     Encoding,
+    /// The list has fewer or more entries than are read.
+    #[error("the list has not {MIN_ENTRIES} to 16777216 entries")]
+    Length,
     /// An index beyond the list.
     #[error("index {0} is beyond the list")]
     Index(u64),
+}
+
+/// Where Bitstring Status List keeps the names of its errors.
+const PROBLEM_NAMESPACE: &str = "https://www.w3.org/ns/credentials/status-list#";
+
+/// The problem type of Bitstring Status List (§3.5) for the `reason` of a check `status` that did not pass; none for a
+/// reason that is no error of the list but what it says (`revoked`, `suspended`), or of our own making.
+pub fn problem_type(reason: &str) -> Option<String> {
+    let name = match reason {
+        "malformed" | "malformed_list" => "MALFORMED_VALUE_ERROR",
+        "list_length" => "STATUS_LIST_LENGTH_ERROR",
+        "index" => "RANGE_ERROR",
+        "no_list" => "STATUS_RETRIEVAL_ERROR",
+        "foreign_list" | "wrong_purpose" | "list_signature" | "list_key" | "future_list" | "stale_list" => {
+            "STATUS_VERIFICATION_ERROR"
+        }
+        _ => return None,
+    };
+    Some(format!("{PROBLEM_NAMESPACE}{name}"))
 }
 
 fn refused(member: &'static str, reason: &'static str) -> StatusError {
@@ -80,10 +102,10 @@ impl Bits {
     /// A list of zeros with at least this many entries, rounded up to [`MIN_ENTRIES`] and to whole bytes.
     ///
     /// # Errors
-    /// [`StatusError::Encoding`] when it would be larger than readers take.
+    /// [`StatusError::Length`] when it would be larger than readers take.
     pub fn new(entries: usize) -> Result<Self, StatusError> {
         let bytes = entries.max(MIN_ENTRIES).div_ceil(8);
-        if bytes > MAX_INFLATED_BYTES { Err(StatusError::Encoding) } else { Ok(Self(vec![0; bytes])) }
+        if bytes > MAX_INFLATED_BYTES { Err(StatusError::Length) } else { Ok(Self(vec![0; bytes])) }
     }
 
     /// How many entries it has.
@@ -126,17 +148,16 @@ impl Bits {
     /// Reads `encodedList`; inflates no more than [`MAX_INFLATED_BYTES`].
     ///
     /// # Errors
-    /// [`StatusError::Encoding`].
+    /// [`StatusError::Encoding`] or [`StatusError::Length`].
     pub fn decode(text: &str) -> Result<Self, StatusError> {
         let gzip = multibase::decode_base64url(text).map_err(|_| StatusError::Encoding)?;
+        let mut decoder = GzDecoder::new(gzip.as_slice());
         let mut bits = Vec::new();
-        let mut inflate = GzDecoder::new(gzip.as_slice()).take(MAX_INFLATED_BYTES as u64 + 1);
-        inflate.read_to_end(&mut bits).map_err(|_| StatusError::Encoding)?;
-        if (MIN_ENTRIES / 8..=MAX_INFLATED_BYTES).contains(&bits.len()) {
-            Ok(Self(bits))
-        } else {
-            Err(StatusError::Encoding)
+        (&mut decoder).take(MAX_INFLATED_BYTES as u64 + 1).read_to_end(&mut bits).map_err(|_| StatusError::Encoding)?;
+        if !(MIN_ENTRIES / 8..=MAX_INFLATED_BYTES).contains(&bits.len()) {
+            return Err(StatusError::Length);
         }
+        if decoder.get_ref().is_empty() { Ok(Self(bits)) } else { Err(StatusError::Encoding) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::checks::{Checks, Refusal, because, refuse};
 use crate::data_integrity;
 use crate::json::Node;
 use crate::report::CheckName;
-use crate::status::{StatusEntry, StatusList};
+use crate::status::{StatusEntry, StatusError, StatusList};
 use crate::time::SKEW_S;
 use crate::trust::{KeyPurpose, ListPurpose, Trust};
 use crate::verifier::Inquiry;
@@ -115,7 +115,10 @@ fn check_list(
 fn read_signed(inquiry: &Inquiry<'_>, entry: &StatusEntry, signed: &Value) -> Result<StatusList, Refusal> {
     crate::json::check(signed).map_err(because("malformed_list"))?;
     let document = data_integrity::without_proof(signed);
-    let list = StatusList::from_value(&document).map_err(because("malformed_list"))?;
+    let list = StatusList::from_value(&document).map_err(|error| {
+        let reason = if error == StatusError::Length { "list_length" } else { "malformed_list" };
+        because(reason)(error)
+    })?;
     if list.issuer != *inquiry.trust.issuer() {
         return refuse("foreign_list", "the status list is of another issuer");
     }

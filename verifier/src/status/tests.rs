@@ -19,7 +19,7 @@ fn bits_are_most_significant_first_and_padded_to_the_least_size() {
         assert_eq!(bits.get(index), Err(StatusError::Index(index)));
         assert_eq!(bits.set(index, true), Err(StatusError::Index(index)));
     }
-    assert_eq!(Bits::new(usize::MAX), Err(StatusError::Encoding));
+    assert_eq!(Bits::new(usize::MAX), Err(StatusError::Length));
 }
 
 /// W3C Bitstring Status List v1.0, example of an empty list of 131,072 entries.
@@ -37,13 +37,34 @@ fn gzip(bytes: &[u8]) -> String {
 
 #[test]
 fn short_lists_bombs_and_broken_gzip_are_refused() {
-    assert_eq!(Bits::decode(&gzip(&[0; MIN_ENTRIES / 8 - 1])), Err(StatusError::Encoding));
+    assert_eq!(Bits::decode(&gzip(&[0; MIN_ENTRIES / 8 - 1])), Err(StatusError::Length));
     assert!(Bits::decode(&gzip(&vec![0; MAX_INFLATED_BYTES])).is_ok());
-    assert_eq!(Bits::decode(&gzip(&vec![0; MAX_INFLATED_BYTES + 1])), Err(StatusError::Encoding));
-    assert_eq!(Bits::decode(&gzip(&vec![0; 200 << 20])), Err(StatusError::Encoding));
+    assert_eq!(Bits::decode(&gzip(&vec![0; MAX_INFLATED_BYTES + 1])), Err(StatusError::Length));
+    assert_eq!(Bits::decode(&gzip(&vec![0; 200 << 20])), Err(StatusError::Length));
     let good = gzip(&[0; MIN_ENTRIES / 8]);
-    for bad in [&good[1..], &good[..good.len() - 4], "u", "", "uAAAA"] {
+    for bad in [&good[1..], &good[..good.len() - 4], "u", "", "uAAAA", &format!("{good}AA"), &format!("{good}=")] {
         assert_eq!(Bits::decode(bad), Err(StatusError::Encoding), "{bad}");
+    }
+}
+
+/// Bitstring Status List v1.0, §3.5 "Processing Errors".
+#[test]
+fn reasons_have_the_problem_types_of_the_specification() {
+    for (reason, name) in [
+        ("no_list", "STATUS_RETRIEVAL_ERROR"),
+        ("list_signature", "STATUS_VERIFICATION_ERROR"),
+        ("stale_list", "STATUS_VERIFICATION_ERROR"),
+        ("wrong_purpose", "STATUS_VERIFICATION_ERROR"),
+        ("list_length", "STATUS_LIST_LENGTH_ERROR"),
+        ("malformed", "MALFORMED_VALUE_ERROR"),
+        ("malformed_list", "MALFORMED_VALUE_ERROR"),
+        ("index", "RANGE_ERROR"),
+    ] {
+        let expected = format!("https://www.w3.org/ns/credentials/status-list#{name}");
+        assert_eq!(problem_type(reason), Some(expected), "{reason}");
+    }
+    for reason in ["revoked", "suspended", "lagging_list", "not_reached", ""] {
+        assert_eq!(problem_type(reason), None, "{reason}");
     }
 }
 

@@ -32,8 +32,9 @@ fn the_specifications_examples_decode() {
 #[test]
 fn an_inflated_list_is_bounded_and_stands_alone() {
     assert!(decode(8, &vec![0; MAX_INFLATED_BYTES]).is_ok());
-    assert_eq!(decode(8, &vec![0; MAX_INFLATED_BYTES + 1]), Err(StatusError::Encoding), "a bomb");
-    assert_eq!(decode(8, &[]), Err(StatusError::Encoding));
+    assert_eq!(decode(8, &vec![0; MAX_INFLATED_BYTES + 1]), Err(StatusError::Length), "a bomb");
+    assert_eq!(decode(8, &vec![0; 200 << 20]), Err(StatusError::Length), "a great bomb");
+    assert_eq!(decode(8, &[]), Err(StatusError::Length));
     for bits in [0, 3, 16] {
         assert!(decode(bits, &[0]).is_err(), "{bits}");
     }
@@ -61,7 +62,42 @@ fn one_list_says_what_two_bitstrings_say() {
     assert_eq!(not_valid, [7, 8, 131_071]);
     assert_eq!(entries.get(8), Ok(TokenStatus::Invalid));
     assert_eq!(entries.get(131_071), Ok(TokenStatus::Suspended));
-    assert_eq!(Entries::from_bits(&revoked, &Bits::new(131_080).unwrap()), Err(StatusError::Encoding));
+    assert_eq!(Entries::from_bits(&revoked, &Bits::new(131_080).unwrap()), Err(StatusError::Length));
+}
+
+/// Every value of a byte of either list.
+#[test]
+fn the_combined_list_is_right_for_every_pair_of_bytes() {
+    let (mut revoked, mut suspended) = (Bits::new(1 << 19).unwrap(), Bits::new(1 << 19).unwrap());
+    for pair in 0..1 << 16 {
+        [revoked.0[pair], suspended.0[pair]] = (pair as u16).to_be_bytes();
+    }
+    let entries = Entries::from_bits(&revoked, &suspended).unwrap();
+    for index in 0..entries.count() {
+        let expected = match (revoked.get(index).unwrap(), suspended.get(index).unwrap()) {
+            (true, _) => TokenStatus::Invalid,
+            (false, true) => TokenStatus::Suspended,
+            (false, false) => TokenStatus::Valid,
+        };
+        assert_eq!(entries.get(index), Ok(expected), "{index}");
+    }
+}
+
+/// Far above what it takes (`cargo bench --bench status_lists`), so that it only fails for something quadratic.
+#[test]
+fn ten_million_entries_are_encoded_within_a_bound() {
+    let entries = 10_000_000;
+    let (mut revoked, mut suspended) = (Bits::new(entries).unwrap(), Bits::new(entries).unwrap());
+    for index in (0..entries as u64).step_by(97) {
+        revoked.set(index, true).unwrap();
+        suspended.set(index ^ 5, true).unwrap();
+    }
+    let begun = std::time::Instant::now();
+    let bitstring = revoked.encode();
+    let token = Entries::from_bits(&revoked, &suspended).unwrap().to_value();
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert_eq!(Bits::decode(&bitstring), Ok(revoked));
+    assert_eq!(Entries::from_value(&token).unwrap().count(), entries as u64);
 }
 
 #[test]
