@@ -5,8 +5,8 @@ mod credential;
 mod did;
 mod opening;
 
-pub use credential::{Unsigned, status_list_url, token_status_list_url, unsigned_credential};
-pub use did::{agent_did, agenthood_jwks, issuer_did, jwks};
+pub use credential::{Unsigned, status_list_url, status_lists_url, token_status_list_url, unsigned_credential};
+pub use did::{agent_did, agenthood_jwks, issuer_did, jwks, key_did};
 pub(crate) use opening::attestation_schema;
 pub use opening::opening;
 

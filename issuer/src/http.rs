@@ -27,12 +27,14 @@ mod call;
 mod client;
 mod credential_batches;
 mod credentials;
+mod did_resolution;
 mod discovery;
 mod error;
 mod health;
 mod issuer_keys;
 mod limits;
 mod metrics;
+mod negotiation;
 mod opening;
 mod pages;
 mod parameters;
@@ -66,7 +68,6 @@ impl App {
             .merge(schemas::routes())
             .merge(roots::routes())
             .merge(tiles::routes())
-            .merge(status_lists::routes())
             .merge(health::routes())
             .merge(metrics::routes())
             .merge(agenthood::operator_routes())
@@ -75,6 +76,8 @@ impl App {
             .merge(verify::routes())
             .merge(presentation_requests::routes())
             .merge(discovery::routes())
+            .merge(did_resolution::routes())
+            .merge(status_lists::routes())
             .merge(agenthood::routes())
             .layer(cors());
         let proving = Router::new().merge(credentials::routes()).merge(presentations::routes());

@@ -5,6 +5,7 @@
 //! | [`app`] | [`App`]: everything put together; [`App::open`], [`App::router`], [`App::serve`] |
 //! | [`http`] | the API, one file per resource; [`http_signature`] for agents' requests |
 //! | [`service`], [`documents`], [`trust`], [`disclosure`] | what handlers ask for; the documents that are written |
+//! | [`did_url`] | the syntax of DIDs of any method |
 //! | [`domain`] | the rules: no SQL, no HTTP, time passed in |
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
@@ -20,6 +21,7 @@ pub mod app;
 pub mod chain;
 pub mod clock;
 pub mod config;
+pub mod did_url;
 pub mod disclosure;
 pub mod documents;
 pub mod domain;

@@ -21,6 +21,7 @@ pub mod preparing;
 pub mod presentation_requests;
 pub mod presenting;
 mod reading;
+pub mod resolution;
 pub mod showing;
 pub mod status_lists;
 

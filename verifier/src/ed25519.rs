@@ -7,6 +7,7 @@
 use std::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
+use sha2::{Digest as _, Sha256};
 
 use crate::multibase;
 
@@ -68,6 +69,13 @@ impl PublicKey {
         multibase::encode_base58(&[&MULTICODEC[..], self.0.as_bytes()].concat())
     }
 
+    /// The thumbprint of its JWK (RFC 7638 with SHA-256), base64url.
+    pub fn jwk_thumbprint(&self) -> String {
+        let x = multibase::base64url(self.0.as_bytes());
+        let required = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+        multibase::base64url(&Sha256::digest(required))
+    }
+
     /// Checks a signature.
     ///
     /// # Errors
@@ -124,6 +132,14 @@ mod tests {
         for bytes in [[&[0xec, 0x01][..], &key].concat(), [&MULTICODEC[..], &key[..31]].concat(), key.to_vec()] {
             assert_eq!(PublicKey::from_multikey(&multibase::encode_base58(&bytes)), Err(Ed25519Error::Encoding));
         }
+    }
+
+    /// RFC 8037, appendix A.3.
+    #[test]
+    fn the_published_thumbprint_is_found() {
+        let x = multibase::from_base64url("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        let key = PublicKey::from_bytes(&x.try_into().unwrap()).unwrap();
+        assert_eq!(key.jwk_thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 
     #[test]

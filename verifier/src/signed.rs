@@ -174,7 +174,7 @@ fn check_signature(inquiry: &Inquiry<'_>, credential: &Value, signature: &Signat
             let (from, _) = zk::period(inquiry, credential)?;
             let key = inquiry
                 .trust
-                .key(jws.kid(), KeyPurpose::Credentials, from)
+                .jwk_method(jws.kid(), KeyPurpose::Credentials, from)
                 .map_err(|error| error.refusal("issuer_key"))?;
             jws.verify(key).map_err(because("signature"))
         }

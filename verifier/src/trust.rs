@@ -266,6 +266,23 @@ impl Trust {
             (KeyState::Active, _) => Ok(&known.key),
         }
     }
+
+    /// [`Self::key`], also by the id of the key's `JsonWebKey` method, `<issuer>#<RFC 7638 thumbprint>`: what the `kid`
+    /// of a `vc+jwt` names (VC-JOSE-COSE, "Using Controlled Identifier Documents").
+    ///
+    /// # Errors
+    /// As [`Self::key`].
+    pub fn jwk_method(&self, kid: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
+        let thumbprint = fragment(self.issuer(), kid);
+        let named = |key: &&IssuerKey| key.purpose == purpose && Some(key.key.jwk_thumbprint().as_str()) == thumbprint;
+        let id = self.keys.iter().find(named).map_or(kid, |key| key.id.as_str());
+        self.key(id, purpose, signed_at_unix_s)
+    }
+}
+
+/// The fragment of a key id of this issuer.
+fn fragment<'a>(issuer: &IssuerDid, id: &'a str) -> Option<&'a str> {
+    id.strip_prefix(issuer.as_str())?.strip_prefix('#')
 }
 
 fn unique<T: Ord>(name: &'static str, mut items: impl Iterator<Item = T>) -> Result<(), TrustError> {
@@ -303,7 +320,7 @@ fn issuer_key(document: &TrustDocument, key: &TrustKey) -> Result<IssuerKey, Tru
 
 /// The name in a key id, `<issuer>#<name>`.
 fn key_name<'a>(issuer: &IssuerDid, id: &'a str) -> Option<&'a str> {
-    let name = id.strip_prefix(issuer.as_str())?.strip_prefix('#')?;
+    let name = fragment(issuer, id)?;
     let name_ok = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     name_ok(name).then_some(name)
 }

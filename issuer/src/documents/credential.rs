@@ -61,6 +61,11 @@ fn status_entry(url: &PublicUrl, purpose: ListPurpose, index: u32) -> Value {
     StatusEntry { list, purpose, index: index.into() }.to_value()
 }
 
+/// The URL under which all status lists are.
+pub fn status_lists_url(url: &PublicUrl) -> String {
+    url.join("/status-lists")
+}
+
 /// The URL, and so the `sub`, of the token status list.
 pub fn token_status_list_url(url: &PublicUrl) -> String {
     url.join("/status-lists/token")

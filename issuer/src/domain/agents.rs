@@ -268,6 +268,19 @@ impl Domain {
             .await
     }
 
+    /// The agent with every Ed25519 key it had, oldest first, and the second from which each was in force.
+    pub async fn agent_with_keys(&self, id: AgentUuid) -> Result<(Agent, Vec<([u8; 32], u64)>), DomainError> {
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move {
+                    let agent = self.required_agent(tx, id).await?;
+                    let keys = tx.signing_key_history(id).await?;
+                    Ok((agent, keys))
+                })
+            })
+            .await
+    }
+
     /// The secrets of a managed agent, unsealed.
     pub async fn managed_secrets(&self, id: AgentUuid) -> Result<ManagedSecrets, DomainError> {
         let (holder, pseudonym) = self

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::SignError;
-use super::jose;
+use super::jose::{self, Header};
 use super::seal::{MasterKey, Place, SealError};
 use crate::store::IssuerKeyRow;
 
@@ -80,7 +80,17 @@ impl ListedKey {
 
     /// The key as a JWK.
     pub fn public_jwk(&self) -> Result<serde_json::Map<String, Value>, SignError> {
-        jose::public_jwk(&self.public.to_bytes(), &self.id).map_err(|error| SignError::Document(error.to_string()))
+        self.jwk(&self.id)
+    }
+
+    /// The key as a JWK under the id of its `JsonWebKey` method, `<issuer>#<RFC 7638 thumbprint>`.
+    pub fn jwk_method(&self) -> Result<serde_json::Map<String, Value>, SignError> {
+        let issuer = self.id.split('#').next().unwrap_or_default();
+        self.jwk(&jwk_method_id(issuer, &self.public))
+    }
+
+    fn jwk(&self, kid: &str) -> Result<serde_json::Map<String, Value>, SignError> {
+        jose::public_jwk(&self.public.to_bytes(), kid).map_err(|error| SignError::Document(error.to_string()))
     }
 }
 
@@ -162,7 +172,18 @@ impl IssuerKey {
 
     /// A compact JWS, verified once before it is given out.
     pub(super) fn sign_jws(&self, typ: &str, payload: &[u8]) -> Result<String, SignError> {
-        let text = jose::sign_compact(&self.signing, typ, &self.id, payload)
+        self.sign(Header { typ, cty: None, kid: &self.id }, payload)
+    }
+
+    /// A credential without `proof` as a `vc+jwt`. Its `kid` is the key's `JsonWebKey` method, the only one that
+    /// VC-JOSE-COSE allows.
+    pub(super) fn sign_vc_jwt(&self, issuer: &str, payload: &[u8]) -> Result<String, SignError> {
+        let kid = jwk_method_id(issuer, &self.public);
+        self.sign(Header { typ: "vc+jwt", cty: Some("vc"), kid: &kid }, payload)
+    }
+
+    fn sign(&self, header: Header<'_>, payload: &[u8]) -> Result<String, SignError> {
+        let text = jose::sign_compact(&self.signing, &header, payload)
             .map_err(|error| SignError::Document(error.to_string()))?;
         let unfit = |error: jws::JwsError| SignError::SelfCheck(error.to_string());
         jws::parse(&text).map_err(unfit)?.verify(&self.public).map_err(unfit)?;
@@ -197,6 +218,11 @@ impl IssuerKey {
         });
         self.sign_jws(succession::TYP, &json::canonical(&claims))
     }
+}
+
+/// The id of a key's `JsonWebKey` method.
+fn jwk_method_id(issuer: &str, key: &PublicKey) -> String {
+    format!("{issuer}#{}", key.jwk_thumbprint())
 }
 
 fn place(name: &str) -> Place<'_> {

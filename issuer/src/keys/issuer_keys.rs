@@ -34,6 +34,7 @@ struct Ring {
     generation: u64,
     listed: Vec<ListedKey>,
     succession: Vec<String>,
+    first_made_at: u64,
     changed_at: u64,
 }
 
@@ -87,7 +88,8 @@ impl IssuerKeys {
             keys.push(key);
         }
         let active = <[IssuerKey; 3]>::try_from(keys).unwrap_or_else(|_| unreachable!("one per purpose"));
-        let ring = Ring { active, generation: 0, listed: Vec::new(), succession: Vec::new(), changed_at: 0 };
+        let ring =
+            Ring { active, generation: 0, listed: Vec::new(), succession: Vec::new(), first_made_at: 0, changed_at: 0 };
         let loaded = Self { issuer: issuer.to_owned(), master: master.clone(), ring: RwLock::new(ring) };
         loaded.take_over(&store.issuer_keys().await?)?;
         Ok(loaded)
@@ -107,6 +109,11 @@ impl IssuerKeys {
     /// How the published credentials keys followed each other, oldest first.
     pub fn succession(&self) -> Vec<String> {
         self.read().succession.clone()
+    }
+
+    /// When the first key was made, Unix seconds.
+    pub fn first_made_at(&self) -> u64 {
+        self.read().first_made_at
     }
 
     /// When a key was last made, retired, marked or dropped, Unix seconds.
@@ -137,7 +144,12 @@ impl IssuerKeys {
 
     /// The credential, which has no proof member, as a compact JWS of type `vc+jwt`.
     pub fn sign_vc_jwt(&self, document: &Value) -> Result<String, SignError> {
-        self.read().of(Purpose::Credentials).sign_jws("vc+jwt", &json::canonical(document))
+        self.read().of(Purpose::Credentials).sign_vc_jwt(&self.issuer, &json::canonical(document))
+    }
+
+    /// A status list credential, which has no proof member, as a compact JWS of type `vc+jwt`.
+    pub fn sign_status_list_jwt(&self, document: &Value) -> Result<String, SignError> {
+        self.read().of(Purpose::Status).sign_vc_jwt(&self.issuer, &json::canonical(document))
     }
 
     /// A Proof of Agenthood, signed by the credentials key. Gives the compact JWS.
@@ -189,8 +201,10 @@ impl IssuerKeys {
         let succession = succession(rows);
         let times = |row: &IssuerKeyRow| [Some(row.created_at), row.retired_at, row.compromised_at, row.dropped_at];
         let changed_at = rows.iter().flat_map(times).flatten().max().unwrap_or_default();
+        let first_made_at = rows.iter().map(|row| row.created_at).min().unwrap_or_default();
         let mut ring = self.write();
-        (ring.listed, ring.succession, ring.changed_at) = (listed, succession, changed_at);
+        (ring.listed, ring.succession) = (listed, succession);
+        (ring.first_made_at, ring.changed_at) = (first_made_at, changed_at);
         Ok(())
     }
 

@@ -12,15 +12,28 @@ use zeroize::Zeroizing;
 const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// Signs `payload` as a compact JWS with exactly the header members `alg`, `typ` and `kid`.
-pub fn sign_compact(key: &SigningKey, typ: &str, kid: &str, payload: &[u8]) -> Result<String, JoseError> {
+/// The header beside `alg`.
+pub struct Header<'a> {
+    /// What the JWS is.
+    pub typ: &'a str,
+    /// What its payload is, where that is said.
+    pub cty: Option<&'a str>,
+    /// The key.
+    pub kid: &'a str,
+}
+
+/// Signs `payload` as a compact JWS with exactly the header members `alg`, `typ`, `kid` and, where given, `cty`.
+pub fn sign_compact(key: &SigningKey, members: &Header<'_>, payload: &[u8]) -> Result<String, JoseError> {
     let mut der = Zeroizing::new([0u8; 48]);
     der[..16].copy_from_slice(&PKCS8_PREFIX);
     der[16..].copy_from_slice(key.as_bytes());
     let mut signer = EdDSA.signer_from_der(der.as_ref())?;
-    signer.set_key_id(kid);
+    signer.set_key_id(members.kid);
     let mut header = JwsHeader::new();
-    header.set_token_type(typ);
+    header.set_token_type(members.typ);
+    if let Some(cty) = members.cty {
+        header.set_content_type(cty);
+    }
     serialize_compact(payload, &header, &signer)
 }
 
@@ -50,7 +63,8 @@ mod tests {
     fn the_strict_verifier_accepts_what_josekit_signs() {
         let claims = json!({ "iss": "did:web:issuer.example", "seq": 1 });
         let payload = serde_json::to_vec(&claims).unwrap();
-        let text = sign_compact(&key(), "poa-root+jwt", "did:web:issuer.example#heads-1", &payload);
+        let header = Header { typ: "poa-root+jwt", cty: None, kid: "did:web:issuer.example#heads-1" };
+        let text = sign_compact(&key(), &header, &payload);
         let parsed = jws::parse(&text.unwrap()).unwrap();
         assert_eq!((parsed.typ(), parsed.kid()), ("poa-root+jwt", "did:web:issuer.example#heads-1"));
         assert_eq!(parsed.claims().unwrap(), claims);

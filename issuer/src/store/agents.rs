@@ -191,6 +191,16 @@ impl Tx {
         rows.iter().map(|row| bytes32(row, "public_key")).collect()
     }
 
+    /// Every Ed25519 key that is or was in force, oldest first, with the second from which it was.
+    pub async fn signing_key_history(&mut self, id: AgentUuid) -> Result<Vec<([u8; 32], u64)>, StoreError> {
+        // Two rotations may fall into one second; rows are never taken away, so their order is that of the rotations.
+        let rows = sqlx::query("SELECT public_key, since FROM signing_keys WHERE agent = $1 ORDER BY since, rowid")
+            .bind(id.to_string())
+            .fetch_all(self.conn())
+            .await?;
+        rows.iter().map(|row| Ok((bytes32(row, "public_key")?, unsigned(row, "since")?))).collect()
+    }
+
     /// `k` and `n` of a managed agent, sealed.
     pub async fn sealed_secrets(&mut self, id: AgentUuid) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
         let row =

@@ -6,6 +6,7 @@ mod attestations;
 mod attestors;
 mod credential_batches;
 mod credentials;
+mod did_resolution;
 mod discovery;
 mod envelope;
 mod health;

@@ -71,6 +71,16 @@ fn keys_are_judged_by_purpose_state_and_time() {
     let at = |text| time::parse_utc(text).unwrap();
     let (before, after) = (at("2027-01-01T00:00:00Z"), at("2027-01-01T00:00:01Z"));
     assert!(trust.key("did:web:a.example#c", KeyPurpose::Credentials, after).is_ok());
+    let method = |seed| {
+        let key = PublicKey::from_bytes(&SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes()).unwrap();
+        format!("did:web:a.example#{}", key.jwk_thumbprint())
+    };
+    assert!(trust.jwk_method("did:web:a.example#c", KeyPurpose::Credentials, after).is_ok());
+    assert!(trust.jwk_method(&method(5), KeyPurpose::Credentials, after).is_ok());
+    assert_eq!(trust.jwk_method(&method(5), KeyPurpose::Heads, after), Err(KeyUseError::Unknown));
+    assert_eq!(trust.jwk_method(&method(6), KeyPurpose::Heads, after), Err(KeyUseError::Retired));
+    assert_eq!(trust.jwk_method(&method(7), KeyPurpose::Credentials, after), Err(KeyUseError::Unknown));
+    assert_eq!(trust.key(&method(5), KeyPurpose::Credentials, after), Err(KeyUseError::Unknown));
     assert_eq!(trust.key("did:web:a.example#c", KeyPurpose::Heads, after), Err(KeyUseError::Unknown));
     assert!(trust.key("did:web:a.example#h", KeyPurpose::Heads, before).is_ok());
     assert_eq!(trust.key("did:web:a.example#h", KeyPurpose::Heads, after), Err(KeyUseError::Retired));

@@ -61,6 +61,7 @@ fn of_status(status: StatusCode) -> Problem {
     match status {
         StatusCode::NOT_FOUND => Problem::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Problem::MethodNotAllowed,
+        StatusCode::NOT_ACCEPTABLE => Problem::NotAcceptable,
         StatusCode::REQUEST_TIMEOUT => Problem::RequestTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => Problem::PayloadTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::UnsupportedMediaType,

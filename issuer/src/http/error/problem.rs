@@ -23,6 +23,8 @@ pub enum Problem {
     NotFound,
     /// The path exists, the method does not.
     MethodNotAllowed,
+    /// None of the forms the resource has is accepted.
+    NotAcceptable,
     /// Too slow.
     RequestTimeout,
     /// Somebody else has it already: a key, a pseudonym, a name, a receipt id.
@@ -65,6 +67,8 @@ pub enum Problem {
     VerifierBusy,
     /// The service has just started and published no head yet.
     NotReady,
+    /// A part of a standard that this service does not have.
+    NotImplemented,
     /// A failure of the service itself.
     Internal,
 }
@@ -96,6 +100,7 @@ impl Problem {
             Self::AgentNotActive => (S::FORBIDDEN, "agent-not-active", "Agent suspended or revoked"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::NotAcceptable => (S::NOT_ACCEPTABLE, "not-acceptable", "No acceptable form"),
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request-timeout", "Request timed out"),
             Self::Conflict => (S::CONFLICT, "conflict", "Already taken"),
             Self::NoLeaf => (S::CONFLICT, "no-leaf", "No published leaf"),
@@ -121,6 +126,7 @@ impl Problem {
             Self::ProverBusy => (S::SERVICE_UNAVAILABLE, "prover-busy", "Prover busy"),
             Self::VerifierBusy => (S::SERVICE_UNAVAILABLE, "verifier-busy", "Verifier busy"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "not-ready", "Service starting"),
+            Self::NotImplemented => (S::NOT_IMPLEMENTED, "not-implemented", "Not implemented"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal failure"),
         }
     }
@@ -139,9 +145,10 @@ impl Problem {
             | Self::ProofRefused
             | Self::PredicateNotMet
             | Self::OffGrid => fix("body"),
-            Self::InvalidParameter | Self::NotFound | Self::Gone => fix("path"),
+            Self::InvalidParameter | Self::NotFound | Self::Gone | Self::NotImplemented => fix("path"),
             Self::MethodNotAllowed => fix("method"),
             Self::UnsupportedMediaType => fix("content-type"),
+            Self::NotAcceptable => fix("accept"),
             Self::IdempotencyMismatch => fix("idempotency-key"),
             Self::Unauthenticated => Recovery::Authenticate,
             Self::Forbidden | Self::AgentNotActive | Self::BuildHashMissing | Self::NotPending | Self::Internal => {
