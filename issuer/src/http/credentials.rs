@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json as JsonReply, Router};
@@ -14,8 +14,9 @@ use super::body::{Empty, Json};
 use super::call::{ByAgent, ByEither, Call, Caller};
 use super::error::{ApiError, Problem};
 use super::limits::{self, LimitExt};
+use super::negotiation::{Accept, varies};
 use super::parameters::Id;
-use super::reply::{Accepted, Created, private, typed, with_header};
+use super::reply::{Accepted, private, typed, with_header};
 use super::schema_name::SchemaName;
 use super::wire::Text;
 use crate::app::App;
@@ -66,9 +67,10 @@ impl IssueBody {
 
 /// `POST /zk-credentials`: 201 with the credential, or 202 with what a self-custody holder proves over.
 async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<IssueBody>>) -> Result<Response, ApiError> {
+    let form = accepted_form(&call.headers)?;
     let idempotency = idempotency(call.caller, &call.headers, call.digest)?;
     let request = call.body.0.into_request(&app, call.caller, idempotency)?;
-    Ok(reply(&app, app.issue(request).await?))
+    reply(&app, app.issue(request).await?, form)
 }
 
 #[derive(Deserialize)]
@@ -83,25 +85,20 @@ async fn complete(
     Id(id): Id<CredentialId>,
     call: Call<ByAgent, Json<ProofBody>>,
 ) -> Result<Response, ApiError> {
+    let form = accepted_form(&call.headers)?;
     let proof = Value::Object(call.body.0.proof);
-    Ok(reply(&app, app.complete(id, call.caller, proof).await?))
+    reply(&app, app.complete(id, call.caller, proof).await?, form)
 }
 
-/// `GET /zk-credentials/{id}`: both proofs; as `application/vc` the issuer's alone; as
-/// `application/vc+jwt` the issuer's signature around it.
+/// `GET /zk-credentials/{id}` in the form that is accepted; see [`FORMS`].
 async fn fetch(
     State(app): State<Arc<App>>,
     Id(id): Id<CredentialId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let form = accepted_form(&headers);
+    let (media_type, form) = accepted_form(&headers)?;
     let bytes = app.credential_as(id, form).await?;
-    let response = match form {
-        Form::Full => typed("application/json", bytes),
-        Form::IssuerProofOnly => typed("application/vc", bytes),
-        Form::Jwt => typed("application/vc+jwt", bytes),
-    };
-    Ok(with_header(private(response), header::VARY, "accept"))
+    Ok(varies(private(typed(media_type, bytes))))
 }
 
 /// `DELETE /zk-credentials/{id}`: revokes this credential's status, and says that it is no more than that.
@@ -122,14 +119,17 @@ async fn revoke(
     }))))
 }
 
-fn reply(app: &App, issued: Issued) -> Response {
-    match issued {
+/// 202 has one form, whatever is accepted.
+fn reply(app: &App, issued: Issued, (media_type, form): (&'static str, Form)) -> Result<Response, ApiError> {
+    let response = match issued {
         Issued::Credential { id, document } => {
             let location = app.config().public_url.join(&format!("/zk-credentials/{id}"));
-            Created(document, Some(location)).into_response()
+            let body = typed(media_type, app.in_form(document, form)?);
+            with_header((StatusCode::CREATED, private(body)), header::LOCATION, &location)
         }
         Issued::Pending(pending) => Accepted(pending).into_response(),
-    }
+    };
+    Ok(varies(response))
 }
 
 fn agent_of(app: &App, did: &str) -> Result<AgentUuid, ApiError> {
@@ -161,12 +161,16 @@ pub(super) fn idempotency_key(headers: &HeaderMap, max: usize) -> Result<Option<
     Ok(Some(key.to_owned()))
 }
 
-/// What the client accepts. Quality values are not weighed: a client that wants one of the two special
-/// forms names it and nothing else.
-fn accepted_form(headers: &HeaderMap) -> Form {
-    match headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).map(str::trim) {
-        Some("application/vc") => Form::IssuerProofOnly,
-        Some("application/vc+jwt") => Form::Jwt,
-        _ => Form::Full,
-    }
+/// The forms of a credential: with both proofs, with the issuer's alone for verifiers that insist on understanding every
+/// proof, and enveloped. `application/vc` is the issuer's proof alone because such verifiers ask for it.
+const FORMS: [(&str, Form); 4] = [
+    ("application/json", Form::Full),
+    ("application/vc", Form::IssuerProofOnly),
+    ("application/vc+jwt", Form::Jwt),
+    ("application/ld+json", Form::Full),
+];
+
+/// The form that the client prefers, with its media type.
+fn accepted_form(headers: &HeaderMap) -> Result<(&'static str, Form), ApiError> {
+    Accept::of(headers).choose_or_refuse(&FORMS.map(|offer| (offer.0, offer)))
 }

@@ -1,28 +1,54 @@
-//! `GET /status-lists/{id}`: `revocation` and `suspension`, signed, and `token`, the same index as a token status list.
+//! `GET /status-lists/{id}`: `revocation` and `suspension`, signed, and `token`, the same index as a token status list;
+//! `GET /status-lists` names the latter. Open to other origins.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Json, Router};
 use poa_verifier::json;
 use poa_verifier::status::token_list;
 use poa_verifier::trust::ListPurpose;
+use serde_json::json as object;
 
-use super::error::ApiError;
+use super::error::{ApiError, Problem};
+use super::negotiation::{Accept, varies};
 use super::parameters::Id;
-use super::reply::{Kept, conditional, typed};
+use super::reply::{Kept, cached, conditional, typed};
 use crate::app::App;
+use crate::documents::token_status_list_url;
 
 /// Caches may keep a list this long; the signed time to live bounds it anyway.
 const KEPT_S: u32 = 60;
+/// The list of lists changes with the software alone.
+const AGGREGATION_KEPT_S: u32 = 3_600;
+
+/// How a bitstring list is served.
+#[derive(Clone, Copy)]
+enum Form {
+    /// With a Data Integrity proof.
+    Embedded(&'static str),
+    /// As a `vc+jwt`.
+    Enveloped,
+}
+
+/// Software that looks for JSON-LD or JSON reads nothing of another media type.
+const FORMS: [(&str, Form); 4] = [
+    ("application/vc", Form::Embedded("application/vc")),
+    ("application/vc+jwt", Form::Enveloped),
+    ("application/ld+json", Form::Embedded("application/ld+json")),
+    ("application/json", Form::Embedded("application/json")),
+];
 
 /// The routes of this resource.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/status-lists/token", get(token)).route("/status-lists/{id}", get(show))
+    Router::new()
+        .route("/status-lists", get(aggregation))
+        .route("/status-lists/token", get(token))
+        .route("/status-lists/{id}", get(show))
 }
 
 struct Purpose(ListPurpose);
@@ -42,15 +68,44 @@ impl FromStr for Purpose {
 async fn show(
     State(app): State<Arc<App>>,
     Id(Purpose(purpose)): Id<Purpose>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    refuse_history(&uri, "timestamp")?;
+    let form = Accept::of(&headers).choose_or_refuse(&FORMS)?;
     let lists = app.status_lists().await?;
-    let body = || typed("application/vc", json::canonical(lists.list(purpose)));
-    Ok(conditional(&headers, &lists.etag(purpose), Kept::For(KEPT_S), body))
+    let media_type = match form {
+        Form::Embedded(media_type) => media_type,
+        Form::Enveloped => "application/vc+jwt",
+    };
+    let body = || match form {
+        Form::Embedded(_) => typed(media_type, json::canonical(lists.list(purpose))),
+        Form::Enveloped => typed(media_type, lists.list_jwt(purpose).to_owned()),
+    };
+    Ok(varies(conditional(&headers, &lists.etag(purpose, media_type), Kept::For(KEPT_S), body)))
 }
 
-async fn token(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn token(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
+    refuse_history(&uri, "time")?;
+    Accept::of(&headers).choose_or_refuse(&[(token_list::MEDIA_TYPE, ())])?;
     let lists = app.status_lists().await?;
     let body = || typed(token_list::MEDIA_TYPE, lists.token().to_owned());
-    Ok(conditional(&headers, &lists.token_etag(), Kept::For(KEPT_S), body))
+    Ok(varies(conditional(&headers, &lists.token_etag(), Kept::For(KEPT_S), body)))
+}
+
+/// Every token status list of this service (Token Status List, "Status List Aggregation").
+async fn aggregation(State(app): State<Arc<App>>) -> Response {
+    let list = token_status_list_url(&app.config().public_url);
+    cached(Json(object!({ "status_lists": [list] })), AGGREGATION_KEPT_S)
+}
+
+/// Both specifications let a reader ask for the list as it was. Past lists are not kept, and answering with the present
+/// one would be wrong.
+fn refuse_history(uri: &Uri, parameter: &str) -> Result<(), ApiError> {
+    let names = uri.query().unwrap_or_default().split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    if names.into_iter().any(|name| name == parameter) {
+        let detail = "Past lists are not kept; ask without it for the present one.";
+        return Err(ApiError::of_member(Problem::NotImplemented, parameter, detail));
+    }
+    Ok(())
 }

@@ -25,6 +25,11 @@ impl App {
     /// An issued credential as bytes.
     pub async fn credential_as(&self, id: CredentialId, form: Form) -> Result<Vec<u8>, ServiceError> {
         let (_, document) = self.issued(id).await?;
+        self.in_form(document, form)
+    }
+
+    /// A credential with both proofs as bytes of another form.
+    pub fn in_form(&self, document: Value, form: Form) -> Result<Vec<u8>, ServiceError> {
         Ok(match form {
             Form::Full => json::canonical(&document),
             Form::IssuerProofOnly => json::canonical(&issuer_proof_only(document)),

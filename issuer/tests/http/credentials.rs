@@ -5,7 +5,7 @@ use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::envelope::assert_valid;
-use crate::service::{Agent, Answer, Service};
+use crate::service::{Agent, Answer, Service, URL};
 
 fn tasks() -> Value {
     json!({ "tasks_completed": { "atLeast": "100" }, "reputation": { "atLeast": 5000 } })
@@ -253,6 +253,113 @@ async fn it_is_served_in_three_forms() {
         assert_eq!((&report["verified"], &report["class"]), (&json!(true), &json!("signed")), "{report:#}");
         // Without the class in the request, the issuer's word alone is not enough.
         assert_eq!(check(&service, &document).await["verified"], false);
+    }
+}
+
+async fn fetched(service: &Service, path: &str, accept: &str) -> Answer {
+    service.send(Request::get(path).header("accept", accept).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_form_follows_quality_values_and_what_there_is_not_is_refused() {
+    let service = Service::start().await;
+    let agent = service.attested_agent().await;
+    let credential = service.issue(&agent, "task_completion/1", tasks()).await.json();
+    let path = format!("/zk-credentials/{}", id_of(&credential));
+    for (accept, content_type, proofs) in [
+        ("", "application/json", 2),
+        ("*/*", "application/json", 2),
+        ("application/ld+json", "application/ld+json", 2),
+        ("application/vc, application/json;q=0.9", "application/vc", 1),
+        ("application/vc;q=0.1, application/vc+jwt;q=0.2", "application/vc+jwt", 0),
+        ("text/html, */*;q=0.1", "application/json", 2),
+    ] {
+        let answer = fetched(&service, &path, accept).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type"), answer.header("vary")),
+            (200, content_type, "accept")
+        );
+        match proofs {
+            2 => assert_eq!(answer.json()["proof"].as_array().map(Vec::len), Some(2)),
+            1 => assert_eq!(answer.json()["proof"]["type"], "DataIntegrityProof"),
+            _ => assert_eq!(answer.text().split('.').count(), 3),
+        }
+    }
+    fetched(&service, &path, "text/html").await.assert_problem(406, "not-acceptable");
+    fetched(&service, &path, "application/vc+cose").await.assert_problem(406, "not-acceptable");
+}
+
+/// VC-JOSE-COSE §3.1.1 and §4.2: `typ`, `cty`, and a `kid` that is a `JsonWebKey` method of the issuer's DID document
+/// and an assertion method; the claims are the credential, without `vc`.
+#[tokio::test]
+async fn an_enveloped_credential_has_the_header_of_vc_jose_cose() {
+    let service = Service::start().await;
+    let agent = service.attested_agent().await;
+    let credential = service.issue(&agent, "task_completion/1", tasks()).await.json();
+    let jwt = fetched(&service, &format!("/zk-credentials/{}", id_of(&credential)), "application/vc+jwt").await.text();
+    let header = poa_verifier::multibase::from_base64url(jwt.split('.').next().unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!((&header["typ"], &header["cty"], &header["alg"]), (&json!("vc+jwt"), &json!("vc"), &json!("EdDSA")));
+    let document = service.get("/.well-known/did.json").await.json();
+    let methods = document["verificationMethod"].as_array().unwrap();
+    let method = methods.iter().find(|method| method["id"] == header["kid"]).expect("kid is in the DID document");
+    assert_eq!((&method["type"], &method["publicKeyJwk"]["kid"]), (&json!("JsonWebKey"), &header["kid"]));
+    assert!(document["assertionMethod"].as_array().unwrap().contains(&header["kid"]));
+    let claims = poa_verifier::jws::parse(&jwt).unwrap().claims().unwrap();
+    assert_eq!(claims, poa_verifier::data_integrity::without_proof(&credential));
+}
+
+#[tokio::test]
+async fn issuing_answers_in_the_form_that_is_accepted() {
+    let service = Service::start().await;
+    let agent = service.attested_agent().await;
+    let issue = async |accept: &str| {
+        let body = json!({ "agent": agent.did, "schema": "task_completion/1", "predicates": tasks() });
+        let request = Request::post("/zk-credentials")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {}", service.operator_token))
+            .header("idempotency-key", "one")
+            .header("accept", accept);
+        service.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    issue("text/html").await.assert_problem(406, "not-acceptable");
+    let full = issue("*/*").await;
+    assert_eq!((full.status, full.header("content-type")), (201, "application/json"));
+    for (accept, content_type) in [("application/vc", "application/vc"), ("application/vc+jwt", "application/vc+jwt")] {
+        let answer = issue(accept).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type"), answer.header("vary")),
+            (201, content_type, "accept")
+        );
+        let fetched = fetched(&service, answer.header("location").strip_prefix(URL).unwrap(), accept).await;
+        assert_eq!(fetched.bytes, answer.bytes);
+    }
+}
+
+#[tokio::test]
+async fn revocation_counts_in_every_form() {
+    let service = Service::start().await;
+    let agent = service.attested_agent().await;
+    let credential = service.issue(&agent, "task_completion/1", tasks()).await.json();
+    let path = format!("/zk-credentials/{}", id_of(&credential));
+    let forms = [
+        credential.clone(),
+        fetched(&service, &path, "application/vc").await.json(),
+        json!(fetched(&service, &path, "application/vc+jwt").await.text()),
+    ];
+    let verdict = async |document: &Value| {
+        let body = json!({ "document": document, "request": { "classes": ["standing", "signed"] } });
+        let report = service.post("/verify", &body).await.json();
+        let failed = report["checks"].as_array().unwrap().iter().filter(|check| check["outcome"] == "fail");
+        (report["verified"].as_bool(), failed.map(|check| check["reason"].clone()).collect::<Vec<_>>())
+    };
+    for document in &forms {
+        assert_eq!(verdict(document).await, (Some(true), vec![]));
+    }
+    service.operator(Method::DELETE, &path, &Value::Null).await;
+    service.publish().await;
+    for document in &forms {
+        assert_eq!(verdict(document).await, (Some(false), vec![json!("revoked")]));
     }
 }
 
