@@ -145,7 +145,6 @@ mod tests {
         }
     }
 
-    /// did:jwk method specification, example of an Ed25519-free method: a P-256 key, which we do not take.
     #[test]
     fn keys_of_other_curves_and_uses_are_refused() {
         for (member, value) in [
