@@ -45,6 +45,7 @@ fn counting(keys: &IssuerKeys) -> Vec<ListedKey> {
     keys.listed().into_iter().filter(|key| key.state != KeyState::Compromised).collect()
 }
 
+/// Whether the key signs credentials or lists, and so stands among the assertion methods, in both forms.
 fn asserts(key: &ListedKey) -> bool {
     matches!(key.purpose, Purpose::Credentials | Purpose::Status)
 }
@@ -95,8 +96,8 @@ pub fn jwks(keys: &IssuerKeys) -> Result<Value, SignError> {
 /// The keys of documents of agenthood and of the lists they name, as a JWK set. The one that signs documents now comes
 /// first, which is the one that published clients take.
 pub fn agenthood_jwks(keys: &IssuerKeys) -> Result<Value, SignError> {
-    let keys =
-        counting(keys).iter().filter(|key| asserts(key)).map(ListedKey::public_jwk).collect::<Result<Vec<_>, _>>()?;
+    let signs = |key: &&ListedKey| matches!(key.purpose, Purpose::Credentials | Purpose::Status);
+    let keys = counting(keys).iter().filter(signs).map(ListedKey::public_jwk).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "keys": keys }))
 }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
+use crate::envelope::assert_valid;
 use crate::service::{Answer, HOST, Service, URL};
 
 const NAMESPACE: &str = "https://www.w3.org/ns/did#";
@@ -36,6 +37,7 @@ fn assert_refused(answer: &Answer, status: u16, name: &str) {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), "application/did-resolution");
     let result = answer.json();
+    assert_valid("did-resolution-result", &result);
     let error = &result["didResolutionMetadata"]["error"];
     assert_eq!(error["type"], format!("{NAMESPACE}{name}"), "{result:#}");
     assert!(error["title"].is_string() && error["detail"].is_string());
@@ -51,6 +53,7 @@ async fn a_did_that_exists_resolves_with_status_200_to_a_document_with_that_id()
             let answer = resolve(&service, &path).await;
             assert_eq!((answer.status, answer.header("content-type")), (200, "application/did-resolution"), "{path}");
             let result = answer.json();
+            assert_valid("did-resolution-result", &result);
             assert_eq!(result["didDocument"]["id"], did);
             assert_eq!(result["didResolutionMetadata"], json!({ "contentType": "application/did" }));
             assert!(result["didDocumentMetadata"].is_object());
@@ -120,6 +123,7 @@ async fn a_revoked_agents_did_is_deactivated_with_status_410_and_a_suspended_one
         let answer = resolve_as(&service, &agent.did, accept).await;
         assert_eq!((answer.status, answer.header("content-type")), (410, "application/did-resolution"));
         let result = answer.json();
+        assert_valid("did-resolution-result", &result);
         assert_eq!(
             (&result["didDocument"], &result["didDocumentMetadata"]["deactivated"]),
             (&Value::Null, &json!(true))
@@ -281,6 +285,7 @@ async fn versions_of_an_agents_document_follow_its_keys() {
     assert_eq!(second["didDocument"]["verificationMethod"][0]["publicKeyMultibase"], next.multikey());
     for query in ["versionId=1", "versionTime=2026-01-15T10:21:39Z", "versionTime=2020-01-01T00:00:00Z"] {
         let old = resolve(&service, &format!("{}?{query}", encoded(&agent.did))).await.json();
+        assert_valid("did-resolution-result", &old);
         assert_eq!(old["didDocument"], first["didDocument"], "{query}");
         let metadata = &old["didDocumentMetadata"];
         assert_eq!((&metadata["nextVersionId"], &metadata["nextUpdate"]), (&json!("2"), &expected["updated"]));
@@ -309,6 +314,7 @@ async fn a_did_url_dereferences_to_the_document_or_the_part_it_names() {
     for method in whole["contentStream"]["verificationMethod"].as_array().unwrap() {
         let answer = resolve(&service, &encoded(method["id"].as_str().unwrap())).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, DEREFERENCING));
+        assert_valid("did-url-dereferencing-result", &answer.json());
         let mut expected = method.clone();
         expected["@context"] = whole["contentStream"]["@context"].clone();
         assert_eq!(answer.json()["contentStream"], expected);
@@ -328,6 +334,7 @@ async fn a_did_url_dereferences_to_the_document_or_the_part_it_names() {
         let answer = resolve_as(&service, &encoded(&url), DEREFERENCING).await;
         assert_eq!((answer.status, answer.header("content-type")), (status, DEREFERENCING), "{url}");
         let result = answer.json();
+        assert_valid("did-url-dereferencing-result", &result);
         assert_eq!(result["dereferencingMetadata"]["error"]["type"], format!("{NAMESPACE}{name}"));
         assert_eq!((&result["contentStream"], &result["contentMetadata"]), (&Value::Null, &json!({})));
     }
