@@ -26,7 +26,8 @@ const JWK = {
   },
 };
 
-const PUBLISHED = new Map([
+/** Contexts by their URLs, from their publishers' packages. */
+export const PUBLISHED = new Map([
   ...credentials,
   ...did.contexts,
   ...multikey.contexts,

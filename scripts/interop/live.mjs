@@ -1,9 +1,11 @@
 // Has other people's software verify what a running service issues (see live.sh).
 //
-//   node live.mjs POA DATA_DIR
+//   node live.mjs POA DATA_DIR CONTEXTS_DIR
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { DataIntegrityProof } from "@digitalbazaar/data-integrity";
 import * as Ed25519Multikey from "@digitalbazaar/ed25519-multikey";
@@ -13,10 +15,18 @@ import { checkStatus, decodeList } from "@digitalbazaar/vc-bitstring-status-list
 import { getListFromStatusListJWT } from "@sd-jwt/jwt-status-list";
 import { SignJWT, compactVerify, createLocalJWKSet, importJWK, jwtVerify } from "jose";
 import jsonld from "jsonld";
-import { documentLoader } from "./contexts.mjs";
+import { PUBLISHED, documentLoader } from "./contexts.mjs";
 import { Service, Unchecked } from "./service.mjs";
 
-const [binary, data] = process.argv.slice(2);
+const [binary, data, contexts] = process.argv.slice(2);
+/** Contexts that the verifier has inside, and what they are published as. */
+const PINNED = {
+  "credentials-v2": "https://www.w3.org/ns/credentials/v2",
+  "credentials-undefined-terms-v2": "https://www.w3.org/ns/credentials/undefined-terms/v2",
+  "data-integrity-v2": "https://w3id.org/security/data-integrity/v2",
+  "did-v1": "https://www.w3.org/ns/did/v1",
+  "multikey-v1": "https://w3id.org/security/multikey/v1",
+};
 let failed = 0;
 let passed = 0;
 
@@ -295,6 +305,20 @@ async function dids(issuer, verifier) {
   });
 }
 
+/** What the verifier takes a term for is what others take it for. */
+async function pinnedContexts(verifier) {
+  const pinned = (name) => JSON.parse(readFileSync(join(contexts, `${name}.jsonld`), "utf8"));
+  for (const [name, url] of Object.entries(PINNED)) {
+    await check(`the pinned context ${name} is the published one`, () => {
+      assert.deepEqual(pinned(name), JSON.parse(JSON.stringify(PUBLISHED.get(url))));
+    });
+  }
+  await check("the service's own context is the pinned one", async () => {
+    const { document } = await verifier.load(`${verifier.service.url}/contexts/poa/v1`);
+    assert.deepEqual(document, pinned("poa-v1"));
+  });
+}
+
 async function wellKnown(verifier) {
   return (await verifier.fetch("/.well-known/did.json", "*/*")).json;
 }
@@ -305,6 +329,7 @@ async function run(service) {
   await credentials(issuer, verifier);
   await statusLists(issuer, verifier);
   await dids(issuer, verifier);
+  await pinnedContexts(verifier);
 }
 
 let service;

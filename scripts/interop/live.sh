@@ -5,8 +5,8 @@
 #
 # POA is the `poa` binary; without it one is built (cargo build --release). It serves on a
 # loopback port, with its data in a temporary directory. @digitalbazaar/vc verifies a
-# credential and its status with eddsa-jcs-2022, jsonld takes every document in safe mode,
-# jose verifies the enveloped forms, @sd-jwt/jwt-status-list reads the token status list;
+# credential and its status with eddsa-jcs-2022, jsonld takes every document in safe mode with
+# contexts from packages, which are the pinned ones, jose verifies the enveloped forms, @sd-jwt/jwt-status-list reads the token status list;
 # all refuse what was tampered with or revoked. Exit 0 when all was as it should be, 1 when
 # something was not, 2 when it could not be checked.
 #
@@ -32,4 +32,4 @@ trap 'rm -rf "$work"' EXIT
 cp "$here"/{package.json,package-lock.json,.npmrc,live.mjs,contexts.mjs} "$here/../agenthood/service.mjs" "$work/"
 cd "$work"
 npm ci --ignore-scripts --loglevel=error || exit 2
-node live.mjs "$poa" "$work/data"
+node live.mjs "$poa" "$work/data" "$here/../../verifier/contexts"
