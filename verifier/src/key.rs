@@ -7,8 +7,8 @@
 //!
 //! # Refused
 //! A wrong length or count; a point off the curve, outside the subgroup or not canonical; the identity anywhere; two
-//! equal `gamma_abc`; `delta = ±gamma`; `delta = ±` the generator of G2. Under the last three anybody can make proofs
-//! of false statements. `gamma` equal to the generator is normal: snarkjs fixes it so.
+//! equal `gamma_abc`; `delta = ±gamma`; `alpha`, `beta` or `delta` = ± the generator of its group. Under the last three
+//! anybody can make proofs of false statements. `gamma` equal to the generator is normal: snarkjs fixes it so.
 
 use std::fmt;
 
@@ -48,6 +48,9 @@ pub enum KeyError {
     /// `delta = ±gamma`: anybody can forge proofs.
     #[error("delta is plus or minus gamma: anybody can forge proofs under this key")]
     DeltaIsGamma,
+    /// `alpha` or `beta` = ± generator: phase 1 never saw a contribution to it, anybody can forge proofs.
+    #[error("{0} is plus or minus the generator: no contribution was made to phase 1, anybody can forge proofs")]
+    Phase1IsGenerator(&'static str),
     /// `delta = ±` generator: the key never saw a contribution, anybody can forge proofs.
     #[error("delta is plus or minus the generator: no contribution was made to this key, anybody can forge proofs")]
     DeltaIsGenerator,
@@ -90,8 +93,13 @@ impl VerifyingKey {
         if delta_g2 == gamma_g2 || delta_g2 == -gamma_g2 {
             return Err(KeyError::DeltaIsGamma);
         }
-        let generator = G2Affine::generator();
-        if delta_g2 == generator || delta_g2 == -generator {
+        if is_generator(&alpha_g1) {
+            return Err(KeyError::Phase1IsGenerator("alpha"));
+        }
+        if is_generator(&beta_g2) {
+            return Err(KeyError::Phase1IsGenerator("beta"));
+        }
+        if is_generator(&delta_g2) {
             return Err(KeyError::DeltaIsGenerator);
         }
         let sha256 = Sha256::digest(write(&alpha_g1, [&beta_g2, &gamma_g2, &delta_g2], &gamma_abc_g1)).into();
@@ -202,6 +210,11 @@ impl fmt::Debug for VerifyingKey {
 /// `urn:poa:vk:sha256:` + 64 hex digits.
 pub fn urn(vk_sha256: &[u8; 32]) -> String {
     format!("{URN_PREFIX}{}", hex::encode(vk_sha256))
+}
+
+/// Of either sign: a scalar that everybody knows.
+fn is_generator<P: SWCurveConfig>(point: &Affine<P>) -> bool {
+    *point == P::GENERATOR || *point == -P::GENERATOR
 }
 
 fn check_point<P: SWCurveConfig>(name: &'static str, point: &Affine<P>) -> Result<(), KeyError> {

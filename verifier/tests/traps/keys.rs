@@ -108,6 +108,18 @@ fn delta_equal_to_plus_or_minus_the_generator_is_refused() {
     assert!(load(&t).is_ok());
 }
 
+/// With a known alpha, `A = alpha + U` and `B = beta + Q` pass for any assignment once `Q` is `(alpha·V + W)/(alpha + U)` in
+/// each row, which the points of phase 1 give to everybody; so too with beta.
+#[test]
+fn alpha_or_beta_equal_to_plus_or_minus_the_generator_is_refused() {
+    for sign in [Fr::from(1u64), -Fr::from(1u64)] {
+        let alpha = Trapdoor { alpha: sign, ..Trapdoor::new() };
+        assert_eq!(load(&alpha), Err(KeyError::Phase1IsGenerator("alpha")));
+        let beta = Trapdoor { beta: sign, ..Trapdoor::new() };
+        assert_eq!(load(&beta), Err(KeyError::Phase1IsGenerator("beta")));
+    }
+}
+
 #[test]
 fn identity_points_in_keys_are_refused() {
     let zero = Fr::from(0u64);
