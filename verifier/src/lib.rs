@@ -27,7 +27,8 @@
 //! | [`report`] | the sixteen checks, and which one fails for which defect |
 //! | [`trust`], [`request`] | what it is configured with, what is demanded |
 //! | [`credential`], [`zk_proof`], [`statement`], [`render`], [`context`] | documents with a proof, and how they are bound to it |
-//! | [`groth16`], [`key`], [`snarkjs`] | the pairing equation, verifying keys, other tools' files |
+//! | [`groth16`], [`key`] | the pairing equation, verifying keys |
+//! | [`snarkjs`], [`evm`] | the same in other tools' files, as a contract and its calldata |
 //! | [`head`], [`status`], [`schema`] | signed tree heads, status lists, schemas |
 //! | [`agenthood`] | Proof of Agenthood: claims, what a controller signs, wallets' signatures, verification |
 //! | [`vc`] | the W3C data model of credentials: whether a document is one; other issuers' proofs |
@@ -43,6 +44,7 @@ pub mod credential;
 pub mod data_integrity;
 pub mod did;
 pub mod ed25519;
+pub mod evm;
 pub mod groth16;
 pub mod head;
 pub mod holder_pop;

@@ -1,13 +1,12 @@
-//! The same proofs and keys in the files of snarkjs, and as words for an EVM verifier.
+//! The same proofs and keys in the files of snarkjs.
 //!
-//! Coordinates are decimal strings; a G2 coordinate is `[c0, c1]`. In EVM calldata the two are swapped, as the
-//! precompile wants them. Reading applies every check of the byte forms.
+//! Coordinates are decimal strings; a G2 coordinate is `[c0, c1]`. Reading applies every check of the byte forms.
 
 use std::str::FromStr;
 
 use ark_bn254::{Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::PrimeField;
 use serde_json::{Value, json};
 
 use crate::groth16::{INPUTS, Proof, ProofError};
@@ -94,18 +93,6 @@ pub fn read_key(file: &Value) -> Result<VerifyingKey, SnarkjsError> {
         g2(file, "vk_delta_2")?,
         &inputs.ok_or(SnarkjsError::Member("IC"))?,
     )?)
-}
-
-/// The arguments of a Solidity verifier: `uint[2] a, uint[2][2] b, uint[2] c, uint[23] inputs` as 31 words of
-/// `0x` + 64 hex digits in that order.
-pub fn calldata_words(inputs: &[Fr; INPUTS], proof: &Proof) -> Vec<String> {
-    let (a, b, c) = (proof.a(), proof.b(), proof.c());
-    let points = [a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y];
-    points.iter().map(word).chain(inputs.iter().map(word)).collect()
-}
-
-fn word(value: &impl PrimeField) -> String {
-    format!("0x{}", hex::encode(value.into_bigint().to_bytes_be()))
 }
 
 fn check_kind(file: &Value) -> Result<(), SnarkjsError> {

@@ -8,7 +8,7 @@ use ark_serialize::CanonicalSerialize as _;
 use poa_circuits::statement::INPUTS;
 use poa_verifier::groth16::{PROOF_BYTES, ProofError};
 use poa_verifier::key::{KEY_BYTES, KeyError};
-use poa_verifier::{Proof, VerifyingKey, snarkjs};
+use poa_verifier::{Proof, VerifyingKey, evm, snarkjs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -58,10 +58,7 @@ fn keys_and_proofs_round_trip_through_every_form() {
     assert_eq!(snarkjs::read_key(&snarkjs::write_key(&key)).unwrap(), key);
     assert_eq!(snarkjs::read_proof(&snarkjs::write_proof(&proof)).unwrap(), proof);
     assert_eq!(snarkjs::read_inputs(&snarkjs::write_inputs(&x)).unwrap(), x);
-    let words = snarkjs::calldata_words(&x, &proof);
-    assert_eq!(words.len(), 8 + INPUTS);
-    assert!(words.iter().all(|w| w.len() == 66));
-    assert_eq!(words[8], poa_circuits::native::field::encode_hex(&x[0]));
+    assert_eq!(evm::read_calldata(&evm::calldata(&x, &proof)), Ok((x, proof)));
 }
 
 #[test]

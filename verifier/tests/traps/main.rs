@@ -9,6 +9,7 @@
 
 mod classes;
 mod compromised;
+mod contract;
 mod data_model;
 mod garbage;
 mod heads;
