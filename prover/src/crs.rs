@@ -1,15 +1,17 @@
-//! The common reference string in `crs/`: embedded, made, imported, checked.
+//! The common reference string in `crs/`: embedded, made, imported, exported, checked.
 //!
 //! Today's key is a **development key**: it comes from a ceremony, whose transcript is in the manifest, but one party made
 //! every contribution. It could have kept the trapdoor and forge proofs; the manifest says so and `--production` refuses it.
 
 pub mod ceremony;
+pub mod export;
 pub mod generate;
 pub mod import;
 pub mod manifest;
 pub mod verify;
 
 pub use ceremony::Attestations;
+pub use export::export_zkey;
 pub use generate::generate_development;
 pub use import::import_zkey;
 pub use manifest::{Manifest, Setup};

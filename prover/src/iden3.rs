@@ -5,7 +5,7 @@
 
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ff::{AdditiveGroup, BigInteger256, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, BigInteger256, PrimeField};
 
 /// Bytes of a point in G1.
 pub(crate) const G1: usize = 64;
@@ -78,4 +78,18 @@ pub(crate) fn g2(bytes: &[u8]) -> Option<G2Affine> {
     let identity = x == Fq2::ZERO && y == Fq2::ZERO;
     let point = if identity { G2Affine::zero() } else { G2Affine::new_unchecked(x, y) };
     rest.is_empty().then_some(point)
+}
+
+/// The bytes of a point of G1.
+pub(crate) fn g1_bytes(point: &G1Affine) -> Vec<u8> {
+    point.xy().map_or(vec![0; G1], |(x, y)| coordinates([x, y]))
+}
+
+/// The bytes of a point of G2.
+pub(crate) fn g2_bytes(point: &G2Affine) -> Vec<u8> {
+    point.xy().map_or(vec![0; G2], |(x, y)| coordinates([x.c0, x.c1, y.c0, y.c1]))
+}
+
+fn coordinates<const N: usize>(coordinates: [Fq; N]) -> Vec<u8> {
+    coordinates.iter().flat_map(|coordinate| coordinate.0.to_bytes_le()).collect()
 }

@@ -1,4 +1,4 @@
-//! Reads a snarkjs `.zkey` for circuit `poa/1`.
+//! Reads and writes a snarkjs `.zkey` for circuit `poa/1`.
 //!
 //! # Form
 //! An iden3 file (`iden3.rs`) with the magic `zkey`, version 1.
@@ -25,6 +25,7 @@
 mod coefficients;
 mod points;
 mod sections;
+pub(crate) mod write;
 
 use ark_bn254::{Bn254, Fq, Fr};
 use ark_ff::{BigInteger256, PrimeField};
@@ -112,6 +113,11 @@ impl ProvingKey {
     /// [`ZkeyError`], for everything the header of this module refuses.
     pub fn from_zkey(bytes: &[u8]) -> Result<Self, ZkeyError> {
         Ok(Self::new(Zkey::read(bytes, &circuit::shape())?.key)?)
+    }
+
+    /// Writes the key for snarkjs, byte for byte as snarkjs does, with the transcript of its ceremony if it had one.
+    pub(crate) fn to_zkey(&self, transcript: Option<&[u8]>) -> Vec<u8> {
+        write::file(&self.ark, &circuit::shape(), transcript)
     }
 }
 

@@ -8,7 +8,7 @@ use poa_circuits::native::field::F;
 
 use super::*;
 use crate::ZkeyError;
-use crate::zkey::Zkey;
+use crate::zkey::{self, Zkey};
 
 const R1CS: &[u8] = include_bytes!("../../../test-vectors/ceremony/circuit.r1cs");
 const PHASE1: &[u8] = include_bytes!("../../../test-vectors/ceremony/phase1.ptau");
@@ -130,6 +130,15 @@ fn record_length(transcript: &[u8], at: usize) -> usize {
 
 fn set_count(transcript: &mut [u8], count: u32) {
     transcript[64..68].copy_from_slice(&count.to_le_bytes());
+}
+
+/// Written anew, what was read of a file by snarkjs is that file.
+#[test]
+fn keys_are_written_byte_for_byte_as_snarkjs_does() {
+    for file in [ZKEY, ZKEY_CUT] {
+        let read = Zkey::read(file, &circuit()).unwrap();
+        assert!(zkey::write::file(&read.key, &circuit(), read.transcript) == file);
+    }
 }
 
 #[test]

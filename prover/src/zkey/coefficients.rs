@@ -5,7 +5,7 @@
 //! as the number `v·R² mod r`, `R = 2^256`. After the circuit's rows A has one for each instance wire, with 1 on it.
 
 use ark_bn254::Fr;
-use ark_ff::{Field, PrimeField};
+use ark_ff::{BigInteger, Field, PrimeField};
 use poa_circuits::gadgets::r1cs::ConstraintSystem;
 
 use super::ZkeyError;
@@ -46,6 +46,13 @@ fn read(bytes: &mut Bytes<'_>) -> Result<Option<(Place, Fr)>, ZkeyError> {
 
 /// Our matrices' entries by place, the values times `R`.
 fn expected(shape: &ConstraintSystem) -> Vec<(Place, Fr)> {
+    let mut entries = entries(shape);
+    entries.sort_by_key(|(place, _)| *place);
+    entries
+}
+
+/// The same row by row, as snarkjs writes them.
+fn entries(shape: &ConstraintSystem) -> Vec<(Place, Fr)> {
     let r = Fr::from(2u64).pow([256]);
     let rows = shape.constraints();
     let mut entries = Vec::new();
@@ -56,6 +63,16 @@ fn expected(shape: &ConstraintSystem) -> Vec<(Place, Fr)> {
     }
     let instance = 0..=shape.public() as u32;
     entries.extend(instance.map(|wire| ((0, rows.len() as u32 + wire, wire), r)));
-    entries.sort_by_key(|(place, _)| *place);
     entries
+}
+
+/// The section.
+pub(super) fn write(shape: &ConstraintSystem) -> Vec<u8> {
+    let entries = entries(shape);
+    let mut bytes = (entries.len() as u32).to_le_bytes().to_vec();
+    for ((matrix, row, wire), value) in entries {
+        [matrix, row, wire].iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        bytes.extend(value.0.to_bytes_le());
+    }
+    bytes
 }

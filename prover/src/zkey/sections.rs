@@ -3,10 +3,10 @@
 use super::{Size, ZkeyError};
 use crate::iden3::Bytes;
 
-const MAGIC: &[u8] = b"zkey";
-const VERSION: u32 = 1;
+pub(super) const MAGIC: &[u8] = b"zkey";
+pub(super) const VERSION: u32 = 1;
 /// The transcript of contributions; it may be missing.
-const TRANSCRIPT: u32 = 10;
+pub(super) const TRANSCRIPT: u32 = 10;
 
 /// Sections 1 to 9, each of the circuit's length, and the transcript.
 pub(super) struct Sections<'a>([&'a [u8]; 9], Option<&'a [u8]>);

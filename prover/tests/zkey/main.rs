@@ -1,22 +1,31 @@
-//! Reading snarkjs keys: one written here from the development key, damaged ones, and one that snarkjs made.
+//! Snarkjs keys: the committed one written and read, and damaged ones. Keys that snarkjs made are read by the tests of
+//! ceremonies.
 
 use std::sync::LazyLock;
 
-use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
+use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField};
-use ark_groth16::ProvingKey as ArkKey;
-use ark_serialize::CanonicalDeserialize;
-use poa_prover::crs::PROVING_KEY;
+use poa_prover::crs::{MANIFEST, Manifest, PROVING_KEY, export_zkey};
 use poa_prover::{ProvingKey, ProvingKeyError, ZkeyError};
 use poa_verifier::key::KeyError;
 use proptest::prelude::*;
 
-mod writer;
+mod parts;
+use parts::Sections;
 
-static KEY: LazyLock<ArkKey<Bn254>> =
-    LazyLock::new(|| ArkKey::deserialize_uncompressed_unchecked(PROVING_KEY).unwrap());
-static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| writer::file(&writer::sections(&KEY)));
+/// The committed key, with a transcript that readers of keys do not look at.
+static SECTIONS: LazyLock<Sections> = LazyLock::new(|| {
+    let mut sections = parts::split(&exported());
+    sections.retain(|(id, _)| *id != 10);
+    sections.push((10, [vec![7; 64], vec![0; 4]].concat()));
+    sections
+});
+static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| parts::join(&SECTIONS));
+
+fn exported() -> Vec<u8> {
+    export_zkey(ProvingKey::development(), &Manifest::from_json(MANIFEST).unwrap()).unwrap()
+}
 
 fn refusal(bytes: &[u8]) -> ZkeyError {
     ProvingKey::from_zkey(bytes).err().expect("a damaged file is refused")
@@ -24,9 +33,9 @@ fn refusal(bytes: &[u8]) -> ZkeyError {
 
 /// What is said of a file of which one section was edited.
 fn edited(section: u32, edit: impl FnOnce(&mut Vec<u8>)) -> ZkeyError {
-    let mut sections = writer::sections(&KEY);
+    let mut sections = SECTIONS.clone();
     edit(&mut sections.iter_mut().find(|(id, _)| *id == section).unwrap().1);
-    refusal(&writer::file(&sections))
+    refusal(&parts::join(&sections))
 }
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
@@ -34,12 +43,12 @@ fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
 }
 
 #[test]
-fn the_development_key_survives_the_form_byte_for_byte() {
-    assert_eq!(ProvingKey::from_zkey(&FILE).unwrap().to_bytes(), PROVING_KEY);
-    let mut sections = writer::sections(&KEY);
+fn the_committed_key_survives_the_form_byte_for_byte() {
+    assert_eq!(ProvingKey::from_zkey(&exported()).unwrap().to_bytes(), PROVING_KEY);
+    let mut sections = SECTIONS.clone();
     sections.retain(|(id, _)| *id != 10);
     sections.reverse();
-    let bare = ProvingKey::from_zkey(&writer::file(&sections)).unwrap();
+    let bare = ProvingKey::from_zkey(&parts::join(&sections)).unwrap();
     assert_eq!(bare.to_bytes(), PROVING_KEY, "sections in another order, no transcript");
 }
 
@@ -60,16 +69,16 @@ fn what_is_no_zkey_is_refused() {
 
 #[test]
 fn sections_must_be_there_once_with_the_circuits_length() {
-    let mut sections = writer::sections(&KEY);
-    let removed = sections.remove(4);
-    assert_eq!(refusal(&writer::file(&sections)), ZkeyError::Missing(9));
+    let mut sections = SECTIONS.clone();
+    let removed = sections.remove(8);
+    assert_eq!(refusal(&parts::join(&sections)), ZkeyError::Missing(9));
     sections.extend([removed.clone(), removed]);
-    assert_eq!(refusal(&writer::file(&sections)), ZkeyError::Section(9));
+    assert_eq!(refusal(&parts::join(&sections)), ZkeyError::Section(9));
     sections.pop();
     sections.push((11, vec![]));
-    assert_eq!(refusal(&writer::file(&sections)), ZkeyError::Section(11));
+    assert_eq!(refusal(&parts::join(&sections)), ZkeyError::Section(11));
     sections.last_mut().unwrap().0 = 0;
-    assert_eq!(refusal(&writer::file(&sections)), ZkeyError::Section(0));
+    assert_eq!(refusal(&parts::join(&sections)), ZkeyError::Section(0));
     let needed = 16_384 * 64;
     let shorter = edited(9, |bytes| bytes.truncate(needed - 64));
     assert_eq!(shorter, ZkeyError::SectionLength { section: 9, found: needed as u64 - 64, needed: needed as u64 });
@@ -98,11 +107,11 @@ fn other_coefficients_are_refused() {
     assert_eq!(edited(4, |bytes| put(bytes, entry + 12, &Fr::MODULUS.to_bytes_le())), ZkeyError::Coefficient(3));
     let twice = edited(4, |bytes| bytes.copy_within(entry..entry + 44, entry + 44));
     assert!(matches!(twice, ZkeyError::Coefficient(_)), "an entry in the place of another");
-    let mut sections = writer::sections(&KEY);
+    let mut sections = SECTIONS.clone();
     let bytes = &mut sections.iter_mut().find(|(id, _)| *id == 4).unwrap().1;
     let (first, second) = bytes[4..].split_at_mut(44);
     first.swap_with_slice(&mut second[..44]);
-    assert!(ProvingKey::from_zkey(&writer::file(&sections)).is_ok(), "their order does not matter");
+    assert!(ProvingKey::from_zkey(&parts::join(&sections)).is_ok(), "their order does not matter");
 }
 
 #[test]
@@ -118,7 +127,7 @@ fn coordinates_that_are_no_field_elements_are_refused() {
 
 #[test]
 fn points_off_the_curve_or_outside_the_subgroup_are_refused() {
-    let off_curve = writer::g1(&G1Affine::new_unchecked(1u64.into(), 1u64.into()));
+    let off_curve = parts::g1(&G1Affine::new_unchecked(1u64.into(), 1u64.into()));
     for (section, query) in [(5, "a"), (6, "b_g1"), (8, "l"), (9, "h")] {
         let refused = edited(section, |bytes| put(bytes, 64, &off_curve));
         assert_eq!(refused, ZkeyError::Key(ProvingKeyError::Point(query)));
@@ -127,19 +136,19 @@ fn points_off_the_curve_or_outside_the_subgroup_are_refused() {
         .find_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::from(x), true))
         .filter(|point| !point.is_in_correct_subgroup_assuming_on_curve())
         .unwrap();
-    let refused = edited(7, |bytes| put(bytes, 0, &writer::g2(&outside)));
+    let refused = edited(7, |bytes| put(bytes, 0, &parts::g2(&outside)));
     assert_eq!(refused, ZkeyError::Key(ProvingKeyError::Point("b_g2")));
-    let refused = edited(2, |bytes| put(bytes, 84 + 128, &writer::g2(&outside)));
+    let refused = edited(2, |bytes| put(bytes, 84 + 128, &parts::g2(&outside)));
     assert_eq!(refused, ZkeyError::Key(ProvingKeyError::VerifyingKey(KeyError::Point("beta"))));
 }
 
 #[test]
 fn keys_that_anybody_can_forge_under_are_refused() {
     let delta_g2 = 84 + 2 * 64 + 2 * 128 + 64;
-    let generator = writer::g2(&G2Affine::generator());
+    let generator = parts::g2(&G2Affine::generator());
     let refused = edited(2, |bytes| put(bytes, delta_g2, &generator));
     assert_eq!(refused, ZkeyError::Key(ProvingKeyError::VerifyingKey(KeyError::DeltaIsGamma)));
-    let refused = edited(2, |bytes| put(bytes, delta_g2 - 64, &writer::g1(&G1Affine::generator())));
+    let refused = edited(2, |bytes| put(bytes, delta_g2 - 64, &parts::g1(&G1Affine::generator())));
     assert_eq!(refused, ZkeyError::Key(ProvingKeyError::Groups("delta")));
     let refused = edited(3, |bytes| bytes.copy_within(64..128, 128));
     assert_eq!(refused, ZkeyError::Key(ProvingKeyError::VerifyingKey(KeyError::EqualInputs)));
