@@ -1,4 +1,4 @@
-//! A document's proofs as the files snarkjs verifies, so that a second implementation can check ours.
+//! A document's proofs as the files snarkjs verifies, so that a second implementation can check ours, and its files read.
 //!
 //! ```text
 //! DIR/verification_key.json
@@ -7,12 +7,15 @@
 
 use std::path::{Path, PathBuf};
 
+use poa_circuits::native::field::F;
+use poa_circuits::statement::INPUTS;
 use poa_verifier::groth16::Proof;
 use poa_verifier::key::VerifyingKey;
 use poa_verifier::trust::Trust;
 use poa_verifier::{snarkjs, statement};
 use serde_json::Value;
 
+use crate::commands::read_json;
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::pretty;
 use crate::system;
@@ -41,6 +44,15 @@ pub fn export(document: &Value, name: &str, trust: &Trust, directory: &Path) -> 
         export_key(key_of(proof, trust)?, directory)?;
     }
     Ok(proofs.len())
+}
+
+/// Reads a proof and its inputs, whoever made them.
+pub fn read(folder: &Path) -> Outcome<([F; INPUTS], Proof)> {
+    let next = "give a directory with the proof.json and public.json of snarkjs, for this circuit";
+    let [proof, inputs] = ["proof.json", "public.json"].map(|file| folder.join(file));
+    let points = snarkjs::read_proof(&read_json(&proof)?).or_refuse(proof.display(), next)?;
+    let inputs = snarkjs::read_inputs(&read_json(&inputs)?).or_refuse(inputs.display(), next)?;
+    Ok((inputs, points))
 }
 
 fn export_proof(proof: &Value, folder: &Path) -> Outcome<()> {

@@ -191,18 +191,49 @@ fn the_built_in_key_holds_and_is_named_a_development_key() {
         production.stderr
     );
     assert!(!poa.path("svc").join("poa.sqlite").exists(), "nothing was made");
-    for arguments in [&["crs", "export", "--snarkjs", "out"][..], &["crs", "export-r1cs", "--out", "out", "--witness"]]
-    {
+    let export = ["crs", "export", "--snarkjs", "out", "--solidity", "out/PoaVerifier.sol", "--zkey", "out/key.zkey"];
+    for arguments in [&export[..], &["crs", "export-r1cs", "--out", "out", "--witness"]] {
         assert_eq!(poa.run(arguments).status, 0, "{arguments:?}");
     }
-    for name in ["verification_key.json", "circuit.r1cs", "sample.wtns"] {
+    for name in ["verification_key.json", "PoaVerifier.sol", "key.zkey", "circuit.r1cs", "sample.wtns"] {
         assert!(poa.path("out").join(name).exists(), "{name}");
     }
+    let contract = std::fs::read_to_string(poa.path("out/PoaVerifier.sol")).unwrap();
+    assert!(contract.contains("SETUP: One party"), "a contract says what its key is worth");
+    assert_eq!(poa.run(&["crs", "export"]).status, 2, "no form was named");
     std::fs::create_dir(poa.path("damaged")).unwrap();
     for name in ["manifest.json", "proving_key.bin", "verifying_key.bin"] {
         std::fs::write(poa.path("damaged").join(name), "{}").unwrap();
     }
     assert_eq!(poa.run(&["crs", "verify", "damaged"]).status, 1);
+}
+
+/// What snarkjs holds and what a contract is sent are one proof, judged alike; what is refused is not written on.
+#[test]
+fn a_proof_without_a_document_is_judged_by_its_pairing() {
+    let poa = Poa::new();
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/snarkjs");
+    let judged = |what: &str| poa.run(&["crs", "verify-proof", what]);
+    let run =
+        poa.run(&["--json", "crs", "verify-proof", &format!("{vectors}/presentation"), "--calldata", "proof.hex"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.json()["inputs"].as_object().unwrap().len(), 23);
+    let calldata = std::fs::read_to_string(poa.path("proof.hex")).unwrap();
+    assert_eq!((calldata.len(), &calldata[..10]), (2 + 2 * 996 + 1, "0xae5d7c6f"));
+    assert_eq!(judged("proof.hex").status, 0);
+
+    std::fs::create_dir(poa.path("mixed")).unwrap();
+    for (from, file) in [("presentation", "proof.json"), ("full_disclosure-1", "public.json")] {
+        std::fs::copy(format!("{vectors}/{from}/{file}"), poa.path("mixed").join(file)).unwrap();
+    }
+    let mixed = poa.run(&["crs", "verify-proof", "mixed", "--calldata", "mixed.hex"]);
+    assert_two_lines(&mixed, 1, "the pairing equation does not hold", "compare the key");
+    assert!(!poa.path("mixed.hex").exists());
+    std::fs::write(poa.path("short.hex"), &calldata[..100]).unwrap();
+    assert_two_lines(&judged("short.hex"), 1, "calldata has 996 bytes", "give calldata");
+    std::fs::write(poa.path("mixed/proof.json"), "{}").unwrap();
+    assert_two_lines(&judged("mixed"), 1, "proof.json", "give a directory");
+    assert_eq!(judged("nothing").status, 2);
 }
 
 /// A key is imported when its file, its phase 1 and the attestations can be read and hold; nothing is written otherwise.

@@ -4,15 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use poa_circuits::statement::circuit;
+use poa_prover::ProvingKey;
 use poa_prover::crs::generate::CrsFiles;
 use poa_prover::crs::verify::Checked;
-use poa_prover::crs::{self, Attestations, MANIFEST, PROVING_KEY, VERIFYING_KEY};
+use poa_prover::crs::{self, Attestations, MANIFEST, Manifest, PROVING_KEY, VERIFYING_KEY};
+use poa_verifier::evm;
 use poa_verifier::key::VerifyingKey;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, OrFail, Outcome};
 use crate::output::{Answer, pretty};
 use crate::{snarkjs, system};
+
+mod proof;
 
 const PROVING_FILE: &str = "proving_key.bin";
 const VERIFYING_FILE: &str = "verifying_key.bin";
@@ -27,10 +31,12 @@ pub enum CrsCommand {
     Verify(VerifyArgs),
     /// Make a one-party development key: its maker could forge proofs
     GenerateDev(GenerateArgs),
-    /// Write the verifying key for snarkjs
+    /// Write the key for snarkjs, or as a contract for an EVM chain
     Export(ExportArgs),
     /// Write the circuit for a ceremony, and a witness for other provers
     ExportR1cs(ExportR1csArgs),
+    /// Check the pairing of a proof by snarkjs, or of a contract's calldata; nothing else of what it says
+    VerifyProof(proof::VerifyProofArgs),
     /// Check a snarkjs key against the circuit and its phase-1 file, and write the three files of crs/
     ImportZkey(ImportArgs),
 }
@@ -53,12 +59,19 @@ pub struct GenerateArgs {
     out: PathBuf,
 }
 
-/// Where the verifying key goes.
+/// Where the key goes, and in which forms.
 #[derive(Args)]
+#[group(required = true, multiple = true)]
 pub struct ExportArgs {
     /// Write verification_key.json (snarkjs) into this directory
     #[arg(long, value_name = "DIR")]
-    snarkjs: PathBuf,
+    snarkjs: Option<PathBuf>,
+    /// Write the proving key for snarkjs to this file
+    #[arg(long, value_name = "FILE.zkey")]
+    zkey: Option<PathBuf>,
+    /// Write a contract that verifies proofs under this key to this file (docs/evm.md)
+    #[arg(long, value_name = "FILE.sol")]
+    solidity: Option<PathBuf>,
 }
 
 /// Where the circuit goes.
@@ -96,6 +109,7 @@ pub fn run(command: &CrsCommand) -> Outcome<Answer> {
         CrsCommand::GenerateDev(args) => generate(args),
         CrsCommand::Export(args) => export(args),
         CrsCommand::ExportR1cs(args) => export_r1cs(args),
+        CrsCommand::VerifyProof(args) => proof::verify(args),
         CrsCommand::ImportZkey(args) => import(args),
     }
 }
@@ -194,8 +208,25 @@ fn read_attestations(path: &Path) -> Outcome<Attestations> {
 }
 
 fn export(args: &ExportArgs) -> Outcome<Answer> {
-    let key = VerifyingKey::from_bytes(VERIFYING_KEY).or_refuse("the built-in key", "build the program anew")?;
-    Ok(wrote(&[snarkjs::export_key(&key, &args.snarkjs)?]))
+    let next = "build the program anew";
+    let key = built_in_key()?;
+    let manifest = Manifest::from_json(MANIFEST).or_refuse("the built-in manifest", next)?;
+    let mut written = Vec::new();
+    if let Some(directory) = &args.snarkjs {
+        written.push(snarkjs::export_key(&key, directory)?);
+    }
+    if let Some(file) = &args.zkey {
+        let zkey = crs::export_zkey(ProvingKey::development(), &manifest).or_refuse("the built-in transcript", next)?;
+        written.push(write_to(file, &zkey)?);
+    }
+    if let Some(file) = &args.solidity {
+        written.push(write_to(file, evm::contract(&key, &manifest.warning).as_bytes())?);
+    }
+    Ok(wrote(&written))
+}
+
+fn built_in_key() -> Outcome<VerifyingKey> {
+    VerifyingKey::from_bytes(VERIFYING_KEY).or_refuse("the built-in key", "build the program anew")
 }
 
 fn export_r1cs(args: &ExportR1csArgs) -> Outcome<Answer> {
@@ -213,7 +244,10 @@ fn wrote(paths: &[PathBuf]) -> Answer {
 
 fn write_into(directory: &Path, name: &str, bytes: &[u8]) -> Outcome<PathBuf> {
     system::make_private_dir(directory)?;
-    let path = directory.join(name);
-    system::write_atomically(&path, bytes)?;
-    Ok(path)
+    write_to(&directory.join(name), bytes)
+}
+
+fn write_to(path: &Path, bytes: &[u8]) -> Outcome<PathBuf> {
+    system::write_atomically(path, bytes)?;
+    Ok(path.to_owned())
 }
