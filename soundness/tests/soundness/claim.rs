@@ -2,7 +2,7 @@
 //!
 //! The honest witness generator of `poa-circuits` takes no part, so nothing keeps a claim honest.
 
-use ark_ff::{AdditiveGroup, Field, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use poa_soundness::r1cs::{F, Wire};
 use sha2::{Digest, Sha512};
 
@@ -42,6 +42,14 @@ impl Draw {
     /// `0..end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.integer() % end
+    }
+
+    pub fn coin(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len() as u64) as usize]
     }
 
     /// Random, or an edge of the 64-bit range.
@@ -129,6 +137,26 @@ impl Claim {
     pub fn force(&mut self, wire: Wire, value: F) {
         self.forced.retain(|(known, _)| *known != wire);
         self.forced.push((wire, value));
+    }
+
+    /// Whether a computed wire was given a value.
+    pub fn is_forced(&self) -> bool {
+        !self.forced.is_empty()
+    }
+
+    /// Makes the leaf another by its hash's last S-box output; returns the constraint that computes that.
+    pub fn force_leaf(&mut self, value: F) -> usize {
+        let (output, factor) = *leaf().terms().last().unwrap();
+        let change = (value - leaf().evaluate(&self.assignment)) * factor.inverse().unwrap();
+        self.force(output, self.get(output) + change);
+        computes(output)
+    }
+
+    /// The lowest bits of the integer as the key's.
+    pub fn set_key(&mut self, integer: &impl BigInteger) {
+        for (i, bit) in KEY.enumerate() {
+            self.set(bit, F::from(integer.get_bit(i)));
+        }
     }
 
     /// The mask, and the values that belong to it.

@@ -111,6 +111,16 @@ pub fn not_zero(number: u8) -> usize {
     the(rows_of_clause(number), |row| CIRCUIT.rows[row].c.as_constant() == Some(F::ONE))
 }
 
+/// The leaf, as `leaf · inverse = 1` has it.
+pub fn leaf() -> &'static Lc {
+    &CIRCUIT.rows[not_zero(2)].a
+}
+
+/// `context²`.
+pub fn context_squared() -> Wire {
+    CIRCUIT.rows[rows_of_clause(9).start].c.as_wire().unwrap()
+}
+
 /// `m_i · a_i = disclosed_i`.
 pub fn disclosed_row(slot: Wire) -> usize {
     the(rows_of_clause(5), |row| {

@@ -4,6 +4,7 @@
 //! they are is fixed by a seed, `POA_SOUNDNESS_SEED` (0 by default).
 
 mod agreement;
+mod cases;
 mod claim;
 mod determinism;
 mod files;
@@ -11,6 +12,7 @@ mod forgery;
 mod layout;
 mod malicious;
 mod mutation;
+mod native;
 mod perturbation;
 mod program;
 mod rank;

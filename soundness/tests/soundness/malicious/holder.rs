@@ -5,12 +5,6 @@ use poa_circuits::native::babyjubjub::Scalar;
 
 use super::*;
 
-fn set_key(claim: &mut Claim, integer: &impl BigInteger) {
-    for (i, bit) in KEY.enumerate() {
-        claim.set(bit, F::from(integer.get_bit(i)));
-    }
-}
-
 #[test]
 fn a_bit_of_the_key_that_is_no_bit() {
     for bit in KEY.step_by(every(50)) {
@@ -35,7 +29,7 @@ fn a_key_and_the_key_plus_the_order_are_the_same_to_the_world() {
             assert!(!large.add_with_carry(&Scalar::MODULUS));
             assert!(large.num_bits() as usize <= KEY.len());
             [small, large].map(|key| {
-                set_key(&mut claim, &key);
+                claim.set_key(&key);
                 claim.settle();
                 claim.is_accepted();
                 claim.get(ROOT)
@@ -55,7 +49,7 @@ fn a_key_and_the_key_plus_the_order_are_the_same_to_the_world() {
 #[test]
 fn the_key_zero_is_no_exception() {
     let mut claim = claim();
-    set_key(&mut claim, &Scalar::ZERO.into_bigint());
+    claim.set_key(&Scalar::ZERO.into_bigint());
     claim.settle();
     claim.is_accepted();
 }

@@ -5,19 +5,6 @@ use poa_circuits::native::tree::{empty_root, zero};
 
 use super::*;
 
-/// The leaf as the constraint `leaf · inverse = 1` has it.
-fn leaf() -> Lc {
-    CIRCUIT.rows[not_zero(2)].a.clone()
-}
-
-/// Makes the leaf another by its hash's last S-box output; returns the constraint that computes that.
-fn force_leaf(claim: &mut Claim, value: F) -> usize {
-    let (output, factor) = *leaf().terms().last().unwrap();
-    let change = (value - leaf().evaluate(&claim.assignment)) * factor.inverse().unwrap();
-    claim.force(output, claim.get(output) + change);
-    computes(output)
-}
-
 #[test]
 fn an_index_bit_that_is_no_bit() {
     for bit in INDEX.step_by(every(6)) {
@@ -59,7 +46,7 @@ fn the_zero_leaf_under_the_empty_root() {
     for level in 0..32 {
         claim.set(SIBLING + level, zero(level as usize));
     }
-    let hash = force_leaf(&mut claim, F::ZERO);
+    let hash = claim.force_leaf(F::ZERO);
     claim.settle();
     assert_eq!(claim.get(ROOT), empty_root());
     claim.is_rejected_by(2, &[hash, not_zero(2)]);
@@ -76,7 +63,7 @@ fn the_zero_leaf_under_the_empty_root() {
 fn a_revoked_leaf_under_the_next_root() {
     let mut claim = claim();
     let before = claim.get(ROOT);
-    let hash = force_leaf(&mut claim, F::ZERO);
+    let hash = claim.force_leaf(F::ZERO);
     claim.settle();
     let after = claim.get(ROOT);
     assert_ne!(before, after);
@@ -94,7 +81,7 @@ fn an_inner_node_used_as_leaf() {
     let mut claim = claim();
     let first_level_left = CIRCUIT.rows[shift_row(1)].b.plus(-F::ONE, &wire(SIBLING + 1));
     let node = -first_level_left.evaluate(&claim.assignment);
-    let hash = force_leaf(&mut claim, node);
+    let hash = claim.force_leaf(node);
     for level in 0..31 {
         let [sibling, bit] = [claim.get(SIBLING + level + 1), claim.get(INDEX.start + level + 1)];
         claim.set(SIBLING + level, sibling);

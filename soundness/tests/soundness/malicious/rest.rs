@@ -118,8 +118,7 @@ fn a_leaf_that_expires_before_valid_at() {
 #[test]
 fn a_context_that_is_not_squared() {
     let mut claim = claim();
-    let row = rows_of_clause(9).start;
-    let square = CIRCUIT.rows[row].c.as_wire().unwrap();
+    let (row, square) = (rows_of_clause(9).start, context_squared());
     claim.force(square, claim.get(square) + F::ONE);
     claim.settle();
     claim.is_rejected_by(9, &[row]);
