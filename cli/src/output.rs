@@ -5,6 +5,7 @@
 
 use std::io::Write;
 
+use poa_verifier::text::is_visible;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -63,10 +64,19 @@ pub fn print_failure(failure: &Failure, as_json: bool) -> Exit {
         });
         print_line(&json!({ "error": error }).to_string());
     } else {
-        eprintln!("poa: {}", failure.what);
-        eprintln!("next: {}", failure.next);
+        eprintln!("poa: {}", escaped(&failure.what));
+        eprintln!("next: {}", escaped(&failure.next));
     }
     failure.exit
+}
+
+/// For text that may quote a file or an answer: what would move the cursor or cannot be seen is written out.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_visible(c) { safe.push(c) } else { safe.extend(c.escape_unicode()) }
+    }
+    safe
 }
 
 /// Prints one line; a reader that went away (`poa … | head`) is no error of ours.

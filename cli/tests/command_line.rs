@@ -191,6 +191,9 @@ fn the_built_in_key_holds_and_is_named_a_development_key() {
         production.stderr
     );
     assert!(!poa.path("svc").join("poa.sqlite").exists(), "nothing was made");
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/ceremony/phase1.ptau");
+    let other = poa.run(&["crs", "verify", "--ptau", other]);
+    assert_two_lines(&other, 1, "phase1_blake2b_512", "do not use it");
     let export = ["crs", "export", "--snarkjs", "out", "--solidity", "out/PoaVerifier.sol", "--zkey", "out/key.zkey"];
     for arguments in [&export[..], &["crs", "export-r1cs", "--out", "out", "--witness"]] {
         assert_eq!(poa.run(arguments).status, 0, "{arguments:?}");
@@ -206,6 +209,9 @@ fn the_built_in_key_holds_and_is_named_a_development_key() {
         std::fs::write(poa.path("damaged").join(name), "{}").unwrap();
     }
     assert_eq!(poa.run(&["crs", "verify", "damaged"]).status, 1);
+    let hostile = include_str!("../../crs/manifest.json").replace("poa-crs/1", "\\u001b[2Jall is well\\n");
+    std::fs::write(poa.path("damaged/manifest.json"), hostile).unwrap();
+    assert_two_lines(&poa.run(&["crs", "verify", "damaged"]), 1, "\\u{1b}[2Jall is well", "do not use it");
 }
 
 /// What snarkjs holds and what a contract is sent are one proof, judged alike; what is refused is not written on.
@@ -252,4 +258,10 @@ fn a_key_is_imported_only_when_everything_about_it_holds() {
     std::fs::write(poa.path("attested.json"), r#"{"phase1": "x", "contributions": [], "more": 1}"#).unwrap();
     assert_two_lines(&import(&key, &phase1, &["--attested", "attested.json"]), 1, "unknown field", "docs/ceremony.md");
     assert!(!poa.path("new").exists());
+    std::fs::create_dir(poa.path("new")).unwrap();
+    std::fs::write(poa.path("new/verifying_key.bin"), "of another key").unwrap();
+    assert_two_lines(&import(&key, &phase1, &[]), 2, "is there already", "another directory");
+    let generated = poa.run(&["crs", "generate-dev", "--out", "new"]);
+    assert_two_lines(&generated, 2, "is there already", "another directory");
+    assert_eq!(std::fs::read_dir(poa.path("new")).unwrap().count(), 1, "old and new files never mix");
 }

@@ -3,21 +3,23 @@
 //! # Checked
 //! What `snarkjs zkey verify` checks, by formulas of our own, and that the phase-1 file is one of powers:
 //! 1. **Phase 1.** Every point used is on its curve and in its subgroup; the powers of tau, alone and times alpha and
-//!    beta, are powers of one tau other than 0; the Lagrange points are those of the powers (`phase1.rs`).
+//!    beta, are powers of one tau, no root of unity; none of the three is what a phase 1 begins with (`phase1.rs`).
 //! 2. **Setup.** alpha, beta, gamma, the IC points and the queries A, B in both groups, C and H are those of the circuit's
 //!    rows over that phase 1, C and H divided by delta (`setup.rs`).
 //! 3. **Transcript.** It begins with the digest of that setup, undivided; each contribution hashes what came before it,
-//!    proves knowledge of its factor, and multiplies delta by it; a beacon's factor is derived from the beacon; the last
-//!    delta is the key's (`transcript.rs`).
+//!    proves knowledge of its factor, other than 1, and multiplies delta by it; a beacon's factor is derived from the
+//!    beacon; not all are beacons; the last delta is the key's (`transcript.rs`).
 //!
 //! Equations between many points are checked as one, with random coefficients: a difference goes unnoticed with probability
 //! 2^-253 or so. Generic over the circuit, so that tests have a small one.
 //!
 //! # Not checked
 //! Who contributed, that anybody forgot a factor, and how the phase-1 file came about: it has a transcript of its own
-//! (`snarkjs powersoftau verify`), and its digest names it.
+//! (`snarkjs powersoftau verify`), and its digest names it. A contribution's hash covers its points alone, as with snarkjs:
+//! its name, and whether it is called a beacon, could be changed by who has the key; a factor from a beacon that is called
+//! drawn is a factor that everybody knows.
 //!
-//! Source: snarkjs 0.7.6 `zkey_new.js`, `zkey_verify_frominit.js`, `powersoftau_preparephase2.js`.
+//! Source: snarkjs 0.7.6 `zkey_new.js`, `zkey_verify_frominit.js`.
 
 mod draw;
 mod encoding;
@@ -34,7 +36,7 @@ use rand_core::CryptoRng;
 pub use self::phase1::Phase1Error;
 pub use self::transcript::{Beacon, Contribution, TranscriptError};
 
-pub(crate) use self::phase1::Phase1;
+pub(crate) use self::phase1::{Phase1, digest};
 pub(crate) use self::transcript::Transcript;
 
 type ArkKey = ark_groth16::ProvingKey<Bn254>;

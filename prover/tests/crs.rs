@@ -146,6 +146,10 @@ fn a_phase_1_file_for_a_key_without_a_ceremony_is_refused() {
     let manifest = without_ceremony(Setup::OnePartyDevelopment);
     let refused = verify(&manifest, PROVING_KEY, VERIFYING_KEY, Some(phase1), &mut os_rng());
     assert!(matches!(refused, Err(CrsError::NoCeremony)));
+    let checked = verify(&manifest, PROVING_KEY, VERIFYING_KEY, None, &mut os_rng()).unwrap();
+    assert_eq!(checked.unchecked.len(), 1, "nothing shows that it was made for the circuit");
+    let refused = verify(MANIFEST, PROVING_KEY, VERIFYING_KEY, Some(phase1), &mut os_rng());
+    assert!(matches!(refused, Err(CrsError::Differs { member: "phase1_blake2b_512", .. })), "another phase 1");
 }
 
 /// Three drawn contributions and a beacon, and nobody but one party.

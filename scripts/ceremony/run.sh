@@ -5,7 +5,8 @@
 #
 # Writes to DIR: circuit_0000.zkey (nobody's contribution yet), one .zkey a contribution, circuit_final.zkey after the
 # beacon, and crs/ as `poa crs import-zkey` makes it. Without --phase1 it makes a phase 1 of power 14 first, with one
-# contribution (DIR/phase1.ptau, about eight minutes); with it, the file's BLAKE2b-512 must be the one given.
+# contribution (DIR/phase1.ptau, which the manifest pins, and DIR/phase1_prepared.ptau, which snarkjs needs; about eight
+# minutes); with it, the file's BLAKE2b-512 must be the one given, and it must be prepared.
 # The default is three contributions, each a process of its own that draws from the operating system and ends.
 #
 # The key is for development: whoever runs this is the only party, and could have kept what the processes drew. A beacon
@@ -61,14 +62,15 @@ contribute() { echo "$(random_hex 64)" | snarkjs "$@"; }
 if [[ -n $phase1 ]]; then
   found=$(b2sum "$phase1" | cut -d ' ' -f 1)
   [[ $found == "$digest" ]] || { echo "$phase1 has the BLAKE2b-512 $found, expected $digest" >&2; exit 1; }
+  prepared=$phase1
 else
-  phase1=$PWD/phase1.ptau
+  phase1=$PWD/phase1.ptau prepared=$PWD/phase1_prepared.ptau
   snarkjs powersoftau new bn128 14 "$work/0.ptau"
-  contribute powersoftau contribute "$work/0.ptau" "$work/1.ptau" --name="one party, for development"
-  snarkjs powersoftau prepare phase2 "$work/1.ptau" "$phase1"
+  contribute powersoftau contribute "$work/0.ptau" "$phase1" --name="one party, for development"
+  snarkjs powersoftau prepare phase2 "$phase1" "$prepared"
 fi
 
-snarkjs groth16 setup "$circuit" "$phase1" circuit_0000.zkey
+snarkjs groth16 setup "$circuit" "$prepared" circuit_0000.zkey
 last=circuit_0000.zkey
 for ((i = 1; i <= contributions; i++)); do
   next=$(printf 'circuit_%04d.zkey' "$i")
@@ -76,7 +78,7 @@ for ((i = 1; i <= contributions; i++)); do
   last=$next
 done
 snarkjs zkey beacon "$last" circuit_final.zkey "${beacon:-$(random_hex 32)}" 10 --name="beacon"
-snarkjs zkey verify "$circuit" "$phase1" circuit_final.zkey
+snarkjs zkey verify "$circuit" "$prepared" circuit_final.zkey
 
 if [[ -z ${POA:-} ]]; then
   cargo build --release --quiet --manifest-path "$repository/Cargo.toml"

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::report::{Check, CheckName, Class, Outcome, Proved, Report};
+use crate::text::is_visible;
 
 /// The reason of checks that an earlier failure kept from running.
 pub(crate) const NOT_REACHED: &str = "not_reached";
@@ -137,17 +138,12 @@ pub(crate) fn readable(text: &str) -> String {
     let mut safe = String::new();
     // One character more than is kept shows that there is more.
     for c in text.chars().take(MAX_DETAIL_CHARS + 1) {
-        if c.is_control() || is_invisible(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+        if is_visible(c) { safe.push(c) } else { safe.extend(c.escape_unicode()) }
     }
     if safe.chars().count() > MAX_DETAIL_CHARS {
         safe = safe.chars().take(MAX_DETAIL_CHARS - 1).chain(['…']).collect();
     }
     safe
-}
-
-/// Bidirectional controls, zero-width characters, line and paragraph separators (Unicode TR36 §3.1, TR9 §2).
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A later outcome replaces an earlier one only when it is worse.

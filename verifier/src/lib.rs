@@ -61,6 +61,7 @@ pub mod schema;
 pub mod snarkjs;
 pub mod statement;
 pub mod status;
+pub mod text;
 pub mod time;
 pub mod trust;
 pub mod vc;

@@ -12,8 +12,8 @@ use poa_verifier::evm;
 use poa_verifier::key::VerifyingKey;
 use serde_json::{Value, json};
 
-use crate::exit::{Exit, OrFail, Outcome};
-use crate::output::{Answer, pretty};
+use crate::exit::{Exit, Failure, OrFail, Outcome};
+use crate::output::{Answer, escaped, pretty};
 use crate::{snarkjs, system};
 
 mod proof;
@@ -46,7 +46,7 @@ pub enum CrsCommand {
 pub struct VerifyArgs {
     /// Directory with the three files [default: those built into this program]
     directory: Option<PathBuf>,
-    /// The phase-1 file of the ceremony; without it the setup is not checked, and the exit status is 2
+    /// The phase-1 file of the ceremony, byte for byte; without it the setup is not checked, and the exit status is 2
     #[arg(long, value_name = "FILE")]
     ptau: Option<PathBuf>,
 }
@@ -91,7 +91,7 @@ pub struct ImportArgs {
     /// The last key of the ceremony
     #[arg(value_name = "KEY.zkey")]
     key: PathBuf,
-    /// The phase-1 file that the ceremony began with
+    /// The phase-1 file that the ceremony began with, prepared for phase 2 or not
     #[arg(long, value_name = "FILE")]
     ptau: PathBuf,
     /// Who attested to which contribution (docs/ceremony.md); without it the key is one party's, for development
@@ -138,22 +138,43 @@ fn told(checked: &Checked) -> Answer {
         "assumed": assumed,
         "development_key": development,
     });
-    let held = if unchecked.is_empty() { "the key holds" } else { "the key holds as far as it was checked" };
-    let next = match (unchecked.is_empty(), development) {
-        (false, _) => "give the phase-1 file with --ptau: docs/ceremony.md says which",
-        (true, true) => "for production a key from a ceremony is needed: docs/ceremony.md",
-        (true, false) => "",
+    let complete = unchecked.is_empty();
+    let held = if complete { "the key holds" } else { "the key holds as far as it was checked" };
+    let next = match (&manifest.ceremony, complete, development) {
+        (None, ..) => "only a key from a ceremony can be checked further: docs/ceremony.md",
+        (Some(_), false, _) => "give the phase-1 file with --ptau: crs/phase1.ptau for the key of this repository",
+        (Some(_), true, true) => {
+            "for production a key with contributions of several parties is needed: docs/ceremony.md"
+        }
+        (Some(_), true, false) => "compare each hash with what its contributor published",
     };
     let details = [("pass", checks), ("not checked", unchecked), ("assumed", assumed)]
         .into_iter()
         .flat_map(|(verdict, lines)| lines.iter().map(move |line| format!("  {verdict}  {line}")));
     let mut answer = Answer::done(format!("{held}; verifying key {}", manifest.verifying_key_sha256), next, value)
-        .with_details(details);
-    if development {
-        answer.details.push(format!("  warning: {}", manifest.warning));
-    }
-    answer.exit = if unchecked.is_empty() { Exit::Done } else { Exit::Error };
+        .with_details(details.chain(ceremony(manifest)));
+    answer.exit = if complete { Exit::Done } else { Exit::Error };
     answer
+}
+
+/// What people compare with what contributors published, and what to think of the key.
+fn ceremony(manifest: &Manifest) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(ceremony) = &manifest.ceremony {
+        // Without the file nothing was compared with it.
+        let digest = escaped(&ceremony.phase1_blake2b_512);
+        lines.push(format!("  phase 1  power {}  {digest}", ceremony.phase1_power));
+        for (number, made) in (1..).zip(&ceremony.contributions) {
+            let kind = if made.beacon.is_some() { "beacon" } else { "contribution" };
+            lines.push(format!("  {kind} {number}  {}  {}", made.hash, made.name.as_deref().unwrap_or("")));
+        }
+        for attested in ceremony.attestations.iter().flat_map(|stated| &stated.contributions) {
+            lines.push(format!("  attested  {}  {}, {}", attested.hash, attested.by, attested.at));
+        }
+    }
+    let sort = if manifest.setup.is_development() { "warning" } else { "note" };
+    lines.push(format!("  {sort}  {}", manifest.warning));
+    lines
 }
 
 /// Proving keys and phase-1 files are larger than the documents other commands read.
@@ -162,6 +183,7 @@ fn read_large(path: &Path, next: &str) -> Outcome<Vec<u8>> {
 }
 
 fn generate(args: &GenerateArgs) -> Outcome<Answer> {
+    check_vacant(&args.out)?;
     let files = crs::generate_development(&mut system::rng()).or_fail("no key could be made", "please report it")?;
     let manifest = write_files(&files, &args.out)?;
     Ok(Answer::done(
@@ -171,7 +193,16 @@ fn generate(args: &GenerateArgs) -> Outcome<Answer> {
     ))
 }
 
+/// Old and new files never mix: where one stands, none is written. The manifest comes last, and without it nothing holds.
+fn check_vacant(out: &Path) -> Outcome<()> {
+    match [PROVING_FILE, VERIFYING_FILE, MANIFEST_FILE].iter().map(|name| out.join(name)).find(|path| path.exists()) {
+        Some(path) => Err(Failure::error(format!("{} is there already", path.display()), "name another directory")),
+        None => Ok(()),
+    }
+}
+
 fn write_files(files: &CrsFiles, out: &Path) -> Outcome<Value> {
+    check_vacant(out)?;
     system::make_private_dir(out)?;
     let manifest = serde_json::to_value(&files.manifest).or_fail("the manifest", "please report it")?;
     system::write_new(&out.join(PROVING_FILE), &files.proving_key)?;
@@ -181,6 +212,7 @@ fn write_files(files: &CrsFiles, out: &Path) -> Outcome<Value> {
 }
 
 fn import(args: &ImportArgs) -> Outcome<Answer> {
+    check_vacant(&args.out)?;
     let next = "check the path and its permissions";
     let (key, phase1) = (read_large(&args.key, next)?, read_large(&args.ptau, next)?);
     let attestations = args.attested.as_deref().map(read_attestations).transpose()?;
@@ -189,18 +221,12 @@ fn import(args: &ImportArgs) -> Outcome<Answer> {
         "do not use it; `snarkjs zkey verify` with the same files gives a second opinion",
     )?;
     let manifest = write_files(&files, &args.out)?;
-    let contributions = files.manifest.ceremony.iter().flat_map(|ceremony| &ceremony.contributions);
-    let lines = contributions.zip(1..).map(|(made, number)| {
-        let kind = if made.beacon.is_some() { "beacon" } else { "contribution" };
-        format!("  {kind} {number}  {}  {}", made.hash, made.name.as_deref().unwrap_or(""))
-    });
-    let lines: Vec<String> = lines.chain([format!("  {}", files.manifest.warning)]).collect();
     Ok(Answer::done(
         format!("imported the key into {}", args.out.display()),
         "compare each hash with what its contributor published, then build with the three files in crs/",
         manifest,
     )
-    .with_details(lines))
+    .with_details(ceremony(&files.manifest)))
 }
 
 fn read_attestations(path: &Path) -> Outcome<Attestations> {

@@ -1,4 +1,4 @@
-//! Phase 1: powers of tau from a prepared `.ptau` file, as far as a circuit needs them.
+//! Phase 1: powers of tau from a `.ptau` file, as far as a circuit needs them.
 //!
 //! # Form
 //! An iden3 file (`iden3.rs`) with the magic `ptau`, version 1. With `p` the power and `n` the circuit's domain:
@@ -10,16 +10,15 @@
 //! | 4, 5 | `α·τ^i` and `β·τ^i` in G1, `i < 2^p` |
 //! | 6 | `β` in G2 |
 //! | 7 | its own contributions; not read here, `snarkjs powersoftau verify` checks them |
-//! | 12, 13, 14, 15 | sections 2 to 5 in the Lagrange bases of the roots of unity of 1, 2, 4, …, `2^p`; 12 also of `2^(p+1)` |
+//! | 12, 13, 14, 15 | in a file prepared for phase 2: sections 2 to 5 in Lagrange bases; not read here |
 //!
-//! The last basis of section 12 would need `τ^(2^(p+1)−1)`, which section 2 does not have: snarkjs leaves its multiple
-//! out, and a file cut from a greater ceremony has it. Both serve, for the polynomial that the H points are summed up
-//! with has degree `2n − 2` at most.
+//! What a key is made of are the Lagrange points `L_i(τ)`. They are computed from the powers, so a file serves whether it
+//! was prepared or not, and nothing rests on sections that would have to be checked against the powers first.
 
 use ark_bn254::{Bn254, Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::pairing::Pairing;
-use ark_ec::{AffineRepr, VariableBaseMSM};
-use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+use ark_ff::{BigInteger, PrimeField};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use blake2::Digest;
 use poa_circuits::gadgets::r1cs::ConstraintSystem;
@@ -48,8 +47,8 @@ pub enum Phase1Error {
     /// A section with an unknown number, or one that stands there twice.
     #[error("section {0} is unknown or stands there twice")]
     Section(u32),
-    /// A section is not there; 12 to 15 come with `snarkjs powersoftau prepare phase2`.
-    #[error("section {0} is missing (12 to 15: the file is not prepared for phase 2)")]
+    /// A section is not there.
+    #[error("section {0} is missing")]
     Missing(usize),
     /// A section has another length than the power calls for.
     #[error("section {section} has {found} bytes, its power calls for {needed}")]
@@ -78,9 +77,9 @@ pub enum Phase1Error {
     /// The points of a section are no powers of one tau.
     #[error("section {0} does not hold the powers of one tau")]
     Powers(usize),
-    /// A Lagrange section does not belong to the powers.
-    #[error("section {0} is not the Lagrange form of the powers")]
-    Lagrange(usize),
+    /// Everybody knows the secrets, as in the file that a phase 1 begins with.
+    #[error("tau is a root of unity, or alpha or beta is 1: nobody contributed to this file")]
+    Known,
 }
 
 impl From<Truncated> for Phase1Error {
@@ -93,21 +92,13 @@ impl From<Truncated> for Phase1Error {
 pub(crate) struct Phase1 {
     /// Of the file.
     pub power: u32,
-    /// BLAKE2b-512 of the file.
-    pub digest: Hash,
     /// `2n − 1` powers.
     pub tau_g1: Vec<G1Affine>,
-    tau_g2: Vec<G2Affine>,
+    /// `n` powers, as of those below.
+    pub tau_g2: Vec<G2Affine>,
     pub alpha_tau: Vec<G1Affine>,
     pub beta_tau: Vec<G1Affine>,
     pub beta_g2: G2Affine,
-    /// The domain's Lagrange points of sections 12 to 15.
-    pub lagrange: Vec<G1Affine>,
-    pub lagrange_g2: Vec<G2Affine>,
-    pub lagrange_alpha: Vec<G1Affine>,
-    pub lagrange_beta: Vec<G1Affine>,
-    /// Those with odd index among the `2n`-th roots' in section 12.
-    pub lagrange_odd: Vec<G1Affine>,
 }
 
 impl Phase1 {
@@ -120,31 +111,28 @@ impl Phase1 {
             return Err(Phase1Error::Power { found: power, needed: n.ilog2() });
         }
         check_lengths(&sections, power)?;
-        let points = |id, skip: usize, count| g1_points(id, get(&sections, id)?, skip, count);
-        let points_g2 = |id, skip: usize, count| g2_points(id, get(&sections, id)?, skip, count);
-        let double = points(12, 2 * n - 1, 2 * n)?;
+        let points = |id, count| g1_points(id, get(&sections, id)?, count);
+        let points_g2 = |id, count| g2_points(id, get(&sections, id)?, count);
         Ok(Self {
             power,
-            digest: Hasher::digest(file).into(),
-            tau_g1: points(2, 0, 2 * n - 1)?,
-            tau_g2: points_g2(3, 0, n)?,
-            alpha_tau: points(4, 0, n)?,
-            beta_tau: points(5, 0, n)?,
-            beta_g2: points_g2(6, 0, 1)?[0],
-            lagrange: points(12, n - 1, n)?,
-            lagrange_g2: points_g2(13, n - 1, n)?,
-            lagrange_alpha: points(14, n - 1, n)?,
-            lagrange_beta: points(15, n - 1, n)?,
-            lagrange_odd: double.into_iter().skip(1).step_by(2).collect(),
+            tau_g1: points(2, 2 * n - 1)?,
+            tau_g2: points_g2(3, n)?,
+            alpha_tau: points(4, n)?,
+            beta_tau: points(5, n)?,
+            beta_g2: points_g2(6, 1)?[0],
         })
     }
 
-    /// Whether the points are powers of one tau, and their Lagrange forms.
+    /// As many powers in G1 as the domain has rows.
+    pub fn tau(&self) -> &[G1Affine] {
+        &self.tau_g1[..self.tau_g2.len()]
+    }
+
+    /// Whether the points are powers of one tau that somebody contributed to.
     pub fn check(&self, rng: &mut impl CryptoRng) -> Result<(), Phase1Error> {
         self.check_first()?;
         self.check_powers(rng)?;
-        self.check_lagrange(rng)?;
-        self.check_odd(rng)
+        self.check_known()
     }
 
     fn check_first(&self) -> Result<(), Phase1Error> {
@@ -182,38 +170,19 @@ impl Phase1 {
         if same_ratio((self.tau_g1[0], self.tau_g1[1]), (before, after)) { Ok(()) } else { Err(Phase1Error::Powers(3)) }
     }
 
-    /// `Σ ρ_i·L_i(τ)` is the polynomial with the values `ρ_i` on the domain, at tau.
-    fn check_lagrange(&self, rng: &mut impl CryptoRng) -> Result<(), Phase1Error> {
-        let n = self.lagrange.len();
-        let values = coefficients(n, rng);
-        let polynomial = interpolate(values.clone());
-        for (section, points, powers) in [
-            (12, &self.lagrange, &self.tau_g1[..n]),
-            (14, &self.lagrange_alpha, &self.alpha_tau[..]),
-            (15, &self.lagrange_beta, &self.beta_tau[..]),
-        ] {
-            if sum(points, &values) != sum(powers, &polynomial) {
-                return Err(Phase1Error::Lagrange(section));
-            }
-        }
-        let same = sum_g2(&self.lagrange_g2, &values) == sum_g2(&self.tau_g2, &polynomial);
-        if same { Ok(()) } else { Err(Phase1Error::Lagrange(13)) }
+    /// Not the secrets that `snarkjs powersoftau new` begins with (all 1), nor a tau at which the rows' polynomials vanish.
+    fn check_known(&self) -> Result<(), Phase1Error> {
+        let one = G1Affine::generator();
+        let root_of_unity = self.tau_g1[self.tau_g2.len()];
+        let known =
+            [root_of_unity, self.alpha_tau[0], self.beta_tau[0]].iter().any(|point| [one, -one].contains(point));
+        if known { Err(Phase1Error::Known) } else { Ok(()) }
     }
+}
 
-    /// The same for the odd points of the double domain, with the greatest power or without.
-    fn check_odd(&self, rng: &mut impl CryptoRng) -> Result<(), Phase1Error> {
-        let n = self.lagrange_odd.len();
-        let odd = coefficients(n, rng);
-        let values = odd.iter().flat_map(|value| [Fr::ZERO, *value]).collect();
-        let polynomial = interpolate(values);
-        let (lower, greatest) = polynomial.split_at(2 * n - 1);
-        let rest = G1Projective::from(sum(&self.lagrange_odd, &odd)) - sum(&self.tau_g1, lower);
-        let with_greatest = || {
-            let [greatest] = greatest else { return false };
-            Bn254::pairing(rest, G2Affine::generator()) == Bn254::pairing(self.tau_g1[n] * greatest, self.tau_g2[n - 1])
-        };
-        if rest == G1Projective::ZERO || with_greatest() { Ok(()) } else { Err(Phase1Error::Lagrange(12)) }
-    }
+/// BLAKE2b-512 of a file: the name that people know it by.
+pub(crate) fn digest(file: &[u8]) -> Hash {
+    Hasher::digest(file).into()
 }
 
 /// The slices of the file by number, from 1.
@@ -249,17 +218,7 @@ fn header(section: &[u8]) -> Result<u32, Phase1Error> {
 fn check_lengths(sections: &Sections<'_>, power: u32) -> Result<(), Phase1Error> {
     let n = 1usize << power;
     let (g1, g2) = (iden3::G1, iden3::G2);
-    for (section, needed) in [
-        (2, (2 * n - 1) * g1),
-        (3, n * g2),
-        (4, n * g1),
-        (5, n * g1),
-        (6, g2),
-        (12, (4 * n - 1) * g1),
-        (13, (2 * n - 1) * g2),
-        (14, (2 * n - 1) * g1),
-        (15, (2 * n - 1) * g1),
-    ] {
+    for (section, needed) in [(2, (2 * n - 1) * g1), (3, n * g2), (4, n * g1), (5, n * g1), (6, g2)] {
         let found = get(sections, section)?.len();
         if found != needed {
             return Err(Phase1Error::SectionLength { section, found, needed });
@@ -268,23 +227,34 @@ fn check_lengths(sections: &Sections<'_>, power: u32) -> Result<(), Phase1Error>
     Ok(())
 }
 
-fn g1_points(section: usize, bytes: &[u8], skip: usize, count: usize) -> Result<Vec<G1Affine>, Phase1Error> {
+fn g1_points(section: usize, bytes: &[u8], count: usize) -> Result<Vec<G1Affine>, Phase1Error> {
     let read = |bytes: &[u8]| iden3::g1(bytes).filter(|p| p.is_on_curve()).ok_or(Phase1Error::Point(section));
-    bytes.par_chunks_exact(iden3::G1).skip(skip).take(count).map(read).collect()
+    bytes.par_chunks_exact(iden3::G1).take(count).map(read).collect()
 }
 
-fn g2_points(section: usize, bytes: &[u8], skip: usize, count: usize) -> Result<Vec<G2Affine>, Phase1Error> {
+fn g2_points(section: usize, bytes: &[u8], count: usize) -> Result<Vec<G2Affine>, Phase1Error> {
     let valid = |p: &G2Affine| p.is_on_curve() && p.is_in_correct_subgroup_assuming_on_curve();
     let read = |bytes: &[u8]| iden3::g2(bytes).filter(valid).ok_or(Phase1Error::Point(section));
-    bytes.par_chunks_exact(iden3::G2).skip(skip).take(count).map(read).collect()
+    bytes.par_chunks_exact(iden3::G2).take(count).map(read).collect()
 }
 
-/// The polynomial with these values on the domain of their number.
-fn interpolate(mut values: Vec<Fr>) -> Vec<Fr> {
-    // Cannot fail: the number is a power of two of at most 2^29, and smaller than a file that was read.
-    let domain = Radix2EvaluationDomain::<Fr>::new(values.len()).expect("a power of two of points");
-    domain.ifft_in_place(&mut values);
+/// The polynomial with these values on the domain of their number. Its coefficients, summed up with the powers of tau, give
+/// what the values give with the Lagrange points.
+pub(super) fn interpolate(mut values: Vec<Fr>) -> Vec<Fr> {
+    domain(values.len()).ifft_in_place(&mut values);
     values
+}
+
+/// The Lagrange points `L_i(τ)` of the domain with as many rows as there are powers, times what the powers are times.
+pub(super) fn lagrange(powers: &[G1Affine]) -> Vec<G1Affine> {
+    let mut points: Vec<G1Projective> = powers.iter().map(|point| point.into_group()).collect();
+    domain(points.len()).ifft_in_place(&mut points);
+    G1Projective::normalize_batch(&points)
+}
+
+fn domain(size: usize) -> Radix2EvaluationDomain<Fr> {
+    // Cannot fail: the number is a power of two of at most 2^29, and smaller than a file that was read.
+    Radix2EvaluationDomain::new(size).expect("a power of two of points")
 }
 
 /// Random coefficients.

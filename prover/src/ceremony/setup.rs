@@ -3,17 +3,24 @@
 //! For wire `s` with columns `A_s, B_s, C_s`, of which A has the instance rows too, and the Lagrange points of the rows:
 //! the queries are `A_s(τ)` and `B_s(τ)`; IC (instance wires) and C (private ones) are
 //! `β·A_s(τ) + α·B_s(τ) + C_s(τ)`, the latter divided by delta; H is `L_{2i+1}(τ)/δ` over the double domain (`qap.rs`).
+//!
+//! # The greatest power
+//! `L_{2i+1}` has degree `2n − 1`, and a file of the circuit's own power has `τ^(2n−2)` at most: snarkjs leaves the last
+//! term out. Files that were cut from greater ones have it. Both make good keys. The quotient that the H points are summed
+//! up with has degree `2n − 2` at most, so the term cancels for an honest prover. A cheat gains the one polynomial
+//! `X^(2n−1)` for it, which is `t·ω^(−j)` at row `j`: rows whose B and C are 0 (the instance rows) hold for `t = 0` alone.
 
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
-use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::AdditiveGroup;
 use blake2::Digest;
 use poa_circuits::gadgets::r1cs::{ConstraintSystem, Lc};
 use rand_core::CryptoRng;
+use rayon::prelude::*;
 
 use super::encoding::{Hash, Hasher, hash_g1, hash_g2};
-use super::phase1::{coefficients, sum, sum_g2};
+use super::phase1::{coefficients, interpolate, lagrange, sum, sum_g2};
 use super::{ArkKey, CeremonyError, Phase1};
 
 /// Check 2 of [`super`].
@@ -28,9 +35,9 @@ pub(super) fn check(
     let all = Columns::evaluate(shape, phase1, &weights);
     let (instance, private) = weights.split_at(shape.public() + 1);
     for (part, holds) in [
-        ("the query A", sum(&key.a_query, &weights) == sum(&phase1.lagrange, &all.a)),
-        ("the query B in G1", sum(&key.b_g1_query, &weights) == sum(&phase1.lagrange, &all.b)),
-        ("the query B in G2", sum_g2(&key.b_g2_query, &weights) == sum_g2(&phase1.lagrange_g2, &all.b)),
+        ("the query A", sum(&key.a_query, &weights) == sum(phase1.tau(), &all.a)),
+        ("the query B in G1", sum(&key.b_g1_query, &weights) == sum(phase1.tau(), &all.b)),
+        ("the query B in G2", sum_g2(&key.b_g2_query, &weights) == sum_g2(&phase1.tau_g2, &all.b)),
         ("the query H", check_h(key, phase1, rng)),
     ] {
         if !holds {
@@ -63,13 +70,21 @@ fn check_single(key: &ArkKey, phase1: &Phase1) -> Result<(), CeremonyError> {
     Ok(())
 }
 
+/// With the greatest power or without.
 fn check_h(key: &ArkKey, phase1: &Phase1, rng: &mut impl CryptoRng) -> bool {
     let weights = coefficients(key.h_query.len(), rng);
-    let (divided, whole) = (sum(&key.h_query, &weights), sum(&phase1.lagrange_odd, &weights));
-    Bn254::pairing(divided, key.vk.delta_g2) == Bn254::pairing(whole, G2Affine::generator())
+    let on_odd_rows = weights.iter().flat_map(|weight| [Fr::ZERO, *weight]).collect();
+    let polynomial = interpolate(on_odd_rows);
+    let (lower, greatest) = polynomial.split_at(phase1.tau_g1.len());
+    let found = Bn254::pairing(sum(&key.h_query, &weights), key.vk.delta_g2);
+    let without = Bn254::pairing(sum(&phase1.tau_g1, lower), G2Affine::generator());
+    let n = phase1.tau_g2.len();
+    // τ^(2n−1), of which there is no point, as τ^n·τ^(n−1).
+    let term = |coefficient: &Fr| Bn254::pairing(phase1.tau_g1[n] * coefficient, phase1.tau_g2[n - 1]);
+    found == without || greatest.iter().any(|coefficient| found == without + term(coefficient))
 }
 
-/// The weighted sum of all columns of each matrix, a value for each row of the domain.
+/// The weighted sum of all columns of each matrix, as a polynomial over the domain.
 struct Columns {
     a: Vec<Fr>,
     b: Vec<Fr>,
@@ -81,18 +96,18 @@ impl Columns {
         let rows = shape.constraints();
         let column = |side: fn(&poa_circuits::gadgets::r1cs::Constraint) -> &Lc| {
             let mut values: Vec<Fr> = rows.iter().map(|row| side(row).evaluate(weights)).collect();
-            values.resize(phase1.lagrange.len(), Fr::ZERO);
+            values.resize(phase1.tau().len(), Fr::ZERO);
             values
         };
         let mut a = column(|row| &row.a);
         let instance = &weights[..=shape.public()];
         a[rows.len()..rows.len() + instance.len()].copy_from_slice(instance);
-        Self { a, b: column(|row| &row.b), c: column(|row| &row.c) }
+        Self { a: interpolate(a), b: interpolate(column(|row| &row.b)), c: interpolate(column(|row| &row.c)) }
     }
 
     /// `β·A(τ) + α·B(τ) + C(τ)`.
     fn combined(&self, phase1: &Phase1) -> G1Projective {
-        sum(&phase1.lagrange_beta, &self.a) + sum(&phase1.lagrange_alpha, &self.b) + sum(&phase1.lagrange, &self.c)
+        sum(&phase1.beta_tau, &self.a) + sum(&phase1.alpha_tau, &self.b) + sum(phase1.tau(), &self.c)
     }
 }
 
@@ -124,8 +139,7 @@ fn hash_count(hasher: &mut Hasher, count: usize) {
 }
 
 fn h_points(phase1: &Phase1) -> Vec<G1Affine> {
-    let n = phase1.lagrange.len();
-    let (low, high) = phase1.tau_g1.split_at(n);
+    let (low, high) = phase1.tau_g1.split_at(phase1.tau().len());
     let differences: Vec<G1Projective> = high.iter().zip(low).map(|(high, low)| *high - *low).collect();
     G1Projective::normalize_batch(&differences)
 }
@@ -133,19 +147,18 @@ fn h_points(phase1: &Phase1) -> Vec<G1Affine> {
 /// The query C times delta, wire by wire.
 fn undivided_c(shape: &ConstraintSystem, phase1: &Phase1) -> Vec<G1Affine> {
     let first = shape.public() + 1;
-    let mut terms: Vec<(Vec<G1Affine>, Vec<Fr>)> = vec![Default::default(); shape.assignment().len() - first];
+    let [of_a, of_b, of_c] = [&phase1.beta_tau[..], &phase1.alpha_tau, phase1.tau()].map(lagrange);
+    let mut terms: Vec<Vec<(G1Affine, Fr)>> = vec![Vec::new(); shape.assignment().len() - first];
     for (index, row) in shape.constraints().iter().enumerate() {
-        let bases = [&phase1.lagrange_beta, &phase1.lagrange_alpha, &phase1.lagrange].map(|points| points[index]);
-        for (side, base) in [&row.a, &row.b, &row.c].into_iter().zip(bases) {
+        for (side, base) in [(&row.a, of_a[index]), (&row.b, of_b[index]), (&row.c, of_c[index])] {
             for (wire, coefficient) in side.terms() {
                 let Some(place) = (*wire as usize).checked_sub(first) else { continue };
-                terms[place].0.push(base);
-                terms[place].1.push(*coefficient);
+                terms[place].push((base, *coefficient));
             }
         }
     }
-    // One after the other: each sum spreads over the threads itself, and nested in theirs it exhausts their stacks.
-    let sum = |(points, scalars): &(Vec<G1Affine>, Vec<Fr>)| G1Projective::msm_unchecked(points, scalars);
-    let sums: Vec<G1Projective> = terms.iter().map(sum).collect();
+    // Most wires have a handful of terms, for which single products beat a multi-scalar multiplication.
+    let product = |(base, coefficient): &(G1Affine, Fr)| base.into_group() * coefficient;
+    let sums: Vec<G1Projective> = terms.par_iter().map(|terms| terms.iter().map(product).sum()).collect();
     G1Projective::normalize_batch(&sums)
 }

@@ -1,13 +1,17 @@
 //! Keys that snarkjs made of a small circuit, and lies about them.
 
-use ark_bn254::{Fq, G1Affine, G2Affine};
+use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, FftField, Field, PrimeField};
+use blake2::Digest;
 use poa_circuits::gadgets::r1cs::Num;
 use poa_circuits::native::field::F;
 
+use super::draw::Draws;
+use super::encoding::{Hash, Hasher, hash_g1, hash_g2};
 use super::*;
 use crate::ZkeyError;
+use crate::iden3::{self, g1_bytes, g2_bytes};
 use crate::zkey::{self, Zkey};
 
 const R1CS: &[u8] = include_bytes!("../../../test-vectors/ceremony/circuit.r1cs");
@@ -90,7 +94,7 @@ fn said_of_phase1(lie: impl FnOnce(&mut Vec<u8>)) -> Phase1Error {
 
 /// Where a section's bytes begin in a file.
 fn section_at(file: &[u8], wanted: u32) -> usize {
-    let mut rest = crate::iden3::Bytes(&file[12..]);
+    let mut rest = iden3::Bytes(&file[12..]);
     loop {
         let (id, bytes) = rest.section().unwrap();
         if id == wanted {
@@ -99,14 +103,9 @@ fn section_at(file: &[u8], wanted: u32) -> usize {
     }
 }
 
-fn written(point: G1Affine) -> Vec<u8> {
-    let (x, y) = point.xy().unwrap();
-    [x, y].iter().flat_map(|coordinate: &Fq| coordinate.0.to_bytes_le()).collect()
-}
-
 /// Another point that is on the curve.
 fn doubled(bytes: &[u8]) -> Vec<u8> {
-    written((crate::iden3::g1(bytes).unwrap() * ark_bn254::Fr::from(2u64)).into_affine())
+    g1_bytes(&(iden3::g1(bytes).unwrap() * Fr::from(2u64)).into_affine())
 }
 
 fn double_at(file: &mut [u8], at: usize) {
@@ -194,13 +193,65 @@ fn another_phase_1_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_prepared_is_refused() {
-    let end = section_at(PHASE1, 12) - 12;
-    let unprepared = said_of_phase1(|file| {
-        file.truncate(end);
-        file[8..12].copy_from_slice(&7u32.to_le_bytes());
+fn a_file_need_not_be_prepared() {
+    for (zkey, phase1) in [(ZKEY, PHASE1), (ZKEY_CUT, PHASE1_CUT)] {
+        let mut case = Case::of(zkey, phase1);
+        case.phase1.truncate(section_at(phase1, 12) - 12);
+        case.phase1[8..12].copy_from_slice(&7u32.to_le_bytes());
+        assert_eq!(case.check(), Ok(()));
+    }
+    // What a prepared file has besides is not read.
+    let mut case = honest();
+    for section in 12..=15 {
+        let at = section_at(PHASE1, section);
+        case.phase1[at..at + 64].fill(0xff);
+    }
+    assert_eq!(case.check(), Ok(()));
+    let beta = section_at(PHASE1, 6) - 12;
+    assert_eq!(said_of_phase1(|file| file[beta] = 12), Phase1Error::Section(12));
+    let without_beta = said_of_phase1(|file| {
+        file.drain(beta..section_at(PHASE1, 7) - 12);
+        file[8..12].copy_from_slice(&10u32.to_le_bytes());
     });
-    assert_eq!(unprepared, Phase1Error::Missing(12));
+    assert_eq!(without_beta, Phase1Error::Missing(6));
+}
+
+/// The file of a phase 1 of power 3 with these secrets, as `snarkjs powersoftau new` begins it with ones.
+fn phase1_of([tau, alpha, beta]: [Fr; 3]) -> Vec<u8> {
+    let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
+    let powers = |factor: Fr, count: u64| -> Vec<u8> {
+        (0..count).flat_map(|i| g1_bytes(&(g1 * (factor * tau.pow([i]))).into_affine())).collect()
+    };
+    let in_g2 = (0..8).flat_map(|i| g2_bytes(&(g2 * tau.pow([i])).into_affine())).collect();
+    let header = PHASE1[section_at(PHASE1, 1)..section_at(PHASE1, 2) - 12].to_vec();
+    let beta_g2 = g2_bytes(&(g2 * beta).into_affine());
+    let sections = [header, powers(Fr::ONE, 15), in_g2, powers(alpha, 8), powers(beta, 8), beta_g2];
+    let mut file = b"ptau\x01\0\0\0\x06\0\0\0".to_vec();
+    for (id, bytes) in (1u32..).zip(sections) {
+        file.extend(id.to_le_bytes());
+        file.extend((bytes.len() as u64).to_le_bytes());
+        file.extend(bytes);
+    }
+    file
+}
+
+/// Such files have points that are right in every way, and everybody could forge under a key made of them.
+#[test]
+fn a_phase_1_that_nobody_contributed_to_is_refused() {
+    let check = |secrets| Phase1::read(&phase1_of(secrets), &circuit())?.check(&mut os_rng());
+    let [tau, alpha, beta] = [5u64, 6, 7].map(Fr::from);
+    assert_eq!(check([tau, alpha, beta]), Ok(()));
+    assert_eq!(check([Fr::ONE; 3]), Err(Phase1Error::Known), "as it begins");
+    for secrets in [[Fr::ONE, alpha, beta], [tau, Fr::ONE, beta], [tau, alpha, Fr::ONE], [tau, alpha, -Fr::ONE]] {
+        assert_eq!(check(secrets), Err(Phase1Error::Known));
+    }
+    for rows in [2, 8, 16] {
+        let root = Fr::get_root_of_unity(rows).unwrap();
+        assert_eq!(check([root, alpha, beta]), Err(Phase1Error::Known), "the polynomials of rows vanish there");
+    }
+    assert_eq!(check([Fr::ZERO, alpha, beta]), Err(Phase1Error::Powers(2)));
+    assert_eq!(check([tau, Fr::ZERO, beta]), Err(Phase1Error::Point(4)));
+    assert_eq!(check([tau, alpha, Fr::ZERO]), Err(Phase1Error::Powers(6)));
 }
 
 #[test]
@@ -216,17 +267,6 @@ fn points_that_are_no_powers_of_one_tau_are_refused() {
     let at = section_at(PHASE1, 2) + 64;
     assert_eq!(said_of_phase1(|file| file[at..at + 64].fill(0)), Phase1Error::Powers(2));
     assert_eq!(said_of_phase1(|file| file[at] ^= 1), Phase1Error::Point(2));
-}
-
-#[test]
-fn lagrange_points_of_other_powers_are_refused() {
-    // The domain of 8 begins after 7 points, the one of 16 after 15.
-    for (section, index) in [(12u32, 8), (12, 16), (14, 8), (15, 8)] {
-        let at = section_at(PHASE1, section) + index * 64;
-        assert_eq!(said_of_phase1(|file| double_at(file, at)), Phase1Error::Lagrange(section as usize));
-    }
-    let at = section_at(PHASE1, 13) + 8 * 128;
-    assert_eq!(said_of_phase1(|file| file.copy_within(at..at + 128, at + 128)), Phase1Error::Lagrange(13));
 }
 
 /// The points are valid and of the key, so only the equations can tell.
@@ -249,6 +289,87 @@ fn a_changed_part_of_the_key_is_refused_by_name() {
     for (part, lie) in lies {
         assert_eq!(said(|case| lie(&mut case.key)), CeremonyError::Setup(part), "{part}");
     }
+}
+
+/// Contributions by these factors, in place of the key's own, and what is said of them.
+fn contributed(contributions: &[Factor]) -> Result<(), TranscriptError> {
+    let mut key = honest().key;
+    let mut section = honest().transcript[..64].to_vec();
+    section.extend((contributions.len() as u32).to_le_bytes());
+    let mut before = Hasher::new_with_prefix(&section[..64]);
+    let mut delta = Fr::ONE;
+    for contribution in contributions {
+        let (factor, s, parameters) = contribution.parts();
+        delta *= factor;
+        let (delta_after, s_x) = ((G1Affine::generator() * delta).into_affine(), (s * factor).into_affine());
+        let mut challenge = before.clone();
+        [s, s_x].iter().for_each(|point| hash_g1(&mut challenge, point));
+        let challenge = Hash::from(challenge.finalize());
+        let sp_x = (Draws::from_hash(&challenge).g2() * factor).into_affine();
+        [delta_after, s, s_x].iter().for_each(|point| hash_g1(&mut before, point));
+        hash_g2(&mut before, &sp_x);
+        before.update(challenge);
+        [delta_after, s, s_x].iter().for_each(|point| section.extend(g1_bytes(point)));
+        section.extend(g2_bytes(&sp_x));
+        section.extend(challenge);
+        section.extend(u32::from(matches!(contribution, Factor::Beacon(_))).to_le_bytes());
+        section.extend((parameters.len() as u32).to_le_bytes());
+        section.extend(parameters);
+    }
+    key.delta_g1 = (G1Affine::generator() * delta).into_affine();
+    key.vk.delta_g2 = (G2Affine::generator() * delta).into_affine();
+    Transcript::read(&section)?.check(&key)
+}
+
+enum Factor {
+    Drawn(u64),
+    Beacon(&'static [u8]),
+}
+
+impl Factor {
+    /// The factor, `s`, and the parameters.
+    fn parts(&self) -> (Fr, G1Affine, Vec<u8>) {
+        match self {
+            Factor::Drawn(factor) => (Fr::from(*factor), (G1Affine::generator() * Fr::from(9u64)).into(), Vec::new()),
+            Factor::Beacon(value) => {
+                let mut draws = Draws::from_beacon(value, 10);
+                (draws.scalar(), draws.g1(), [&[2, 10, 3, value.len() as u8], *value].concat())
+            }
+        }
+    }
+}
+
+/// Each of these is right in itself.
+#[test]
+fn contributions_that_everybody_knows_are_none() {
+    use Factor::{Beacon, Drawn};
+    assert_eq!(contributed(&[Drawn(5), Drawn(7), Beacon(b"beacon")]), Ok(()));
+    assert_eq!(contributed(&[Drawn(5)]), Ok(()));
+    assert_eq!(contributed(&[Beacon(b"beacon"), Drawn(5)]), Ok(()), "who knows delta needs 5");
+    assert_eq!(contributed(&[Beacon(b"beacon")]), Err(TranscriptError::Empty));
+    assert_eq!(contributed(&[Beacon(b"one"), Beacon(b"two")]), Err(TranscriptError::Empty));
+    assert_eq!(contributed(&[]), Err(TranscriptError::Empty));
+    assert_eq!(contributed(&[Drawn(1)]), Err(TranscriptError::Nothing(1)));
+    assert_eq!(contributed(&[Drawn(5), Drawn(1), Beacon(b"beacon")]), Err(TranscriptError::Nothing(2)));
+    assert_eq!(contributed(&[Drawn(5), Beacon(b"")]), Err(TranscriptError::Malformed), "nothing that could be public");
+}
+
+/// A contribution belongs to its place: again, or in another order, it hashes something else.
+#[test]
+fn contributions_stand_once_and_in_order() {
+    let second = record_at(&honest().transcript, 2);
+    let again = said_of_transcript(|bytes| {
+        let first = bytes[FIRST..second].to_vec();
+        bytes.splice(second..second, first);
+        set_count(bytes, 4);
+    });
+    assert_eq!(again, TranscriptError::Hash(2));
+    let swapped = said_of_transcript(|bytes| {
+        let first: Vec<u8> = bytes.drain(FIRST..second).collect();
+        let after = FIRST + record_length(bytes, FIRST);
+        bytes.splice(after..after, first);
+    });
+    assert_eq!(swapped, TranscriptError::Hash(1));
 }
 
 #[test]
@@ -291,10 +412,7 @@ fn a_changed_contribution_is_refused_for_what_is_wrong() {
     assert_eq!(said_of_transcript(|bytes| double_at(bytes, FIRST)), TranscriptError::Delta(1));
     assert_eq!(said_of_transcript(|bytes| double_at(bytes, FIRST + 64)), TranscriptError::Hash(1));
     assert_eq!(said_of_transcript(|bytes| double_at(bytes, FIRST + 128)), TranscriptError::Hash(1));
-    let generator = {
-        let (x, y) = G2Affine::generator().xy().unwrap();
-        [x.c0, x.c1, y.c0, y.c1].iter().flat_map(|c: &Fq| c.0.to_bytes_le()).collect::<Vec<u8>>()
-    };
+    let generator = g2_bytes(&G2Affine::generator());
     let unproved = said_of_transcript(|bytes| bytes[FIRST + 192..FIRST + 320].copy_from_slice(&generator));
     assert_eq!(unproved, TranscriptError::Proof(1));
     assert_eq!(said_of_transcript(|bytes| bytes[FIRST + 320] ^= 1), TranscriptError::Hash(1));
@@ -318,6 +436,14 @@ fn a_beacon_that_gives_another_factor_is_refused() {
     for exponent in [0, 9, 29, 63, 255] {
         assert_eq!(said_of_transcript(|bytes| bytes[iterations] = exponent), TranscriptError::Iterations(3));
     }
+    // Two that can be recomputed, but not both.
+    let too_many = said_of_transcript(|bytes| {
+        bytes[iterations] = 28;
+        let beacon = bytes[at - RECORD..].to_vec();
+        bytes.extend(beacon);
+        set_count(bytes, 4);
+    });
+    assert_eq!(too_many, TranscriptError::Iterations(4));
     // A drawn contribution passed off as a beacon's, and the other way round.
     let second = record_at(&honest().transcript, 2);
     let passed_off = said_of_transcript(|bytes| {
@@ -339,6 +465,8 @@ fn malformed_transcripts_are_refused() {
     let name = FIRST + RECORD + 2;
     assert_eq!(said_of_transcript(|bytes| bytes[name] = 0x1b), TranscriptError::Name(1));
     assert_eq!(said_of_transcript(|bytes| bytes[name] = 0xff), TranscriptError::Name(1));
+    let reordering = "\u{202e}".as_bytes();
+    assert_eq!(said_of_transcript(|bytes| bytes[name..name + 3].copy_from_slice(reordering)), TranscriptError::Name(1));
     assert_eq!(said_of_transcript(|bytes| bytes[name - 2] = 4), TranscriptError::Malformed);
     assert_eq!(said_of_transcript(|bytes| bytes[name - 1] = 60), TranscriptError::Malformed);
     let whole = honest().transcript;

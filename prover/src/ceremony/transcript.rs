@@ -13,6 +13,7 @@
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use blake2::Digest;
+use poa_verifier::text::is_visible;
 
 use super::ArkKey;
 use super::draw::Draws;
@@ -20,8 +21,8 @@ use super::encoding::{Hash, Hasher, hash_g1, hash_g2};
 use super::phase1::same_ratio;
 use crate::iden3::{self, Bytes, Truncated};
 
-/// The least number of iterations snarkjs takes, as a power of two, and the greatest that is recomputed here: about a
-/// minute of hashing.
+/// The least number of iterations snarkjs takes, as a power of two, and the greatest that is recomputed here for all beacons
+/// of a transcript together: about a minute of hashing.
 const ITERATIONS: std::ops::RangeInclusive<u8> = 10..=28;
 
 /// Why a transcript does not hold. Contributions count from 1.
@@ -37,15 +38,18 @@ pub enum TranscriptError {
     /// A point is out of range, off the curve, outside the subgroup, or the identity.
     #[error("contribution {0} holds a coordinate out of range or a point off the curve or outside the subgroup")]
     Point(usize),
-    /// The name is no text, or has control characters.
+    /// The name is no text, or has characters that cannot be seen.
     #[error("the name of contribution {0} is not text that can be shown")]
     Name(usize),
     /// The beacon has other iterations than can be recomputed, or none are given.
-    #[error("contribution {0} is a beacon of other than 2^10 to 2^28 iterations")]
+    #[error("contribution {0} is a beacon of other than 2^10 to 2^28 iterations, or of more with those before it")]
     Iterations(usize),
-    /// Nobody contributed: everybody could forge.
-    #[error("nobody contributed")]
+    /// Everybody knows delta, and could forge: there are no contributions, or beacons alone.
+    #[error("nobody contributed but beacons, which everybody knows")]
     Empty,
+    /// The factor is 1.
+    #[error("contribution {0} leaves delta as it was")]
+    Nothing(usize),
     /// The contribution was not made after the ones before it, on this setup.
     #[error("contribution {0} does not continue the transcript before it")]
     Hash(usize),
@@ -114,9 +118,14 @@ impl Transcript {
         let circuit_hash = bytes.array()?;
         let count = bytes.u32()? as usize;
         // One by one: the count is believed as far as there are bytes.
-        let mut records = Vec::new();
+        let (mut records, mut iterations) = (Vec::new(), 0);
         for number in 1..=count {
-            records.push(Record::read(&mut bytes, number)?);
+            let record = Record::read(&mut bytes, number)?;
+            iterations += record.beacon.as_ref().map_or(0, |beacon| 1u64 << beacon.iterations_exp);
+            if iterations > 1 << ITERATIONS.end() {
+                return Err(TranscriptError::Iterations(number));
+            }
+            records.push(record);
         }
         if !bytes.0.is_empty() {
             return Err(TranscriptError::Malformed);
@@ -136,6 +145,9 @@ impl Transcript {
 
     /// Whether the contributions follow each other from delta 1 to the key's.
     pub fn check(&self, key: &ArkKey) -> Result<(), TranscriptError> {
+        if self.records.iter().all(|record| record.beacon.is_some()) {
+            return Err(TranscriptError::Empty);
+        }
         let mut delta = G1Affine::generator();
         let mut hasher = Hasher::new();
         hasher.update(self.circuit_hash);
@@ -143,9 +155,6 @@ impl Transcript {
             record.check(number, delta, hasher.clone())?;
             record.hash_into(&mut hasher);
             delta = record.delta_after;
-        }
-        if self.records.is_empty() {
-            return Err(TranscriptError::Empty);
         }
         let both = same_ratio((G1Affine::generator(), delta), (G2Affine::generator(), key.vk.delta_g2));
         if delta == key.delta_g1 && both { Ok(()) } else { Err(TranscriptError::LastDelta) }
@@ -175,6 +184,9 @@ impl Record {
         }
         if !same_ratio((delta_before, self.delta_after), in_g2) {
             return Err(TranscriptError::Delta(number));
+        }
+        if delta_before == self.delta_after {
+            return Err(TranscriptError::Nothing(number));
         }
         match &self.beacon {
             Some(beacon) if !self.follows(beacon) => Err(TranscriptError::Beacon(number)),
@@ -232,6 +244,7 @@ fn parameters(section: &[u8], kind: u32, number: usize) -> Result<(Option<String
     }
     let beacon = match (kind, iterations, value) {
         (0, None, None) => None,
+        (1, _, Some(value)) if value.is_empty() => return Err(TranscriptError::Malformed),
         (1, Some(iterations_exp), Some(value)) if ITERATIONS.contains(&iterations_exp) => {
             Some(Beacon { value, iterations_exp })
         }
@@ -249,5 +262,5 @@ fn short<'a>(bytes: &mut Bytes<'a>) -> Result<&'a [u8], Truncated> {
 
 fn text(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
-    (!text.chars().any(char::is_control)).then(|| text.to_owned())
+    text.chars().all(is_visible).then(|| text.to_owned())
 }

@@ -1,7 +1,10 @@
 //! The manifest's account of a ceremony: what the transcript says, the transcript itself, and who attested to what.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poa_verifier::text::is_visible;
 use serde::{Deserialize, Serialize};
 
 use super::Setup;
@@ -93,9 +96,11 @@ pub enum AttestationError {
     /// The last contribution is no beacon.
     #[error("the last contribution is no beacon")]
     Beacon,
-    /// A statement is empty.
-    #[error("an attestation leaves open what phase 1 was, who attests, or where")]
-    Empty,
+    /// A statement is empty, or not what it looks like.
+    #[error(
+        "an attestation leaves open what phase 1 was, who attests, or where; or has blanks around it or characters that cannot be seen"
+    )]
+    Text,
 }
 
 impl Ceremony {
@@ -144,12 +149,12 @@ impl Ceremony {
             }
         }
         let texts = stated.contributions.iter().flat_map(|attestation| [&attestation.by, &attestation.at]);
-        if texts.chain([&stated.phase1]).any(|text| text.trim().is_empty()) {
-            return Err(AttestationError::Empty);
+        let plain = |text: &String| !text.is_empty() && text.trim() == text && text.chars().all(is_visible);
+        if !texts.chain([&stated.phase1]).all(plain) {
+            return Err(AttestationError::Text);
         }
-        let first = stated.contributions.first().map(|attestation| &attestation.by);
-        let several = stated.contributions.iter().any(|attestation| Some(&attestation.by) != first);
-        if several { Ok(Setup::Ceremony) } else { Err(AttestationError::Parties) }
+        let parties: BTreeSet<String> = stated.contributions.iter().map(|made| made.by.to_lowercase()).collect();
+        if parties.len() >= 2 { Ok(Setup::Ceremony) } else { Err(AttestationError::Parties) }
     }
 
     fn drawn(&self) -> impl Iterator<Item = &str> {
@@ -207,7 +212,10 @@ mod tests {
             assert_eq!(setup(more), Err(AttestationError::Unknown(unknown.to_owned())));
         }
         assert_eq!(setup(vec![attested("a", "one"), attested("b", "one")]), Err(AttestationError::Parties));
-        assert_eq!(setup(vec![attested("a", " "), attested("b", "one")]), Err(AttestationError::Empty));
+        assert_eq!(setup(vec![attested("a", "One"), attested("b", "one")]), Err(AttestationError::Parties));
+        for text in ["", " ", "one ", "o\u{200b}ne", "one\n"] {
+            assert_eq!(setup(vec![attested("a", text), attested("b", "one")]), Err(AttestationError::Text), "{text:?}");
+        }
         let mut without = ceremony(both());
         without.contributions.pop();
         assert_eq!(without.setup(), Err(AttestationError::Beacon));

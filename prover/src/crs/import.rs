@@ -50,10 +50,11 @@ pub fn import_zkey(
     let key = ProvingKey::new(zkey.key)?;
     let section = zkey.transcript.ok_or(TranscriptError::Missing).map_err(CeremonyError::from)?;
     let transcript = Transcript::read(section).map_err(CeremonyError::from)?;
+    let digest = hex::encode(ceremony::digest(phase1));
     let phase1 = Phase1::read(phase1, &shape).map_err(CeremonyError::from)?;
-    ceremony::check(&shape, &key.ark, &transcript, &phase1, rng)?;
-    let account = Ceremony::describe(section, &transcript, (phase1.power, hex::encode(phase1.digest)), attestations);
+    let account = Ceremony::describe(section, &transcript, (phase1.power, digest), attestations);
     let setup = account.setup()?;
+    ceremony::check(&shape, &key.ark, &transcript, &phase1, rng)?;
     self_test(&Engine::compile(&key, Settings::SMALL), rng)?;
     let (proving_key, verifying_key) = (key.to_bytes(), key.verifying_key().to_bytes());
     let manifest = Manifest::describe(&proving_key, &verifying_key, setup, Some(account));
