@@ -155,7 +155,9 @@ impl Contents {
     /// Reads an opened plaintext.
     pub fn decode(plaintext: &[u8]) -> Outcome<Self> {
         let next = "use the version of poa that wrote the file";
-        let wire: Wire = serde_json::from_slice(plaintext).or_fail("the holder's file has another form", next)?;
+        // The parser's own text could quote a secret.
+        let other_form = |_| Failure::error("the holder's file has another form", next);
+        let wire: Wire = serde_json::from_slice(plaintext).map_err(other_form)?;
         if wire.version != VERSION {
             let what = format!("the holder's file has version {}, not 1", wire.version);
             return Err(Failure::error(what, next));
@@ -214,5 +216,9 @@ mod tests {
             assert_ne!(altered, text);
             assert!(Contents::decode(altered.as_bytes()).is_err(), "{to}");
         }
+        let k = hex::encode(contents.proving().unwrap().holder.to_bytes());
+        let misplaced = text.replacen("\"version\":1", &format!("\"version\":\"{k}\""), 1);
+        let Err(failure) = Contents::decode(misplaced.as_bytes()) else { panic!("a key was read as a version") };
+        assert!(!failure.what.contains(&k), "{}", failure.what);
     }
 }
