@@ -46,7 +46,7 @@ pub enum RdfcError {
     /// Blank nodes that only a search through their permutations could tell apart.
     #[error("its blank nodes are too alike to be put in order; give the objects that look the same an id")]
     TooAlike,
-    /// More than [`MAX_QUADS`] statements.
+    /// More than `MAX_QUADS` statements.
     #[error("more than {MAX_QUADS} statements")]
     TooManyQuads,
 }

@@ -49,7 +49,7 @@ pub struct InitArgs {
     #[arg(long, value_enum, default_value = "holder")]
     custody: Custody,
     /// File (mode 0600) with a Semaphore v4 or zk-kit identity, whose secret scalar becomes the holder key:
-    /// {"secretScalar": "<decimal>", "commitment": "<decimal>"}, the second optional and checked
+    /// {"secretScalar": "…", "commitment": "…"}, both decimal, the second optional and checked
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
 }
