@@ -27,7 +27,7 @@ mod resolver;
 mod timestamp;
 mod walk;
 
-pub use credential::check_credential;
+pub use credential::{check_credential, type_iris};
 pub use digest::sri_sha256;
 pub use error::{DataModelError, Reason};
 pub use pinned::{Contexts, POA_CONTEXT, Pinned};

@@ -44,6 +44,15 @@ pub fn check_credential(contexts: &Contexts, document: &Value) -> Result<(), Dat
     check_members(members, &place)
 }
 
+/// What the types of a document mean, by its contexts: a type may have several names. One that means nothing is left out;
+/// [`check_credential`] refuses it.
+///
+/// # Errors
+/// Contexts that are refused, and types that are no texts.
+pub fn type_iris(contexts: &Contexts, document: &Value) -> Result<Vec<String>, DataModelError> {
+    walk::type_iris(contexts, object(document, &Place::ROOT)?)
+}
+
 /// The rules for members, once their names are known to mean what they say.
 pub(super) fn check_members(members: &Members, place: &Place<'_>) -> Checked {
     let issuer = members.get("issuer").ok_or_else(|| missing(place, "issuer"))?;

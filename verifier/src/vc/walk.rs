@@ -38,6 +38,21 @@ pub(super) fn check(contexts: &Contexts, document: &Map<String, Value>, place: &
     walk.node(&Arc::new(Active::default()), None, document, place, false)
 }
 
+/// The IRIs of a document's own types.
+pub(super) fn type_iris(contexts: &Contexts, document: &Map<String, Value>) -> Result<Vec<String>, DataModelError> {
+    let place = Place::ROOT;
+    let mut walk = Walk { processor: Processor::new(contexts), contexts, depth: 0 };
+    let mut active = Arc::new(Active::default());
+    if let Some(local) = document.get("@context") {
+        active = walk.apply(&active, local, How::EMBEDDED, &place.member("@context"))?;
+    }
+    let iri = |name: &str| match active.expand(name) {
+        Mapping::Iri(iri) => Some(iri.into_owned()),
+        _ => None,
+    };
+    Ok(types(&active, document, &place)?.into_iter().filter_map(iri).collect())
+}
+
 struct Walk<'a> {
     processor: Processor<'a>,
     contexts: &'a Contexts,
