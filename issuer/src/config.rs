@@ -40,6 +40,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Certificate and key of the listener; none serves plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// VC-API's `issue` and `status` without the operator's token, for test suites on this machine.
+    pub vc_api_open: bool,
     /// Seconds between two publications of the log, 1 to 60. A head is published only when something
     /// waits or the newest is a minute old.
     pub publish_interval_s: u64,
@@ -138,6 +140,11 @@ pub enum ConfigError {
     /// A listener with TLS that nobody is told to reach so.
     #[error("a listener with TLS needs a public URL with https, not {0}")]
     TlsUrl(String),
+    /// Issuing for everybody, where others could reach it.
+    #[error(
+        "--vc-api-open lets everybody issue: it needs a listening address and a public URL of loopback, and no --production"
+    )]
+    VcApiOpen,
     /// `did:web` is resolved over https; a production issuer must be reachable so.
     #[error("--production needs a public URL with https, not {0}")]
     Insecure(String),
@@ -157,6 +164,7 @@ impl Config {
             public_url,
             listen,
             tls: None,
+            vc_api_open: false,
             publish_interval_s: 10,
             production: false,
             proving: ProvingLimits::for_this_machine(),
@@ -182,6 +190,10 @@ impl Config {
         self.agenthood.check(self.production)?;
         if self.tls.is_some() && !self.public_url.is_https() {
             return Err(ConfigError::TlsUrl(self.public_url.to_string()));
+        }
+        let loopback = self.listen.ip().to_canonical().is_loopback() && self.public_url.is_loopback();
+        if self.vc_api_open && (self.production || !loopback) {
+            return Err(ConfigError::VcApiOpen);
         }
         if self.production && !self.public_url.is_https() {
             return Err(ConfigError::Insecure(self.public_url.to_string()));
@@ -238,6 +250,19 @@ mod tests {
             c.agenthood.chain = ChainConfig::Embedded { name: "x".to_owned(), fixture: true };
         });
         assert_eq!(fixture, Err(ConfigError::FixtureChain));
+        assert_eq!(change(|c| c.vc_api_open = true), Ok(()));
+        for elsewhere in [
+            |c: &mut Config| c.listen = ([0, 0, 0, 0], 8080).into(),
+            |c: &mut Config| c.listen = ([192, 0, 2, 1], 8080).into(),
+            |c: &mut Config| c.public_url = PublicUrl::parse("https://issuer.example").unwrap(),
+            |c: &mut Config| c.production = true,
+        ] {
+            let mut config = config();
+            config.vc_api_open = true;
+            config.agenthood.chain = ChainConfig::Embedded { name: "x".to_owned(), fixture: false };
+            elsewhere(&mut config);
+            assert_eq!(config.check(), Err(ConfigError::VcApiOpen));
+        }
         assert_eq!(change(|c| c.production = true), Err(ConfigError::Insecure("http://127.0.0.1:8080".to_owned())));
     }
 }

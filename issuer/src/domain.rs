@@ -11,6 +11,7 @@
 //! | [`issuer_keys`] | what follows when an issuer key is retired or leaks |
 //! | [`credentials`] | issuance records, idempotency, status indices |
 //! | [`prepared`] | presentations proved before their challenge is known |
+//! | [`vc_api`] | credentials that VC-API was asked for |
 //! | [`presentation_requests`] | what verifiers ask of holders, answered once |
 //! | [`agenthood`], [`registry`] | Proof of Agenthood, and the chain it reads by default |
 
@@ -47,6 +48,7 @@ pub mod rotation;
 pub mod schemas;
 pub mod standing;
 mod text;
+pub mod vc_api;
 
 pub use agents::{
     Actor, Agent, AgentStatus, Custody, HolderProof, LeafSummary, ManagedSecrets, Page, Registration, RequestKeys,

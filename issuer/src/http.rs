@@ -48,6 +48,7 @@ mod schema_name;
 mod schemas;
 mod status_lists;
 mod tiles;
+mod vc_api;
 mod verify;
 mod wire;
 
@@ -71,7 +72,8 @@ impl App {
             .merge(health::routes())
             .merge(metrics::routes())
             .merge(agenthood::operator_routes())
-            .merge(pages::routes());
+            .merge(pages::routes())
+            .merge(vc_api::routes());
         let open = Router::new()
             .merge(verify::routes())
             .merge(presentation_requests::routes())

@@ -1,6 +1,6 @@
 //! The issuer's key material: what signs, what seals, what opens the operator's door.
 //!
-//! Three Ed25519 keys, one per purpose, are made on first start from the randomness passed in and kept
+//! Four Ed25519 keys, one per purpose, are made on first start from the randomness passed in and kept
 //! in the database sealed under the [`MasterKey`]; the operator replaces them while the service runs. A head is never signed by the credentials key nor the
 //! reverse; verifiers check the purpose of the key too.
 

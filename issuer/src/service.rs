@@ -24,6 +24,7 @@ mod reading;
 pub mod resolution;
 pub mod showing;
 pub mod status_lists;
+pub mod vc_api;
 
 /// Why a service was refused or failed.
 #[derive(Debug, thiserror::Error)]

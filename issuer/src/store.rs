@@ -36,6 +36,7 @@ mod registry;
 mod row;
 mod schemas;
 mod status;
+mod vc_api;
 
 pub use agents::NewAgent;
 pub use issuer_keys::IssuerKeyRow;

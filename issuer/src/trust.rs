@@ -141,6 +141,7 @@ fn trust_key(key: &ListedKey) -> Result<TrustKey, TrustFailure> {
             Purpose::Credentials => KeyPurpose::Credentials,
             Purpose::Heads => KeyPurpose::Heads,
             Purpose::Status => KeyPurpose::Status,
+            Purpose::VcApi => KeyPurpose::VcApi,
         },
         state: key.state,
         retired_at: key.retired_at.map(time::format_utc).transpose()?,

@@ -42,7 +42,7 @@ pub struct ListArgs {
 pub struct RotateArgs {
     #[command(flatten)]
     place: Place,
-    /// What the key signs; all three keys are replaced without it
+    /// What the key signs; all keys are replaced without it
     #[arg(long, value_enum)]
     purpose: Option<PurposeName>,
 }
@@ -79,6 +79,8 @@ enum PurposeName {
     /// Status lists
     #[value(alias = "status-lists")]
     Status,
+    /// Credentials that VC-API is asked for
+    VcApi,
 }
 
 impl PurposeName {
@@ -87,6 +89,7 @@ impl PurposeName {
             Self::Credentials => "credentials",
             Self::Heads => "heads",
             Self::Status => "status",
+            Self::VcApi => "vc-api",
         }
     }
 }
@@ -166,13 +169,12 @@ fn key_line(key: &Value) -> String {
 }
 
 fn document_line(document: &Value) -> String {
-    format!(
-        "{}  {}  agent {}  until {}",
-        text(document, "kind"),
-        text(document, "id"),
-        text(document, "agent"),
-        text(document, "expires_at"),
-    )
+    let about = match document["credential_id"].as_str() {
+        Some(id) => format!("credential {id}"),
+        None => format!("agent {}", text(document, "agent")),
+    };
+    let until = document["expires_at"].as_str().unwrap_or("it is revoked");
+    format!("{}  {}  {about}  until {until}", text(document, "kind"), text(document, "id"))
 }
 
 fn entries<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {

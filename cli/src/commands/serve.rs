@@ -29,6 +29,9 @@ pub struct ServeArgs {
     /// File with the certificate's private key, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "POA_TLS_KEY")]
     tls_key: Option<PathBuf>,
+    /// For test suites on this machine: VC-API issues for everybody. Refused unless all is loopback
+    #[arg(long)]
+    vc_api_open: bool,
     /// Seconds between publications of the log
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     publish_interval_s: u64,
@@ -71,6 +74,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     let tls = args.tls_cert.clone().zip(args.tls_key.clone());
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
     let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), tls, |config| {
+        config.vc_api_open = args.vc_api_open;
         config.publish_interval_s = args.publish_interval_s;
         config.agenthood = agenthood;
         config.production = args.production;

@@ -77,6 +77,11 @@ impl PublicUrl {
         format!("{self}{path}")
     }
 
+    /// Whether the host is this machine, whoever asks.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.authority.split(':').next().unwrap_or_default())
+    }
+
     /// Whether the scheme is `https`.
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
@@ -128,6 +133,7 @@ mod tests {
             assert_eq!(parsed.issuer_did(), did);
             assert_eq!(parsed.to_string(), url);
             assert_eq!(parsed.join("/health"), format!("{url}/health"));
+            assert_eq!(parsed.is_loopback(), url.starts_with("http:"), "{url}");
         }
     }
 

@@ -47,7 +47,7 @@ fn counting(keys: &IssuerKeys) -> Vec<ListedKey> {
 
 /// Whether the key signs credentials or lists, and so stands among the assertion methods, in both forms.
 fn asserts(key: &ListedKey) -> bool {
-    matches!(key.purpose, Purpose::Credentials | Purpose::Status)
+    matches!(key.purpose, Purpose::Credentials | Purpose::Status | Purpose::VcApi)
 }
 
 /// An agent's DID document: the key it signs requests with, and where its record is.

@@ -115,6 +115,12 @@ pub enum DomainError {
     /// As many requests of verifiers wait for an answer as are kept.
     #[error("too many presentation requests are open; try again when some have expired")]
     TooManyPresentationRequests,
+    /// A credential could not be signed; the text is for the service's log only.
+    #[error("a credential could not be signed: {0}")]
+    Signing(String),
+    /// A revocation is permanent.
+    #[error("it is revoked, and a revocation is final; suspend what may come back")]
+    RevocationIsFinal,
     /// No free status index was found.
     #[error("the status list is full")]
     StatusListFull,
@@ -146,6 +152,8 @@ pub enum Kind {
     IssuerKey,
     /// A verifier's request.
     PresentationRequest,
+    /// A credential that VC-API was asked for.
+    VcApiCredential,
 }
 
 impl std::fmt::Display for Kind {
@@ -159,6 +167,7 @@ impl std::fmt::Display for Kind {
             Self::Credential => "credential",
             Self::IssuerKey => "issuer key",
             Self::PresentationRequest => "presentation request",
+            Self::VcApiCredential => "credential of that credentialId",
         })
     }
 }

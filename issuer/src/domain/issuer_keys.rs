@@ -24,14 +24,16 @@ pub struct AffectedDocument {
     pub kind: &'static str,
     /// Its id among those of its kind.
     pub id: String,
-    /// The agent it is about.
-    pub agent: String,
+    /// The agent it is about; none of a credential that VC-API was asked for.
+    pub agent: Option<String>,
+    /// What its caller calls a credential that VC-API was asked for.
+    pub credential_id: Option<String>,
     /// Ids of the compromised keys: of its own signature, and of the tree head inside it.
     pub keys: Vec<String>,
     /// Unix seconds.
     pub issued_at: u64,
-    /// Unix seconds.
-    pub expires_at: u64,
+    /// Unix seconds; none when it does not expire.
+    pub expires_at: Option<u64>,
 }
 
 /// Some affected documents.
@@ -48,8 +50,10 @@ impl AffectedDocument {
     pub const CREDENTIAL: &'static str = "zk-credential";
     /// A Proof of Agenthood.
     pub const AGENTHOOD: &'static str = "agenthood";
+    /// A credential that VC-API was asked for.
+    pub const VC_API: &'static str = "vc-api";
     /// All kinds, in the order of the pages.
-    pub const KINDS: [&'static str; 2] = [Self::CREDENTIAL, Self::AGENTHOOD];
+    pub const KINDS: [&'static str; 3] = [Self::CREDENTIAL, Self::AGENTHOOD, Self::VC_API];
 
     fn cursor(&self) -> String {
         format!("{}/{}", self.kind, self.id)
@@ -173,6 +177,7 @@ async fn affected(
 ) -> Result<Vec<AffectedDocument>, DomainError> {
     match kind {
         AffectedDocument::CREDENTIAL => Ok(tx.affected_credentials(issuer, after, limit, now).await?),
+        AffectedDocument::VC_API => Ok(tx.affected_vc_api_credentials(issuer, after, limit, now).await?),
         AffectedDocument::AGENTHOOD => Ok(tx.affected_agenthood(issuer, after, limit, now).await?),
         _ => Ok(Vec::new()),
     }
@@ -188,6 +193,7 @@ async fn needed(tx: &mut Tx, row: &IssuerKeyRow, now: u64) -> Result<bool, Domai
         Ok(Purpose::Credentials) => tx.any_credential_since(retired_at, now).await?,
         Ok(Purpose::Heads) => alive(LIFETIME_S) || tx.any_credential_under_head(retired_at, now).await?,
         Ok(Purpose::Status) => alive(STATUS_LIST_LIFETIME_S),
+        Ok(Purpose::VcApi) => tx.any_vc_api_credential_of(&row.name, now).await?,
         Err(()) => true,
     })
 }

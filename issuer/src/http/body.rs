@@ -61,6 +61,10 @@ impl FromBody for Raw {
 /// Decodes strict JSON into exactly a `T`; the refusal names the member.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = json::parse_strict(bytes).map_err(|error| ApiError::new(Problem::MalformedJson, error.to_string()))?;
+    // serde would take the list of a struct's values for the struct.
+    if !value.is_object() {
+        return Err(ApiError::of_member(Problem::InvalidBody, "body", "The body is a JSON object."));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let member = match error.path().to_string() {
             path if path == "." => "body".to_owned(),
@@ -139,7 +143,7 @@ mod tests {
             (b"{", Problem::MalformedJson, None),
             (b"\xff", Problem::MalformedJson, None),
             (br#"{"left":1,"left":1,"right":[]}"#, Problem::MalformedJson, None),
-            (b"[]", Problem::InvalidBody, Some("body")),
+            (b"[1,[true]]", Problem::InvalidBody, Some("body")),
             (br#"{"left":256,"right":[]}"#, Problem::InvalidBody, Some("left")),
             (br#"{"left":1,"right":[true,1]}"#, Problem::InvalidBody, Some("right[1]")),
             (br#"{"left":1,"right":[],"more":1}"#, Problem::InvalidBody, Some("more")),

@@ -51,6 +51,8 @@ enum PurposeName {
     Credentials,
     Heads,
     Status,
+    #[serde(rename = "vc-api")]
+    VcApi,
 }
 
 impl From<PurposeName> for Purpose {
@@ -59,6 +61,7 @@ impl From<PurposeName> for Purpose {
             PurposeName::Credentials => Self::Credentials,
             PurposeName::Heads => Self::Heads,
             PurposeName::Status => Self::Status,
+            PurposeName::VcApi => Self::VcApi,
         }
     }
 }
@@ -126,18 +129,28 @@ async fn compromised(
 fn view(app: &App, document: &AffectedDocument) -> Result<Value, ApiError> {
     let url = &app.config().public_url;
     let path = match document.kind {
-        AffectedDocument::AGENTHOOD => format!("/poa/api/credential/{}", document.id),
-        _ => format!("/zk-credentials/{}", document.id),
+        AffectedDocument::AGENTHOOD => Some(format!("/poa/api/credential/{}", document.id)),
+        AffectedDocument::CREDENTIAL => Some(format!("/zk-credentials/{}", document.id)),
+        // The service does not keep it.
+        _ => None,
     };
-    Ok(json!({
+    let mut view = json!({
         "kind": document.kind,
         "id": document.id,
-        "agent": document.agent,
         "keys": document.keys,
         "issued_at": written(document.issued_at)?,
-        "expires_at": written(document.expires_at)?,
-        "url": url.join(&path),
-    }))
+    });
+    for (name, value) in [
+        ("agent", document.agent.clone()),
+        ("credential_id", document.credential_id.clone()),
+        ("expires_at", document.expires_at.map(written).transpose()?),
+        ("url", path.map(|path| url.join(&path))),
+    ] {
+        if let Some(value) = value {
+            view[name] = value.into();
+        }
+    }
+    Ok(view)
 }
 
 async fn keys(app: &App) -> Result<Value, ApiError> {

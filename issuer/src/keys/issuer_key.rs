@@ -22,11 +22,13 @@ pub enum Purpose {
     Heads,
     /// Status lists.
     Status,
+    /// Credentials that VC-API is asked for.
+    VcApi,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Purpose; 3] = [Self::Credentials, Self::Heads, Self::Status];
+    pub const ALL: [Purpose; 4] = [Self::Credentials, Self::Heads, Self::Status, Self::VcApi];
 
     /// As the trust document and the database spell it.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Credentials => "credentials",
             Self::Heads => "heads",
             Self::Status => "status",
+            Self::VcApi => "vc-api",
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct IssuerKeys {
 
 struct Ring {
     /// In the order of [`Purpose::ALL`].
-    active: [IssuerKey; 3],
+    active: [IssuerKey; Purpose::ALL.len()],
     /// Grows with every key that takes over.
     generation: u64,
     listed: Vec<ListedKey>,
@@ -87,7 +87,8 @@ impl IssuerKeys {
             settle(store, &key, made.as_ref(), now_unix_s).await?;
             keys.push(key);
         }
-        let active = <[IssuerKey; 3]>::try_from(keys).unwrap_or_else(|_| unreachable!("one per purpose"));
+        let active =
+            <[IssuerKey; Purpose::ALL.len()]>::try_from(keys).unwrap_or_else(|_| unreachable!("one per purpose"));
         let ring =
             Ring { active, generation: 0, listed: Vec::new(), succession: Vec::new(), first_made_at: 0, changed_at: 0 };
         let loaded = Self { issuer: issuer.to_owned(), master: master.clone(), ring: RwLock::new(ring) };
@@ -150,6 +151,20 @@ impl IssuerKeys {
     /// A status list credential, which has no proof member, as a compact JWS of type `vc+jwt`.
     pub fn sign_status_list_jwt(&self, document: &Value) -> Result<String, SignError> {
         self.read().of(Purpose::Status).sign_vc_jwt(&self.issuer, &json::canonical(document))
+    }
+
+    /// Adds the proof of VC-API's key to a credential that the caller wrote. Gives the key's name too.
+    pub fn sign_for_vc_api(&self, document: &Value, created: u64) -> Result<(Value, String), SignError> {
+        let ring = self.read();
+        let key = ring.of(Purpose::VcApi);
+        Ok((key.add_proof(document, created)?, key.name().to_owned()))
+    }
+
+    /// The same credential as a compact JWS of type `vc+jwt`, by the same key, and the key's name.
+    pub fn sign_jwt_for_vc_api(&self, document: &Value) -> Result<(String, String), SignError> {
+        let ring = self.read();
+        let key = ring.of(Purpose::VcApi);
+        Ok((key.sign_vc_jwt(&self.issuer, &json::canonical(document))?, key.name().to_owned()))
     }
 
     /// A Proof of Agenthood, signed by the credentials key. Gives the compact JWS.
@@ -220,11 +235,12 @@ impl IssuerKeys {
 
 impl Ring {
     fn of(&self, purpose: Purpose) -> &IssuerKey {
-        let [credentials, heads, status] = &self.active;
+        let [credentials, heads, status, vc_api] = &self.active;
         match purpose {
             Purpose::Credentials => credentials,
             Purpose::Heads => heads,
             Purpose::Status => status,
+            Purpose::VcApi => vc_api,
         }
     }
 }

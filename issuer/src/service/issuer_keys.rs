@@ -134,7 +134,7 @@ impl App {
         let heads_signed_anew = match purpose {
             Purpose::Heads => self.domain().resign_heads(&key).await?,
             // Status lists are signed when they are asked for, and kept only under the key in force.
-            Purpose::Credentials | Purpose::Status => 0,
+            Purpose::Credentials | Purpose::Status | Purpose::VcApi => 0,
         };
         let compromised_at = row.compromised_at.unwrap_or(now);
         Ok(Compromise { key, purpose, compromised_at, active: self.keys().active_id(purpose), heads_signed_anew })

@@ -223,10 +223,11 @@ impl Tx {
                 Ok(AffectedDocument {
                     kind: AffectedDocument::AGENTHOOD,
                     id: value(row, "jti")?,
-                    agent: value(row, "agent")?,
+                    agent: Some(value(row, "agent")?),
+                    credential_id: None,
                     keys: vec![value(row, "kid")?],
                     issued_at: unsigned(row, "issued_at")?,
-                    expires_at: unsigned(row, "expires_at")?,
+                    expires_at: Some(unsigned(row, "expires_at")?),
                 })
             })
             .collect()

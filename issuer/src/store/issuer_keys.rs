@@ -11,7 +11,7 @@ use crate::domain::AffectedDocument;
 pub struct IssuerKeyRow {
     /// Fragment of the key id: the purpose, a hyphen and an ordinal from 1.
     pub name: String,
-    /// `credentials`, `heads` or `status`.
+    /// `credentials`, `heads`, `status` or `vc-api`.
     pub purpose: String,
     /// `active`, `retired` or `compromised`.
     pub state: String,
@@ -114,6 +114,7 @@ impl Tx {
         let row = sqlx::query(
             "SELECT MAX(at) AS at FROM (SELECT MAX(issued_at) AS at FROM heads \
              UNION ALL SELECT MAX(created_at) FROM credentials \
+             UNION ALL SELECT MAX(issued_at) FROM vc_api_credentials \
              UNION ALL SELECT MAX(issued_at) FROM agenthood_documents) AS times",
         )
         .fetch_one(self.conn())
@@ -186,10 +187,11 @@ fn affected_credential(row: &SqliteRow) -> Result<AffectedDocument, StoreError> 
     Ok(AffectedDocument {
         kind: AffectedDocument::CREDENTIAL,
         id: value(row, "id")?,
-        agent: value(row, "agent")?,
+        agent: Some(value(row, "agent")?),
+        credential_id: None,
         keys,
         issued_at: unsigned(row, "created_at")?,
-        expires_at: unsigned(row, "valid_until")?,
+        expires_at: Some(unsigned(row, "valid_until")?),
     })
 }
 

@@ -25,4 +25,5 @@ mod service;
 mod status_lists;
 mod tiles;
 mod tls;
+mod vc_api;
 mod verify;

@@ -61,6 +61,9 @@ pub enum KeyPurpose {
     Heads,
     /// Status lists.
     Status,
+    /// Credentials that VC-API is asked for; never an `AgentReputationCredential`.
+    #[serde(rename = "vc-api")]
+    VcApi,
 }
 
 /// What a key still counts for.

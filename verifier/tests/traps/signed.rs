@@ -104,3 +104,30 @@ fn texts_of_a_document_are_quoted_safely_and_briefly() {
     });
     assert_eq!(long.chars().count(), 500);
 }
+
+#[test]
+fn the_key_for_vc_api_is_never_accepted_on_a_credential_of_ours() {
+    let world = World::new();
+    let kid = world.issuer.key_id("vc-api-1");
+    let mut standing = world.standing().issue();
+    let unsecured = poa_verifier::data_integrity::without_proof(&standing);
+    let proof = issuer_proof(&unsecured, &kid, &signer("vc-api"), NOW - 60);
+    standing["proof"][0] = proof.clone();
+    fails_only(&world.verify_standing(&standing), CheckName::IssuerSignature, "issuer_key");
+    // Nor alone, nor on a credential of another type, nor around one.
+    let mut alone = unsecured.clone();
+    alone["proof"] = proof;
+    fails_only(&world.verify(&alone, Some(&accepts())), CheckName::IssuerSignature, "issuer_key");
+    let other = signed(&world, |document| {
+        document["type"] = json!(["VerifiableCredential"]);
+        document.as_object_mut().unwrap().remove("credentialStatus");
+    });
+    let mut other = poa_verifier::data_integrity::without_proof(&other);
+    other["proof"] = issuer_proof(&other, &kid, &signer("vc-api"), NOW - 60);
+    fails_only(&world.verify(&other, Some(&accepts())), CheckName::IssuerSignature, "issuer_key");
+    let jwt = compact_jws("vc+jwt", &kid, &unsecured, &signer("vc-api"));
+    let lists = world.lists();
+    let evidence = Evidence { status_lists: &lists, ..Evidence::default() };
+    let report = world.verifier.verify(jwt.as_bytes(), Some(&accepts()), &evidence, &mut HeadMemory::default(), NOW);
+    fails_only(&report, CheckName::IssuerSignature, "issuer_key");
+}

@@ -438,6 +438,7 @@ fn trust_document(issuer: &IssuerDid, key: &VerifyingKey, attestation: &Attestat
             issuer_key("credentials", KeyPurpose::Credentials),
             issuer_key("heads", KeyPurpose::Heads),
             issuer_key("status", KeyPurpose::Status),
+            issuer_key("vc-api", KeyPurpose::VcApi),
         ],
         succession: Vec::new(),
         logs: vec!["main".to_owned(), "sandbox".to_owned()],

@@ -89,7 +89,7 @@ impl Domain {
                     let schemas = tx.attestation_schemas().await?;
                     let ids = due_agents(tx, log, anchor, &schemas, now).await?;
                     Ok(Snapshot {
-                        credentials_due: tx.any_credential_due().await?,
+                        credentials_due: tx.any_credential_due().await? || tx.any_vc_api_status_due().await?,
                         agents: tx.agents_by_id(&ids, &self.settings.did_host).await?,
                         receipts: tx.counted_receipts(&ids).await?,
                         live: tx.live_leaves(&ids, log).await?,

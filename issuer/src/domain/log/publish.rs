@@ -176,7 +176,7 @@ fn after(before: &LogState, plan: &Plan, bits_changed: bool) -> LogState {
 
 /// Sets and clears status bits; gives how many changed.
 async fn write_status_bits(tx: &mut Tx, log: &str, plan: &Plan) -> Result<u64, DomainError> {
-    let mut changed = tx.revoke_due_credentials().await?;
+    let mut changed = tx.revoke_due_credentials().await? + tx.write_vc_api_status().await?;
     for settled in &plan.draft.settled {
         changed += match settled.status {
             AgentStatus::Revoked => tx.revoke_credentials_of(settled.agent).await?,

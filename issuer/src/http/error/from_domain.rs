@@ -10,6 +10,7 @@ use crate::http::rate::TooOften;
 use crate::keys::SignError;
 use crate::proving::WorkError;
 use crate::service::ServiceError;
+use crate::service::vc_api::VcApiError;
 use crate::store::StoreError;
 use crate::trust::TrustFailure;
 
@@ -28,6 +29,7 @@ impl From<DomainError> for ApiError {
             D::NotFound(Kind::Credential) => member(Problem::NotFound, "id"),
             D::NotFound(Kind::IssuerKey) => member(Problem::NotFound, "kid"),
             D::NotFound(Kind::PresentationRequest) => member(Problem::NotFound, "id"),
+            D::NotFound(Kind::VcApiCredential) => member(Problem::NotFound, "credentialId"),
             D::Member { member, reason } => {
                 Self::of_member(Problem::Unprocessable, *member, format!("{member}: {reason}."))
             }
@@ -49,6 +51,7 @@ impl From<DomainError> for ApiError {
             D::SchemaExists => member(Problem::Conflict, "version"),
             D::NoHead => plain(Problem::NotReady),
             D::NoLeaf => plain(Problem::NoLeaf),
+            D::RevocationIsFinal => member(Problem::Conflict, "credentialStatus"),
             D::TooManyPresentationRequests => plain(Problem::TooManyRequests),
             D::SeqNotKept => member(Problem::Gone, "seq").with_recovery(Recovery::RefreshRoot),
             D::IdempotencyMismatch => plain(Problem::IdempotencyMismatch),
@@ -57,9 +60,13 @@ impl From<DomainError> for ApiError {
             D::PendingExpired => plain(Problem::Gone).with_recovery(Recovery::RefreshRoot),
             D::LeafSuperseded => plain(Problem::Conflict).with_recovery(Recovery::RefreshRoot),
             D::Store(store) => Self::from(store),
-            D::ClockBehind { .. } | D::LogFull | D::LogChanged | D::HeadSigning(_) | D::StatusListFull | D::Sealed => {
-                Self::internal(&error)
-            }
+            D::ClockBehind { .. }
+            | D::LogFull
+            | D::LogChanged
+            | D::HeadSigning(_)
+            | D::Signing(_)
+            | D::StatusListFull
+            | D::Sealed => Self::internal(&error),
         }
     }
 }
@@ -125,6 +132,18 @@ impl From<ServiceError> for ApiError {
             ),
             S::Binding { member, .. } => Self::of_member(Problem::Unprocessable, member, sentence(&error)),
             S::Proving(_) | S::SelfCheck { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<VcApiError> for ApiError {
+    fn from(error: VcApiError) -> Self {
+        match error {
+            VcApiError::Member { member, reason } => {
+                let member = if member.is_empty() { "credential".to_owned() } else { member };
+                Self::of_member(Problem::NonConforming, member.clone(), format!("{member}: {reason}."))
+            }
+            VcApiError::Service(error) => crate::http::verify::refusal(error),
         }
     }
 }

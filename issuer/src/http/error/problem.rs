@@ -11,6 +11,10 @@ pub enum Problem {
     MalformedJson,
     /// JSON, but not the members and types of this request.
     InvalidBody,
+    /// A credential that VC-API does not sign: it does not conform, or claims what is this service's own.
+    NonConforming,
+    /// A document that VC-API was asked about is not authentic.
+    NotVerified,
     /// A path part, query parameter or header is not what it must be.
     InvalidParameter,
     /// No credentials, or they do not verify.
@@ -94,6 +98,8 @@ impl Problem {
         match self {
             Self::MalformedJson => (S::BAD_REQUEST, "malformed-json", "Malformed JSON"),
             Self::InvalidBody => (S::BAD_REQUEST, "invalid-body", "Invalid body"),
+            Self::NonConforming => (S::BAD_REQUEST, "non-conforming", "Credential refused"),
+            Self::NotVerified => (S::BAD_REQUEST, "not-verified", "Not verified"),
             Self::InvalidParameter => (S::BAD_REQUEST, "invalid-parameter", "Invalid parameter"),
             Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated", "Authentication needed"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed"),
@@ -137,6 +143,8 @@ impl Problem {
         match self {
             Self::MalformedJson
             | Self::InvalidBody
+            | Self::NonConforming
+            | Self::NotVerified
             | Self::Unprocessable
             | Self::Conflict
             | Self::PayloadTooLarge

@@ -1,0 +1,115 @@
+//! `poa serve` over TLS with VC-API open, as a test suite on the same machine uses it; and what is refused at start.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Poa, Run};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// A certificate for localhost and its key, in `cert.pem` and `key.pem`.
+fn write_pair(poa: &Poa) -> Vec<u8> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(poa.path("cert.pem"), made.cert.pem()).unwrap();
+    std::fs::write(poa.path("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    made.cert.pem().into_bytes()
+}
+
+fn client(certificate: &[u8]) -> ureq::Agent {
+    let roots = RootCerts::from(vec![Certificate::from_pem(certificate).unwrap()]);
+    let tls = TlsConfig::builder().root_certs(roots).build();
+    ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false).proxy(None).build().new_agent()
+}
+
+fn post(client: &ureq::Agent, url: &str, body: &Value) -> (u16, Value) {
+    let mut answer = client.post(url).content_type("application/json").send(body.to_string()).unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap())
+}
+
+/// A port that nobody listens on, most likely.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Stopped when the test ends.
+struct Stopped(Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn refused(poa: &Poa, args: &[&str]) -> Run {
+    let run = poa.run_within(&[&["--data-dir", "service", "serve"], args].concat(), &[], Duration::from_secs(60));
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    run
+}
+
+#[test]
+fn a_suite_on_this_machine_issues_and_verifies_over_tls() {
+    let poa = Poa::new();
+    let (certificate, port) = (write_pair(&poa), free_port());
+    let (listen, url) = (format!("127.0.0.1:{port}"), format!("https://localhost:{port}"));
+    let args = ["--json", "--data-dir", "service", "serve", "--listen", &listen, "--public-url", &url, "--vc-api-open"];
+    let tls = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+    let mut child = Stopped(poa.command(&[&args[..], &tls].concat()).stderr(Stdio::inherit()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["url"], url);
+
+    let client = client(&certificate);
+    let credential = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": format!("did:web:localhost%3A{port}"),
+        "credentialSubject": { "id": "did:example:subject" },
+    });
+    let body = json!({ "credential": credential, "options": {} });
+    let (status, answer) = post(&client, &format!("{url}/vc-api/credentials/issue"), &body);
+    assert_eq!(status, 201, "{answer:#}");
+    let mut body =
+        json!({ "verifiableCredential": answer["verifiableCredential"], "options": { "checks": ["proof"] } });
+    let (status, answer) = post(&client, &format!("{url}/vc-api/credentials/verify"), &body);
+    assert_eq!((status, &answer["verified"]), (200, &json!(true)), "{answer:#}");
+    body["verifiableCredential"]["credentialSubject"]["id"] = json!("did:example:other");
+    let (status, answer) = post(&client, &format!("{url}/vc-api/credentials/verify"), &body);
+    assert_eq!((status, &answer["verified"]), (400, &json!(false)), "{answer:#}");
+}
+
+#[test]
+fn vc_api_is_not_opened_where_others_could_reach_it() {
+    let poa = Poa::new();
+    for args in [
+        &["--vc-api-open", "--listen", "0.0.0.0:0", "--public-url", "http://127.0.0.1:8080"][..],
+        &["--vc-api-open", "--listen", "127.0.0.1:0", "--public-url", "https://issuer.example"],
+    ] {
+        let run = refused(&poa, args);
+        assert!(run.stderr.contains("--vc-api-open"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_certificate_and_key_are_given_together_and_belong_together() {
+    let poa = Poa::new();
+    write_pair(&poa);
+    let other = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(poa.path("other.pem"), other.serialize_pem()).unwrap();
+    let listen = ["--listen", "127.0.0.1:0"];
+    for (args, said) in [
+        (&["--tls-cert", "cert.pem"][..], "--tls-key"),
+        (&["--tls-key", "key.pem"], "--tls-cert"),
+        (&["--tls-cert", "cert.pem", "--tls-key", "other.pem"], "other.pem is not that of the certificate in cert.pem"),
+        (&["--tls-cert", "nothing.pem", "--tls-key", "key.pem"], "nothing.pem"),
+        (&["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--public-url", "http://127.0.0.1:1"], "https"),
+    ] {
+        let run = refused(&poa, &[&listen[..], args].concat());
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+    let everywhere = ["--listen", "0.0.0.0:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+    assert!(refused(&poa, &everywhere).stderr.contains("--public-url"));
+}

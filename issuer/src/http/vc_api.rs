@@ -1,0 +1,351 @@
+//! `/vc-api`: W3C's VC-API, for credentials that callers write and for documents of anybody (`docs/vc-api.md`).
+//!
+//! Answers follow VC-API: 201 with what was issued, 200 for what is authentic, 400 for what is not. `POST /verify` stays
+//! as it is: 200 with a report either way.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json as JsonReply, Router};
+use poa_verifier::trust::ListPurpose;
+use poa_verifier::vc::{BASE_CONTEXT, ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
+use serde_json::{Map, Value, json};
+
+use super::body::Json;
+use super::call::{ByAnyone, Call, Caller};
+use super::error::{ApiError, Problem, Recovery};
+use super::limits::{self, LimitExt};
+use super::negotiation::Accept;
+use super::reply::{Created, private};
+use super::wire::Text;
+use crate::app::App;
+use crate::documents::status_list_url;
+use crate::domain::vc_api::StatusChange;
+use crate::service::vc_api::{Asked, Given, SecuringMechanism, Verdict};
+
+const JWT_MEDIA_TYPE: &str = "application/vc+jwt";
+/// What `verified` means in the answers, so that nobody takes it for more.
+const MEANING: &str = "authentic: it conforms, is signed by whom it names, is valid now and not revoked as far as its \
+                       status is known; no request was stated, so nothing says that it is what you need";
+
+/// The routes of this resource.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/vc-api/credentials/issue", post(issue).body_limit(limits::DOCUMENT_BYTES))
+        .route("/vc-api/credentials/status", post(set_status).body_limit(limits::SMALL_BYTES))
+        .route("/vc-api/credentials/verify", post(verify_credential).body_limit(limits::DOCUMENT_BYTES))
+        .route("/vc-api/presentations/verify", post(verify_presentation).body_limit(limits::BATCH_BYTES))
+}
+
+/// The operator; with `--vc-api-open` also whoever sends no credentials. A page in the operator's browser whose name was
+/// made to lead here would send that name as the host: it is not let in.
+fn admit(app: &App, caller: Option<Caller>, headers: &HeaderMap) -> Result<(), ApiError> {
+    match caller {
+        Some(Caller::Operator) => Ok(()),
+        Some(Caller::Agent(_)) => Err(ApiError::new(Problem::Forbidden, "Only the operator may do this.")),
+        None if app.config().vc_api_open && headers.get_all(header::HOST).iter().all(is_loopback) => Ok(()),
+        None => {
+            let error = ApiError::new(Problem::Unauthenticated, "This path needs the operator's bearer token.");
+            Err(error.with_recovery(Recovery::Authenticate))
+        }
+    }
+}
+
+/// A `T` inside a body, written as an object: serde would take the list of its values as well.
+struct Object<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = Map::<String, Value>::deserialize(deserializer)?;
+        T::deserialize(Value::Object(members)).map(Self).map_err(D::Error::custom)
+    }
+}
+
+fn is_loopback(host: &HeaderValue) -> bool {
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssueBody {
+    credential: Map<String, Value>,
+    #[serde(default)]
+    options: Option<Object<IssueOptions>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+struct IssueOptions {
+    credential_id: Option<Text<512>>,
+    /// A status of this type is added to every credential; asking for one changes nothing.
+    credential_status: Option<OneOrMany<Object<WantedStatus>>>,
+    cryptosuite: Option<Cryptosuite>,
+    format: Option<Format>,
+    /// Selective disclosure, which is not offered: an empty list is all that can be asked for.
+    mandatory_pointers: Option<[String; 0]>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct WantedStatus {
+    #[serde(rename = "type")]
+    _kind: EntryType,
+    #[serde(rename = "statusPurpose", default)]
+    _purpose: Option<ListPurpose>,
+}
+
+/// The one type of status there is.
+#[derive(serde::Deserialize)]
+enum EntryType {
+    #[serde(rename = "BitstringStatusListEntry")]
+    BitstringStatusListEntry,
+}
+
+/// The cryptosuites that proofs are made with.
+#[derive(serde::Deserialize)]
+enum Cryptosuite {
+    #[serde(rename = "eddsa-jcs-2022")]
+    EddsaJcs2022,
+}
+
+#[derive(serde::Deserialize)]
+enum Format {
+    #[serde(rename = "application/vc")]
+    Vc,
+    #[serde(rename = "application/vc+jwt")]
+    VcJwt,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// `POST /vc-api/credentials/issue`: 201 with the credential, secured.
+async fn issue(State(app): State<Arc<App>>, call: Call<ByAnyone, Json<IssueBody>>) -> Result<Response, ApiError> {
+    admit(&app, call.caller, &call.headers)?;
+    let IssueBody { credential, options } = call.body.0;
+    let options = options.map(|options| options.0).unwrap_or_default();
+    let secured = match (&options.format, &options.cryptosuite) {
+        (Some(Format::VcJwt), Some(_)) => {
+            let detail = "A JWS has no cryptosuite; leave one of the two out.";
+            return Err(ApiError::of_member(Problem::InvalidBody, "options.cryptosuite", detail));
+        }
+        (Some(Format::VcJwt), None) => SecuringMechanism::Jwt,
+        (None, None) => preferred(&call.headers),
+        (Some(Format::Vc), _) | (None, Some(Cryptosuite::EddsaJcs2022)) => SecuringMechanism::DataIntegrity,
+    };
+    if options.credential_status.is_some_and(|wanted| wanted.into_vec().is_empty()) {
+        let detail = "Name a status, or leave it out: every credential gets one.";
+        return Err(ApiError::of_member(Problem::InvalidBody, "options.credentialStatus", detail));
+    }
+    let asked = Asked { credential, reference: options.credential_id.map(|id| id.0), secured };
+    let signed = app.vc_api_issue(asked).await?;
+    Ok(Created(json!({ "verifiableCredential": signed }), None).into_response())
+}
+
+/// What the client prefers. It is carried in JSON either way, so whoever names neither gets what is usual.
+fn preferred(headers: &HeaderMap) -> SecuringMechanism {
+    let offers = [("application/vc", SecuringMechanism::DataIntegrity), (JWT_MEDIA_TYPE, SecuringMechanism::Jwt)];
+    Accept::of(headers).choose(&offers).unwrap_or_default()
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct StatusBody {
+    credential_id: Text<512>,
+    credential_status: OneOrMany<Object<StatusEntry>>,
+    /// For all entries that do not say it themselves; true when nothing says it.
+    #[serde(default)]
+    status: Option<bool>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct StatusEntry {
+    #[serde(default, rename = "id")]
+    _id: Option<String>,
+    #[serde(rename = "type")]
+    _kind: EntryType,
+    status_purpose: ListPurpose,
+    #[serde(default)]
+    status: Option<Bit>,
+    #[serde(default)]
+    status_list_index: Option<String>,
+    #[serde(default)]
+    status_list_credential: Option<String>,
+}
+
+/// A bit as callers write it.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(untagged)]
+enum Bit {
+    Flag(bool),
+    Digit(BitDigit),
+}
+
+#[derive(Clone, Copy, serde::Deserialize)]
+enum BitDigit {
+    #[serde(rename = "0")]
+    Zero,
+    #[serde(rename = "1")]
+    One,
+}
+
+/// `POST /vc-api/credentials/status`: revokes, suspends or resumes what was issued here.
+async fn set_status(State(app): State<Arc<App>>, call: Call<ByAnyone, Json<StatusBody>>) -> Result<Response, ApiError> {
+    admit(&app, call.caller, &call.headers)?;
+    let StatusBody { credential_id, credential_status, status } = call.body.0;
+    let entries = credential_status.into_vec();
+    if !(1..=4).contains(&entries.len()) {
+        let detail = "Between one and four changes at a time.";
+        return Err(ApiError::of_member(Problem::InvalidBody, "credentialStatus", detail));
+    }
+    let changes = entries.into_iter().map(|entry| change(&app, entry.0, status)).collect::<Result<Vec<_>, _>>()?;
+    let credentials = app.vc_api_set_status(&credential_id.0, &changes).await?;
+    Ok(private(JsonReply(json!({
+        "credentialId": credential_id.0,
+        "credentials": credentials,
+        "effective": "next publication",
+    }))))
+}
+
+fn change(app: &App, entry: StatusEntry, status: Option<bool>) -> Result<StatusChange, ApiError> {
+    let set = match entry.status {
+        Some(Bit::Flag(set)) => set,
+        Some(Bit::Digit(digit)) => matches!(digit, BitDigit::One),
+        None => status.unwrap_or(true),
+    };
+    let purpose = entry.status_purpose;
+    if entry.status_list_credential.is_some_and(|list| list != status_list_url(&app.config().public_url, purpose)) {
+        let detail = "Not the list of this purpose of this service.";
+        return Err(ApiError::of_member(Problem::NonConforming, "credentialStatus.statusListCredential", detail));
+    }
+    let unreadable = || {
+        let detail = "A decimal number as a string.";
+        ApiError::of_member(Problem::InvalidBody, "credentialStatus.statusListIndex", detail)
+    };
+    let index = entry.status_list_index.map(|index| index.parse().map_err(|_| unreadable())).transpose()?;
+    Ok(StatusChange { purpose, set, index })
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct VerifyCredentialBody {
+    verifiable_credential: Value,
+    #[serde(default)]
+    options: Option<Object<VerifyOptions>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct VerifyPresentationBody {
+    verifiable_presentation: Value,
+    #[serde(default)]
+    options: Option<Object<VerifyOptions>>,
+}
+
+/// Everything is always checked, and everything found is always returned: most options change nothing.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+struct VerifyOptions {
+    challenge: Option<Text<512>>,
+    domain: Option<Text<512>>,
+    #[serde(rename = "checks")]
+    _checks: Option<Vec<String>>,
+    #[serde(rename = "returnCredential")]
+    _return_credential: Option<bool>,
+    #[serde(rename = "returnPresentation")]
+    _return_presentation: Option<bool>,
+    #[serde(rename = "returnProblemDetails")]
+    _return_problem_details: Option<bool>,
+    #[serde(rename = "returnResults")]
+    _return_results: Option<bool>,
+}
+
+/// `POST /vc-api/credentials/verify`.
+async fn verify_credential(
+    State(app): State<Arc<App>>,
+    call: Call<ByAnyone, Json<VerifyCredentialBody>>,
+) -> Result<Response, ApiError> {
+    let VerifyCredentialBody { verifiable_credential, options } = call.body.0;
+    let options = options.map(|options| options.0).unwrap_or_default();
+    if options.challenge.is_some() || options.domain.is_some() {
+        let detail = "A credential answers no challenge; verify the presentation that does.";
+        return Err(ApiError::of_member(Problem::InvalidBody, "options", detail));
+    }
+    let document = from_compact(verifiable_credential, ENVELOPED_CREDENTIAL, JWT_MEDIA_TYPE);
+    Ok(answer(app.vc_api_verify_credential(&document).await?))
+}
+
+/// `POST /vc-api/presentations/verify`.
+async fn verify_presentation(
+    State(app): State<Arc<App>>,
+    call: Call<ByAnyone, Json<VerifyPresentationBody>>,
+) -> Result<Response, ApiError> {
+    let VerifyPresentationBody { verifiable_presentation, options } = call.body.0;
+    let VerifyOptions { challenge, domain, .. } = options.map(|options| options.0).unwrap_or_default();
+    let given = Given { challenge: challenge.map(|text| text.0), domain: domain.map(|text| text.0) };
+    let document = from_compact(verifiable_presentation, ENVELOPED_PRESENTATION, "application/vp+jwt");
+    Ok(answer(app.vc_api_verify_presentation(&document, &given).await?))
+}
+
+/// A compact JWS on its own is what its envelope carries.
+fn from_compact(document: Value, kind: &str, media_type: &str) -> Value {
+    match document {
+        Value::String(jws) => {
+            json!({ "@context": BASE_CONTEXT, "id": format!("data:{media_type},{jws}"), "type": kind })
+        }
+        document => document,
+    }
+}
+
+fn answer(verdict: Verdict) -> Response {
+    let verified = verdict.verified();
+    let Verdict { problems, warnings, document, reports } = verdict;
+    let errors: Vec<_> = problems.iter().map(|problem| problem["detail"].clone()).collect();
+    let mut body = match verified {
+        true => json!({}),
+        false => {
+            let detail = errors.first().and_then(Value::as_str).unwrap_or("Not authentic.").to_owned();
+            ApiError::new(Problem::NotVerified, detail).to_json()
+        }
+    };
+    for (name, value) in [
+        ("verified", verified.into()),
+        ("verifiedMeans", MEANING.into()),
+        ("errors", errors.into()),
+        ("warnings", warnings.into()),
+        ("problemDetails", problems.into()),
+        ("reports", reports.into()),
+        ("document", document),
+    ] {
+        body[name] = value;
+    }
+    if verified {
+        return private(JsonReply(body));
+    }
+    let mut response = private((StatusCode::BAD_REQUEST, JsonReply(body)));
+    let problem = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, problem);
+    response
+}

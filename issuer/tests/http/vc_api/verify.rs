@@ -1,0 +1,190 @@
+//! `POST /vc-api/credentials/verify`.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+async fn standing(service: &Service) -> Value {
+    let agent = service.attested_agent().await;
+    let answer = service.issue(&agent, "task_completion/1", json!({ "tasks_completed": { "atLeast": "100" } })).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()
+}
+
+#[tokio::test]
+async fn verified_means_authentic_and_says_so() {
+    let service = Service::start().await;
+    let signed = issued(&service, credential(json!({})), json!({})).await;
+    let answer = verify(&service, &signed).await;
+    assert_verified(&answer);
+    let body = answer.json();
+    assert!(body["verifiedMeans"].as_str().unwrap().starts_with("authentic"));
+    assert_eq!(body["document"], signed);
+}
+
+#[tokio::test]
+async fn our_own_credentials_are_judged_by_the_code_of_post_verify() {
+    let service = Service::start().await;
+    let document = standing(&service).await;
+    let answer = verify(&service, &document).await;
+    assert_verified(&answer);
+    let report = service.post("/verify", &json!({ "document": document })).await.json();
+    assert_eq!(answer.json()["reports"], json!([report]));
+
+    // The issuer's proof alone, and the JWS, are the same credential.
+    let path = format!("/zk-credentials/{}", document["id"].as_str().unwrap().rsplit('/').next().unwrap());
+    let form = async |media_type: &str| {
+        let request = axum::http::Request::get(&path).header("accept", media_type);
+        service.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    assert_verified(&verify(&service, &form("application/vc").await.json()).await);
+    assert_verified(&verify(&service, &json!(form("application/vc+jwt").await.text())).await);
+}
+
+#[tokio::test]
+async fn what_is_not_verified_is_answered_400_where_post_verify_answers_200() {
+    let service = Service::start().await;
+    let mut document = standing(&service).await;
+    document["credentialSubject"]["tasks_completed"]["atLeast"] = json!("1000");
+    let problems = assert_not_verified(&verify(&service, &document).await);
+    assert!(problems.contains("Check attributes does not pass"), "{problems}");
+    let answer = service.post("/verify", &json!({ "document": document })).await;
+    assert_eq!((answer.status, &answer.json()["authentic"]), (200, &json!(false)));
+}
+
+#[tokio::test]
+async fn an_edited_credential_is_refused_whatever_was_edited() {
+    let service = Service::start().await;
+    let signed = issued(&service, credential(json!({ "validUntil": "2030-01-01T00:00:00Z" })), json!({})).await;
+    for edit in [
+        |document: &mut Value| document["credentialSubject"]["alumniOf"] = json!("Another University"),
+        |document: &mut Value| document["validUntil"] = json!("2031-01-01T00:00:00Z"),
+        |document: &mut Value| document["id"] = json!("urn:example:other"),
+        |document: &mut Value| document["credentialStatus"][0]["statusListIndex"] = json!("0"),
+        |document: &mut Value| document["proof"]["created"] = json!("2020-01-01T00:00:00Z"),
+        |document: &mut Value| drop(document.as_object_mut().unwrap().remove("credentialStatus")),
+        |document: &mut Value| drop(document.as_object_mut().unwrap().remove("proof")),
+        |document: &mut Value| document["issuer"] = json!("did:example:other"),
+    ] {
+        let mut edited = signed.clone();
+        edit(&mut edited);
+        assert_not_verified(&verify(&service, &edited).await);
+    }
+    assert_verified(&verify(&service, &signed).await);
+}
+
+#[tokio::test]
+async fn a_credential_of_another_issuer_counts_by_its_did_key() {
+    let service = Service::start().await;
+    let (somebody, other) = (Somebody::new(1), Somebody::new(2));
+    let document = somebody.credential(service.now(), json!({}));
+    let answer = verify(&service, &document).await;
+    assert_verified(&answer);
+    assert_eq!(answer.json()["reports"], json!([]), "POST /verify has nothing to say about it");
+    let mut named = credential(json!({}));
+    named["issuer"] = other.did().into();
+    let borrowed = somebody.sign(&named, "assertionMethod", service.now(), json!({}));
+    assert!(assert_not_verified(&verify(&service, &borrowed).await).contains("issuer"));
+    let purpose =
+        somebody.sign(&credential(json!({ "issuer": somebody.did() })), "authentication", service.now(), json!({}));
+    assert_not_verified(&verify(&service, &purpose).await);
+}
+
+#[tokio::test]
+async fn nobody_else_speaks_in_our_name() {
+    let service = Service::start().await;
+    let somebody = Somebody::new(1);
+    let document = credential(json!({ "issuer": issuer() }));
+    let signed = somebody.sign(&document, "assertionMethod", service.now(), json!({}));
+    assert_not_verified(&verify(&service, &signed).await);
+    for name in ["vc-api-1", "credentials-1", "heads-1", "nobody-1"] {
+        let mut forged = signed.clone();
+        forged["proof"]["verificationMethod"] = json!(format!("{}#{name}", issuer()));
+        assert_not_verified(&verify(&service, &forged).await);
+    }
+}
+
+#[tokio::test]
+async fn dates_and_statuses_that_cannot_be_known_are_refused() {
+    let service = Service::start().await;
+    let (somebody, now) = (Somebody::new(1), service.now());
+    let at = |seconds: i64| json!(time::format_utc(now.checked_add_signed(seconds).unwrap()).unwrap());
+    let expired = somebody.credential(now - 20, json!({ "validUntil": at(-10) }));
+    assert!(assert_not_verified(&verify(&service, &expired).await).contains("RANGE_ERROR"));
+    let early = somebody.credential(now, json!({ "validFrom": at(3_600) }));
+    assert_not_verified(&verify(&service, &early).await);
+    let status = json!({
+        "type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "1",
+        "statusListCredential": "https://elsewhere.example/list",
+    });
+    let elsewhere = somebody.credential(now, json!({ "credentialStatus": status }));
+    assert!(assert_not_verified(&verify(&service, &elsewhere).await).contains("STATUS_RETRIEVAL_ERROR"));
+}
+
+#[tokio::test]
+async fn a_place_in_our_lists_cannot_be_borrowed_by_another_issuer() {
+    let service = Service::start().await;
+    let ours = issued(&service, credential(json!({})), json!({})).await;
+    let somebody = Somebody::new(1);
+    let borrowed = somebody.credential(service.now(), json!({ "credentialStatus": ours["credentialStatus"] }));
+    assert!(assert_not_verified(&verify(&service, &borrowed).await).contains("STATUS_RETRIEVAL_ERROR"));
+}
+
+#[tokio::test]
+async fn an_envelope_that_is_not_one_is_refused() {
+    let service = Service::start().await;
+    let enveloped = issued(&service, credential(json!({})), json!({ "format": "application/vc+jwt" })).await;
+    for edit in [
+        |document: &mut Value| document["@context"] = json!([]),
+        |document: &mut Value| document["@context"] = json!("https://www.w3.org/ns/credentials/examples/v2"),
+        |document: &mut Value| drop(document.as_object_mut().unwrap().remove("type")),
+        |document: &mut Value| document["type"] = json!("VerifiableCredential"),
+        |document: &mut Value| document["type"] = json!(["VerifiableCredential"]),
+        |document: &mut Value| document["id"] = json!(document["id"].as_str().unwrap().split_once(',').unwrap().1),
+        |document: &mut Value| document["id"] = json!(document["id"].as_str().unwrap().replace("vc+jwt", "jwt")),
+        |document: &mut Value| document["id"] = json!(format!("{}x", document["id"].as_str().unwrap())),
+    ] {
+        let mut edited = enveloped.clone();
+        edit(&mut edited);
+        assert_not_verified(&verify(&service, &edited).await);
+    }
+    assert_verified(&verify(&service, &enveloped).await);
+}
+
+#[tokio::test]
+async fn there_is_a_verdict_on_anything_and_a_problem_only_without_a_body() {
+    let service = Service::start().await;
+    for document in
+        [json!({ "type": ["NonconformingDocument"] }), json!({}), json!(""), json!("a.b.c"), json!([]), json!(1)]
+    {
+        let body = json!({ "verifiableCredential": document });
+        assert_not_verified(&service.post("/vc-api/credentials/verify", &body).await);
+    }
+    for body in [
+        json!({}),
+        json!({ "verifiablePresentation": {} }),
+        json!({ "verifiableCredential": {}, "x": 1 }),
+        json!({ "verifiableCredential": {}, "options": { "challenge": "x" } }),
+    ] {
+        service.post("/vc-api/credentials/verify", &body).await.assert_problem(400, "invalid-body");
+    }
+}
+
+/// Signed by other people's software with `eddsa-rdfc-2022` under a `did:key`, as W3C's suites sign what they send.
+#[tokio::test]
+async fn what_a_suite_signs_with_eddsa_rdfc_2022_is_taken_and_no_edit_of_it() {
+    let vectors: Value = serde_json::from_str(include_str!("../../../../test-vectors/rdfc/secured.json")).unwrap();
+    let service = Service::start().await;
+    service.clock.set(time::parse_utc("2026-11-02T00:00:00Z").unwrap());
+    for case in vectors["cases"].as_array().unwrap() {
+        let document = &case["document"];
+        let judge = async |document: &Value| match document["type"][0].as_str() {
+            Some("VerifiablePresentation") => verify_presentation(&service, document, Value::Null).await,
+            _ => verify(&service, document).await,
+        };
+        assert_verified(&judge(document).await);
+        let mut edited = document.clone();
+        edited["id"] = json!("urn:uuid:edited");
+        assert_not_verified(&judge(&edited).await);
+    }
+}
