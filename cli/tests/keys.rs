@@ -57,7 +57,7 @@ fn keys_rotate_and_leak_and_pins_follow_only_what_is_vouched_for() {
     }
     let first = ok(&poa, "early", &["trust", "show"])["fingerprint"].clone();
 
-    assert_eq!(states(&keys(&["list"])).len(), 3);
+    assert_eq!(states(&keys(&["list"])).len(), 4);
     let made = keys(&["rotate", "--purpose", "credentials"])["made"].clone();
     assert!(made[0].as_str().unwrap().ends_with("#credentials-2"));
     let made = keys(&["rotate", "--purpose", "status-lists"])["made"].clone();
