@@ -23,6 +23,8 @@ contract Gate {
     error Expired();
     /// Too few tasks are proved.
     error TooFewTasks();
+    /// The verifier says no; ours reverts by itself, others only answer.
+    error NotProved();
 
     event Entered(address sender, uint256 nullifier);
 
@@ -67,7 +69,7 @@ contract Gate {
         require(inputs[SUBJECT] == 0, Named());
         require(inputs[VALID_AT] >= block.timestamp, Expired());
         require(inputs[LOWER_TASKS] >= tasks, TooFewTasks());
-        verifier.verifyProof(proof, inputs); // reverts unless it holds
+        require(verifier.verifyProof(proof, inputs), NotProved());
         entered[inputs[NULLIFIER]] = true;
         emit Entered(msg.sender, inputs[NULLIFIER]);
     }

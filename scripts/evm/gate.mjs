@@ -60,6 +60,16 @@ class Sample {
   }
 }
 
+/** As other verifiers do: it answers and never reverts. A gate must look at the answer, whichever verifier it is given. */
+const SAYS_NO = compile(
+  "SaysNo",
+  `// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity ^0.8.26;
+contract SaysNo {
+    function verifyProof(uint256[8] calldata, uint256[23] calldata) external pure returns (bool) { return false; }
+}`,
+);
+
 /** A chain with the verifier on it, and what is done with gates there. */
 async function scene(directory, verifier, source) {
   const gate = compile("Gate", source);
@@ -78,10 +88,13 @@ async function scene(directory, verifier, source) {
   return {
     chain,
     /** A gate that differs from the sample's by this much. */
-    build: ({ schema: s = 0n, scope: a = 0n, tasks = 0n } = {}) =>
-      chain.deploy(gate, [address.toString(), KEEPER.toString(), schema + s, scope + a, tasks]),
+    build: ({ schema: s = 0n, scope: a = 0n, tasks = 0n, verifier = address } = {}) =>
+      chain.deploy(gate, [verifier.toString(), KEEPER.toString(), schema + s, scope + a, tasks]),
+    saysNo: async () => (await chain.deploy(SAYS_NO)).address,
     tell: (on, caller = KEEPER) => on.send(data("tell(uint256)", [root]), { caller }),
     enter: (on, proof, caller = AGENT) => on.send(data("enter(uint256[8],uint256[23])", proof), { caller }),
+    /** Another gate's proof with this one's context written over it: no proof of anything. */
+    overwritten: async (on, proof) => proof.with(COORDINATES + CONTEXT, await contextOf(on)),
     /** The agent's proof for a gate, as its 31 words. */
     prove: async (on) => {
       const witness = { type: "mem", data: sample.restated(await contextOf(on), VALID_AT) };
@@ -94,7 +107,7 @@ async function scene(directory, verifier, source) {
 
 /** Everything that the gate must refuse, then what it must not. Gives what went otherwise, and what entering costs. */
 export async function passesTheGate(directory, verifier, source, key) {
-  const { chain, build, tell, enter, prove } = await scene(directory, verifier, source);
+  const { chain, build, saysNo, tell, enter, overwritten, prove } = await scene(directory, verifier, source);
   const faults = [];
   const expect = async (what, sent, refused) => {
     const { error, transaction } = await sent;
@@ -125,6 +138,15 @@ export async function passesTheGate(directory, verifier, source, key) {
     await tell(other);
     await expect(`the first gate's proof at one for ${refused}`, enter(other, proof), "ContextOfAnother");
     await expect(`a gate for ${refused}`, enter(other, await prove(other)), refused);
+  }
+  for (const [what, verifier, refused] of [
+    ["no proof at all", undefined, "ProofRefused"],
+    ["a verifier that answers no", await saysNo(), "NotProved"],
+    ["a verifier without code", account(99), "revert"],
+  ]) {
+    const other = await build({ verifier });
+    await tell(other);
+    await expect(what, enter(other, await overwritten(other, proof)), refused);
   }
   const cost = await expect("the agent enters", enter(gate, proof), undefined);
   await expect("the same proof again", enter(gate, proof), "EnteredBefore");
