@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poa_prover::{Engine, ProvingKeyError, crs};
+use poa_prover::crs::{self, CrsError};
+use poa_prover::{Engine, ProvingKeyError};
 use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
@@ -115,9 +116,9 @@ pub enum OpenError {
     /// The rules could not take up their state.
     #[error(transparent)]
     Domain(#[from] DomainError),
-    /// The manifest of the proving key is damaged.
-    #[error("crs/manifest.json: {0}")]
-    Manifest(#[from] serde_json::Error),
+    /// The manifest built in is not of the keys built in, or says more of their setup than it shows.
+    #[error("the key built in: {0}; take all files of crs/ from one place and build again")]
+    Crs(&'static CrsError),
     /// A schema could not be seeded.
     #[error("seeding the disclosure schemas: {0}")]
     Schemas(#[from] AddSchemaError),
@@ -365,7 +366,7 @@ async fn open_chain(
 /// Whether the service may run so, and whether its key is a development key.
 fn admissible(config: &Config) -> Result<bool, OpenError> {
     config.check()?;
-    let development_key = crs::Manifest::from_json(crs::MANIFEST)?.setup.is_development();
+    let development_key = crs::built_in().map_err(OpenError::Crs)?.setup.is_development();
     if config.production && development_key { Err(OpenError::DevelopmentKey) } else { Ok(development_key) }
 }
 

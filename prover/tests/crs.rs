@@ -8,7 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poa_prover::ceremony::{CeremonyError, TranscriptError};
 use poa_prover::crs::ceremony::{Attestation, AttestationError};
-use poa_prover::crs::{Attestations, CrsError, MANIFEST, Manifest, PROVING_KEY, Setup, VERIFYING_KEY, verify};
+use poa_prover::crs::{
+    Attestations, CrsError, MANIFEST, Manifest, PROVING_KEY, Setup, VERIFYING_KEY, built_in, stated, verify,
+};
 use poa_prover::{ProvingKey, ProvingKeyError};
 use poa_verifier::key::KeyError;
 use sha2::{Digest, Sha256};
@@ -191,6 +193,40 @@ fn a_ceremony_that_is_not_the_keys_is_refused() {
     };
     assert_eq!(refused(with("one-party-ceremony", transcript)), TranscriptError::LastDelta);
     assert_eq!(refused(with("one-party-ceremony", &transcript[..transcript.len() - 1])), TranscriptError::Malformed);
+}
+
+/// What a service goes by when it starts: a key laid under the manifest of another is not believed to be of its setup.
+#[test]
+fn a_manifest_speaks_of_its_own_keys_alone() {
+    assert_eq!(built_in().unwrap().setup, Setup::OnePartyCeremony);
+    let digest = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
+    let mut other = committed();
+    other.vk.delta_g2 = other.vk.beta_g2;
+    let (mut proving, mut verifying) = (Vec::new(), Vec::new());
+    other.serialize_uncompressed(&mut proving).unwrap();
+    other.vk.serialize_uncompressed(&mut verifying).unwrap();
+    for (proving, verifying, member) in
+        [(&proving[..], VERIFYING_KEY, "proving_key_sha256"), (PROVING_KEY, &verifying[..], "verifying_key_sha256")]
+    {
+        let refused = stated(MANIFEST, proving, verifying);
+        assert!(matches!(&refused, Err(CrsError::Differs { member: found, .. }) if *found == member), "{refused:?}");
+    }
+    let text = std::str::from_utf8(MANIFEST).unwrap();
+    let agreeing =
+        text.replace(&digest(PROVING_KEY), &digest(&proving)).replace(&digest(VERIFYING_KEY), &digest(&verifying));
+    let refused = stated(agreeing.as_bytes(), &proving, &verifying);
+    assert!(matches!(refused, Err(CrsError::Ceremony(CeremonyError::Transcript(TranscriptError::LastDelta)))));
+    let mut manifest = Manifest::from_json(MANIFEST).unwrap();
+    let mut invented = |setup: Setup| {
+        (manifest.setup, manifest.warning) = (setup, setup.warning().to_owned());
+        stated(&serde_json::to_vec(&manifest).unwrap(), PROVING_KEY, VERIFYING_KEY)
+    };
+    assert!(matches!(invented(Setup::Ceremony), Err(CrsError::Differs { member: "setup", .. })));
+    assert!(invented(Setup::OnePartyCeremony).is_ok());
+    let contributions = &mut manifest.ceremony.as_mut().unwrap().contributions;
+    contributions[0].name = Some("somebody else".to_owned());
+    let renamed = stated(&serde_json::to_vec(&manifest).unwrap(), PROVING_KEY, VERIFYING_KEY);
+    assert!(matches!(renamed, Err(CrsError::Differs { member: "contributions", .. })));
 }
 
 /// A setup that sounds better than what the manifest shows for it is refused.

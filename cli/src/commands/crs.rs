@@ -236,13 +236,13 @@ fn read_attestations(path: &Path) -> Outcome<Attestations> {
 fn export(args: &ExportArgs) -> Outcome<Answer> {
     let next = "build the program anew";
     let key = built_in_key()?;
-    let manifest = Manifest::from_json(MANIFEST).or_refuse("the built-in manifest", next)?;
+    let manifest = crs::built_in().or_refuse("the built-in manifest", next)?;
     let mut written = Vec::new();
     if let Some(directory) = &args.snarkjs {
         written.push(snarkjs::export_key(&key, directory)?);
     }
     if let Some(file) = &args.zkey {
-        let zkey = crs::export_zkey(ProvingKey::development(), &manifest).or_refuse("the built-in transcript", next)?;
+        let zkey = crs::export_zkey(ProvingKey::development(), manifest).or_refuse("the built-in transcript", next)?;
         written.push(write_to(file, &zkey)?);
     }
     if let Some(file) = &args.solidity {

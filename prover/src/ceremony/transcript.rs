@@ -156,8 +156,15 @@ impl Transcript {
             record.hash_into(&mut hasher);
             delta = record.delta_after;
         }
-        let both = same_ratio((G1Affine::generator(), delta), (G2Affine::generator(), key.vk.delta_g2));
-        if delta == key.delta_g1 && both { Ok(()) } else { Err(TranscriptError::LastDelta) }
+        if delta == key.delta_g1 { self.check_last(&key.vk.delta_g2) } else { Err(TranscriptError::LastDelta) }
+    }
+
+    /// Whether delta after the last contribution is the key's. Of the transcript nothing else is looked at.
+    pub fn check_last(&self, delta_g2: &G2Affine) -> Result<(), TranscriptError> {
+        let one = G1Affine::generator();
+        let last = self.records.last().map_or(one, |record| record.delta_after);
+        let same = same_ratio((one, last), (G2Affine::generator(), *delta_g2));
+        if same { Ok(()) } else { Err(TranscriptError::LastDelta) }
     }
 }
 
