@@ -164,7 +164,9 @@ impl Unverified {
 
     /// [`Self::claims`] that borrow their texts.
     pub(crate) fn node(&self) -> Result<Node<'_>, JwsError> {
-        json::parse_node(&self.payload, json::MAX_BYTES).map_err(|error| JwsError::Json { part: "payload", error })
+        // The text was bounded when it was parsed.
+        let bound = self.payload.len();
+        json::parse_node(&self.payload, bound).map_err(|error| JwsError::Json { part: "payload", error })
     }
 
     /// The payload bytes.

@@ -30,7 +30,7 @@ fn the_published_empty_list_decodes() {
 }
 
 fn gzip(bytes: &[u8]) -> String {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     multibase::encode_base64url(&encoder.finish().unwrap())
 }
@@ -40,7 +40,7 @@ fn short_lists_bombs_and_broken_gzip_are_refused() {
     assert_eq!(Bits::decode(&gzip(&[0; MIN_ENTRIES / 8 - 1])), Err(StatusError::Length));
     assert!(Bits::decode(&gzip(&vec![0; MAX_INFLATED_BYTES])).is_ok());
     assert_eq!(Bits::decode(&gzip(&vec![0; MAX_INFLATED_BYTES + 1])), Err(StatusError::Length));
-    assert_eq!(Bits::decode(&gzip(&vec![0; 200 << 20])), Err(StatusError::Length));
+    assert_eq!(Bits::decode(&gzip(&vec![0; 16 * MAX_INFLATED_BYTES])), Err(StatusError::Length));
     let good = gzip(&[0; MIN_ENTRIES / 8]);
     for bad in [&good[1..], &good[..good.len() - 4], "u", "", "uAAAA", &format!("{good}AA"), &format!("{good}=")] {
         assert_eq!(Bits::decode(bad), Err(StatusError::Encoding), "{bad}");

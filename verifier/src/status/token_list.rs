@@ -11,7 +11,6 @@
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
-use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::Deserialize;
@@ -19,14 +18,14 @@ use serde_json::{Value, json};
 
 use super::{Bits, MAX_TTL_MS, StatusError};
 use crate::jws::{self, JwsError};
-use crate::{json, multibase};
+use crate::multibase;
 
 /// The JWS header's `typ`.
 pub const TYP: &str = "statuslist+jwt";
 /// Its media type.
 pub const MEDIA_TYPE: &str = "application/statuslist+jwt";
-/// Largest JWT that is read, in bytes.
-pub const MAX_JWT_BYTES: usize = json::MAX_BYTES;
+/// Largest JWT that is read, in bytes: the largest list as random bits, base64url twice, and room for the claims.
+pub const MAX_JWT_BYTES: usize = 8 << 20;
 /// Largest inflated list that is read, in bytes (16,777,216 entries of two bits).
 pub const MAX_INFLATED_BYTES: usize = 1 << 22;
 
@@ -139,8 +138,7 @@ impl Entries {
 
     /// The claim `status_list`.
     pub fn to_value(&self) -> Value {
-        // The best level costs five times the default's time for four per cent of the size.
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        let mut encoder = ZlibEncoder::new(Vec::new(), super::LEVEL);
         // Cannot fail: a `Vec` takes every write.
         let zlib = encoder.write_all(&self.bytes).and_then(|()| encoder.finish()).expect("a Vec takes every write");
         json!({ "bits": self.bits, "lst": multibase::base64url(&zlib) })

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn decode(bits: u8, bytes: &[u8]) -> Result<Entries, StatusError> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     let lst = multibase::base64url(&encoder.finish().unwrap());
     Entries::from_value(&json!({ "bits": bits, "lst": lst }))
@@ -33,7 +33,7 @@ fn the_specifications_examples_decode() {
 fn an_inflated_list_is_bounded_and_stands_alone() {
     assert!(decode(8, &vec![0; MAX_INFLATED_BYTES]).is_ok());
     assert_eq!(decode(8, &vec![0; MAX_INFLATED_BYTES + 1]), Err(StatusError::Length), "a bomb");
-    assert_eq!(decode(8, &vec![0; 200 << 20]), Err(StatusError::Length), "a great bomb");
+    assert_eq!(decode(8, &vec![0; 8 * MAX_INFLATED_BYTES]), Err(StatusError::Length), "a great bomb");
     assert_eq!(decode(8, &[]), Err(StatusError::Length));
     for bits in [0, 3, 16] {
         assert!(decode(bits, &[0]).is_err(), "{bits}");
