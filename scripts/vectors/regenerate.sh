@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 vectors=$(cd "$here/../../test-vectors" && pwd)
-sets=(poseidon imt identity eddsa rdfc)
+sets=(poseidon imt identity eddsa rdfc json-ld)
 
 case "${1:-}" in
   "" | --check) mode=${1:-} ;;

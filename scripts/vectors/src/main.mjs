@@ -9,6 +9,7 @@ import Ajv from "ajv/dist/2020.js";
 import { eddsaSets } from "./eddsa.mjs";
 import { identitySets } from "./identity.mjs";
 import { imtSets } from "./imt.mjs";
+import { namesSets } from "./names.mjs";
 import { poseidonSets } from "./poseidon.mjs";
 import { rdfcSets } from "./rdfc.mjs";
 
@@ -45,7 +46,7 @@ function validators() {
 }
 
 const check = validators();
-const sets = [...(await poseidonSets()), ...imtSets(), ...identitySets(), ...eddsaSets(), ...(await rdfcSets())];
+const sets = [...(await poseidonSets()), ...imtSets(), ...identitySets(), ...eddsaSets(), ...(await rdfcSets()), ...(await namesSets())];
 for (const set of sets) {
   const content = document(set);
   check(set.schema, content);

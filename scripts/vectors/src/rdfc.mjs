@@ -23,7 +23,7 @@ async function documentLoader(url) {
 }
 
 /** Numbers below a bound, the same ones at every run. */
-class Choices {
+export class Choices {
   constructor(label) {
     this.label = label;
     this.count = 0;

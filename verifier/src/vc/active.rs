@@ -446,6 +446,9 @@ impl<'a> Layer<'_, 'a> {
                     Some(Value::String(id)) => self.mapping(term, Some(id))?,
                     Some(_) => return invalid(format!("@id of {term:?} is no text")),
                 };
+                if members.contains_key("@prefix") && matches!(definition.mapping, Mapping::Keyword(_)) {
+                    return invalid(format!("{term:?} stands for a keyword and cannot be a prefix"));
+                }
             }
             _ => return invalid(format!("the definition of {term:?} is neither a text nor an object")),
         }
@@ -466,7 +469,7 @@ impl<'a> Layer<'_, 'a> {
         }
         definition.protected = boolean(members, "@protected")?.unwrap_or(definition.protected);
         definition.prefix = boolean(members, "@prefix")?.unwrap_or(false);
-        if definition.prefix && term.contains([':', '/']) {
+        if members.contains_key("@prefix") && term.contains([':', '/']) {
             return invalid(format!("{term:?} cannot be a prefix"));
         }
         if let Some(coercion) = members.get("@type") {
@@ -503,6 +506,9 @@ impl<'a> Layer<'_, 'a> {
             Some(id) if id != term => self.expand(id)?,
             _ => self.own_mapping(term)?,
         };
+        if reads_as_iri(term) && self.own_mapping(term)? != mapping {
+            return invalid(format!("{term:?} reads as an IRI and is mapped to something else"));
+        }
         match mapping {
             Mapping::Keyword(Keyword::Context | Keyword::ContextOnly) => {
                 invalid(format!("{term:?} cannot be another name of that keyword"))
@@ -512,9 +518,6 @@ impl<'a> Layer<'_, 'a> {
             }
             Mapping::Keyword(_) => {
                 refuse(Reason::Unsupported, format!("{term:?} as another name of a keyword is not supported"))
-            }
-            Mapping::Iri(_) if reads_as_iri(term) && self.own_mapping(term)? != mapping => {
-                invalid(format!("{term:?} reads as an IRI and is mapped to another one"))
             }
             Mapping::Iri(_) => Ok(mapping),
             Mapping::Nothing => invalid(format!("{term:?} is mapped to no absolute IRI")),

@@ -15,6 +15,9 @@ use crate::json::MAX_DEPTH;
 
 type Checked = Result<(), DataModelError>;
 
+/// A literal in a graph is about nothing, and is lost.
+const GRAPH: &str = "must be an object, or a list of objects";
+
 /// Members of the data model by their IRI, as the VC 2.0 context names them inside credentials and presentations. A
 /// context that gave one of them another name would hide it from readers that look for the name.
 static DATA_MODEL: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
@@ -113,6 +116,9 @@ impl<'a> Walk<'a> {
             active = self.apply(&active, local, How::EMBEDDED, &place.member("@context"))?;
         }
         if has(&active, members, Keyword::Value) {
+            if term.is_some_and(|definition| definition.container.graph) {
+                return place.refuse(Reason::WrongValue, GRAPH);
+            }
             return language::check_value_object(&active, members, place);
         }
         let types = types(&active, members, place)?;
@@ -197,6 +203,7 @@ impl<'a> Walk<'a> {
                 .enumerate()
                 .try_for_each(|(i, item)| self.value(active, term, item, &place.item(i), from_map)),
             Value::Object(members) => self.node(active, term, members, place, from_map),
+            _ if term.is_some_and(|definition| definition.container.graph) => place.refuse(Reason::WrongValue, GRAPH),
             Value::String(text) => self.text(active, term, text, place),
             Value::Bool(_) | Value::Number(_) => match term.map(|definition| &definition.coercion) {
                 Some(Coercion::Id | Coercion::Vocab) => place.refuse(Reason::NotAUrl, "must be a URL"),

@@ -285,7 +285,9 @@ fn a_term_that_is_mapped_to_nothing_or_to_no_absolute_iri_maps_nothing() {
         json!({ "https://example.org/#a": { "@type": "@id" } }),
         json!({ "https://example.org/#a": "did:example:b" }),
     );
-    context_fails(json!({ "https://example.org/#a": "https://example.org/#b" }), Reason::InvalidContext);
+    for other in ["https://example.org/#b", "@id", "@type"] {
+        context_fails(json!({ "https://example.org/#a": other }), Reason::InvalidContext);
+    }
 }
 
 #[test]
@@ -327,7 +329,10 @@ fn a_definition_has_known_members_with_their_values() {
     ] {
         context_fails(json!({ "a": definition }), Reason::InvalidContext);
     }
-    context_fails(json!({ "x:a": { "@id": "x:a", "@prefix": true } }), Reason::InvalidContext);
+    for prefix in [true, false] {
+        context_fails(json!({ "x:a": { "@id": "x:a", "@prefix": prefix } }), Reason::InvalidContext);
+        context_fails(json!({ "a": { "@id": "@type", "@prefix": prefix } }), Reason::InvalidContext);
+    }
     context_fails(
         json!({ "a": { "@id": "https://example.org/#a", "@context": "https://example.org/unknown" } }),
         Reason::UnknownContext,
@@ -421,6 +426,16 @@ fn lists_sets_and_indexes_are_looked_into() {
         Reason::UnmappedTerm,
     );
     subject_fails(context, json!({ "steps": [[{ "unmapped": 1 }]] }), "/steps/0/0/unmapped", Reason::UnmappedTerm);
+}
+
+#[test]
+fn a_literal_in_a_graph_is_lost_and_so_refused() {
+    let context = json!({ "graph": { "@id": "https://example.org/#graph", "@container": "@graph" } });
+    passes(context.clone(), json!({ "graph": [{ "name": "x" }, { "id": "did:example:a" }] }));
+    for literal in [json!("x"), json!(1), json!([{}, true]), json!({ "@value": "x" })] {
+        let error = judged(&about(&[context.clone()], json!({ "graph": literal }))).unwrap_err();
+        assert_eq!(error.reason, Reason::WrongValue);
+    }
 }
 
 #[test]

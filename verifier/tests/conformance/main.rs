@@ -4,4 +4,5 @@ mod data_integrity;
 mod data_model;
 mod jose;
 mod json_ld;
+mod names;
 mod support;
