@@ -94,6 +94,8 @@ pub enum Command {
     Keys(commands::keys::KeysCommand),
     /// Measure this machine: proofs, verifications and hashes beside what could be used instead
     Bench(commands::bench::BenchArgs),
+    /// Run the conformance vectors, those inside this binary or a directory's, and say which come out wrong
+    Selftest(commands::selftest::SelftestArgs),
     /// The proving and verifying key: verify, generate-dev, export
     #[command(subcommand)]
     Crs(commands::crs::CrsCommand),

@@ -14,6 +14,7 @@ pub mod request;
 pub mod revoke;
 pub mod root;
 pub mod schema;
+pub mod selftest;
 pub mod serve;
 mod serve_agenthood;
 pub mod trust;
@@ -48,6 +49,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Trust(command) => trust::run(command, global),
         Command::Keys(command) => keys::run(command, global),
         Command::Bench(args) => bench::run(args),
+        Command::Selftest(args) => selftest::run(args),
         Command::Crs(command) => crs::run(command),
         Command::Holder(command) => holder::run(command, global),
     }

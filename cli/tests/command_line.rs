@@ -4,9 +4,9 @@ mod support;
 
 use support::{Poa, Run};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "demo", "serve", "agent", "attest", "issue", "present", "request", "verify", "revoke", "root", "schema", "trust",
-    "crs", "holder",
+    "selftest", "crs", "holder",
 ];
 
 #[test]
@@ -106,6 +106,29 @@ fn with_json_a_failure_is_one_object_on_standard_output() {
     assert!(error["what"].as_str().unwrap().contains("holder.age"));
     assert!(error["next"].as_str().unwrap().contains("poa holder init"));
     assert_eq!(error["exit"], 2);
+}
+
+#[test]
+fn selftest_runs_the_vectors_inside_or_a_directorys() {
+    let poa = Poa::new();
+    let run = poa.run(&["--json", "selftest"]);
+    assert_eq!((run.status, &run.json()["wrong"]), (0, &serde_json::json!([])), "{}", run.stdout);
+    assert!(run.json()["cases"].as_u64() > Some(200) && run.json()["files"] == 16);
+    let file = r#"{"schema":"conformance-vector.v1","family":"own","comment":"c","generated_by":"g","sources":{"s":"s"},
+        "cases":[{"id":"own/1","description":"a time","source":"s",
+        "input":{"kind":"text","reader":"time","text":"2027-01-15T08:00:00Z"},
+        "expect":{"verdict":"accepted","output":1800000000}}]}"#;
+    std::fs::write(poa.path("own.json"), file).unwrap();
+    let run = poa.run(&["selftest", "."]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.starts_with("all 1 cases as expected: 1 to be accepted, 0 to be refused"), "{}", run.stdout);
+    std::fs::write(poa.path("own.json"), file.replace("1800000000", "1800000001")).unwrap();
+    let run = poa.run(&["selftest", "."]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("WRONG own/1: a time"), "{}", run.stdout);
+    std::fs::write(poa.path("own.json"), "{}").unwrap();
+    assert_two_lines(&poa.run(&["selftest", "."]), 2, "own.json", "test-vectors/README.md");
+    assert_two_lines(&poa.run(&["selftest", "absent"]), 2, "absent cannot be listed", "directory");
 }
 
 #[test]

@@ -34,11 +34,13 @@
 //! | [`vc`] | the W3C data model of credentials: whether a document is one; other issuers' proofs |
 //! | `rdfc` (a feature) | canonical RDF of JSON-LD, for proofs of other issuers with `eddsa-rdfc-2022` |
 //! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`time`] | strict readers of the wire forms |
+//! | [`conformance`] | test vectors with the verdict that every implementation must give, and what runs them |
 //!
 //! Specification: `docs/protocol.md`.
 #![deny(missing_docs)]
 
 pub mod agenthood;
+pub mod conformance;
 pub mod context;
 pub mod credential;
 pub mod data_integrity;
