@@ -28,11 +28,13 @@ use crate::trust::{Published, TrustFailure};
 mod list_reader;
 mod publisher;
 mod serve;
+mod supervision;
 mod tls;
 mod watcher;
 
 pub use list_reader::ListReader;
 pub use publisher::Publisher;
+pub use supervision::{Task, TaskHealth};
 pub use tls::TlsError;
 pub use watcher::{WatchError, WatchHealth, Watcher};
 
@@ -75,6 +77,7 @@ pub struct App {
     claim_reads: BoundedReads,
     registry: Option<Registry>,
     watch_health: Mutex<WatchHealth>,
+    tasks: supervision::Tasks,
     rate_limits: RateLimits,
     revoked: WholeList,
     foreign_lists: ForeignLists,
@@ -203,6 +206,7 @@ impl App {
             claim_reads,
             registry,
             watch_health: Mutex::default(),
+            tasks: supervision::Tasks::default(),
             rate_limits,
             revoked: WholeList::default(),
             foreign_lists: ForeignLists::default(),

@@ -1,5 +1,6 @@
 //! The HTTP API: one file per resource, `error` alone for refusals.
 //!
+//! Routes are registered with their description (`api`, which says how to add one); the OpenAPI document follows.
 //! Limits are declared where the routes are: body sizes in each resource, times here. Every answer that
 //! is an error is a problem document, or what was published for Proof of Agenthood, also those that no handler made.
 
@@ -16,10 +17,12 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use self::api::Routes;
 use crate::app::App;
 
 mod agenthood;
 mod agents;
+mod api;
 mod attestations;
 mod attestors;
 mod body;
@@ -29,6 +32,7 @@ mod credential_batches;
 mod credentials;
 mod did_resolution;
 mod discovery;
+mod docs;
 mod error;
 mod health;
 mod issuer_keys;
@@ -53,40 +57,15 @@ mod verify;
 mod wire;
 
 pub use agenthood::WholeList;
+pub use api::document as openapi_document;
 pub use error::{ApiError, Problem, Recovery};
 pub use rate::RateLimits;
 
 impl App {
     /// The whole API and the pages, for a server or for tests.
     pub fn router(self: &Arc<Self>) -> Router {
-        let ordinary = Router::new()
-            .merge(agents::routes())
-            .merge(rotation::routes())
-            .merge(attestors::routes())
-            .merge(attestations::routes())
-            .merge(issuer_keys::routes())
-            .merge(opening::routes())
-            .merge(schemas::routes())
-            .merge(roots::routes())
-            .merge(tiles::routes())
-            .merge(health::routes())
-            .merge(metrics::routes())
-            .merge(agenthood::operator_routes())
-            .merge(pages::routes())
-            .merge(vc_api::routes());
-        let open = Router::new()
-            .merge(verify::routes())
-            .merge(presentation_requests::routes())
-            .merge(discovery::routes())
-            .merge(did_resolution::routes())
-            .merge(status_lists::routes())
-            .merge(agenthood::routes())
-            .layer(cors());
-        let proving = Router::new().merge(credentials::routes()).merge(presentations::routes());
-        Router::new()
-            .merge(ordinary.merge(open).layer(timeout(limits::ORDINARY)))
-            .merge(proving.layer(timeout(limits::PROVING)))
-            .merge(credential_batches::routes().layer(timeout(limits::PROVING_BATCH)))
+        routes()
+            .into_router()
             .fallback(error::unknown_path)
             .layer(CatchPanicLayer::custom(error::panicked))
             .layer(from_fn(error::in_form))
@@ -97,6 +76,39 @@ impl App {
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .with_state(Arc::clone(self))
     }
+}
+
+/// Every route, behind the layers that depend on what it does.
+fn routes() -> Routes {
+    let ordinary = agents::routes()
+        .merge(rotation::routes())
+        .merge(attestors::routes())
+        .merge(attestations::routes())
+        .merge(issuer_keys::routes())
+        .merge(opening::routes())
+        .merge(schemas::routes())
+        .merge(roots::routes())
+        .merge(tiles::routes())
+        .merge(health::routes())
+        .merge(metrics::routes())
+        .merge(agenthood::operator_routes())
+        .merge(docs::routes())
+        .merge(pages::routes())
+        .merge(vc_api::routes());
+    let open = verify::routes()
+        .merge(presentation_requests::routes())
+        .merge(discovery::routes())
+        .merge(did_resolution::routes())
+        .merge(status_lists::routes())
+        .merge(agenthood::routes())
+        .behind(|router| router.layer(cors()));
+    let proving = credentials::routes().merge(presentations::routes());
+    let batches = credential_batches::routes();
+    ordinary
+        .merge(open)
+        .behind(|router| router.layer(timeout(limits::ORDINARY)))
+        .merge(proving.behind(|router| router.layer(timeout(limits::PROVING))))
+        .merge(batches.behind(|router| router.layer(timeout(limits::PROVING_BATCH))))
 }
 
 fn timeout(limit: Duration) -> TimeoutLayer {

@@ -1,4 +1,4 @@
-//! The two pages people see: the landing page and the page of one credential.
+//! The pages people see: the landing page, the page of one credential, and those about the API.
 //!
 //! Rendered on the server, without scripts, with one inline style sheet that the content security
 //! policy allows by its hash. Both say plainly when the proving key is a development key.
@@ -10,9 +10,12 @@ use sha2::{Digest, Sha256};
 
 mod credential;
 mod landing;
+mod problems;
+pub mod viewer;
 
 pub use credential::{CredentialPage, Standing, credential};
 pub use landing::{Landing, LandingHead, landing};
+pub use problems::{ProblemRow, problems};
 
 const STYLE: &str = include_str!("pages/style.css");
 

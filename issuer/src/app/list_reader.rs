@@ -1,12 +1,14 @@
 //! The task that keeps the revocation lists of other issuers fresh.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::App;
+use super::supervision::Task;
 use crate::foreign_lists::{ForeignLists, pause};
 
 /// The running task. Dropping it stops it after the list it may be reading.
@@ -45,24 +47,30 @@ impl App {
 
     /// Starts the task.
     pub fn spawn_list_reader(self: &Arc<Self>) -> ListReader {
-        let (stop, mut stopping) = watch::channel(false);
-        let app = Arc::clone(self);
-        let task = tokio::spawn(async move {
-            let agenthood = &app.config.agenthood;
-            let mut ticks = interval(pause(&agenthood.foreign_lists, &agenthood.foreign_issuers));
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let read = async {
-                loop {
-                    ticks.tick().await;
-                    app.refresh_foreign_lists().await;
-                }
-            };
-            tokio::select! {
-                // A dropped `ListReader` is an error here and means the same as stopping.
-                _ = stopping.changed() => {}
-                () = read => {}
-            }
-        });
+        let (stop, stopping) = watch::channel(false);
+        let interval = self.lists_interval();
+        let task = self.supervise(Task::ListReader, interval, stopping, Self::keep_reading_lists, |_, _| ());
         ListReader { stop, task }
+    }
+
+    fn lists_interval(&self) -> Duration {
+        let agenthood = &self.config.agenthood;
+        pause(&agenthood.foreign_lists, &agenthood.foreign_issuers)
+    }
+
+    async fn keep_reading_lists(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut ticks = interval(self.lists_interval());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let read = async {
+            loop {
+                ticks.tick().await;
+                self.refresh_foreign_lists().await;
+            }
+        };
+        tokio::select! {
+            // A dropped `ListReader` is an error here and means the same as stopping.
+            _ = stopping.changed() => {}
+            () = read => {}
+        }
     }
 }

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::App;
+use super::supervision::Task;
 use crate::domain::agenthood::AgenthoodError;
 use crate::domain::{DomainError, Publication};
 use crate::service::ServiceError;
@@ -53,8 +54,9 @@ impl App {
                 tracing::error!(%error, "the first proof failed; the service is not ready");
             }
         });
-        let publish = tokio::spawn(Arc::clone(self).keep_publishing(stopping.clone()));
-        let prepare = tokio::spawn(Arc::clone(self).keep_preparing(stopping));
+        let interval = self.interval();
+        let publish = self.supervise(Task::Publisher, interval, stopping.clone(), Self::keep_publishing, |_, _| ());
+        let prepare = self.supervise(Task::Preparer, interval, stopping, Self::keep_preparing, |_, _| ());
         Publisher { stop, tasks: [publish, prepare] }
     }
 
@@ -100,8 +102,12 @@ impl App {
         }
     }
 
+    fn interval(&self) -> Duration {
+        Duration::from_secs(self.config.publish_interval_s)
+    }
+
     fn ticks(&self) -> Interval {
-        let mut ticks = interval(Duration::from_secs(self.config.publish_interval_s));
+        let mut ticks = interval(self.interval());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks
     }

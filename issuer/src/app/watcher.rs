@@ -1,22 +1,16 @@
 //! The task that watches the chain for what ends documents. It keeps its block in the database; what goes wrong is
-//! counted and shown, and never a revocation. Another task sees to it that it runs: one that panics or ends is started
-//! again, after a pause that doubles.
+//! counted and shown, and never a revocation.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::App;
+use super::supervision::{Task, TaskHealth};
 use crate::chain::ChainError;
 use crate::domain::agenthood::{AgenthoodError, Jti, Reason};
-
-/// The longest pause before the watcher is started again; one that ran for longer begins with the shortest anew.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The shortest, unless readings are closer together.
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A running watcher. Dropping it stops the task after the reading it may be in.
 #[derive(Debug)]
@@ -95,7 +89,8 @@ impl App {
 
     /// How the watcher fares.
     pub fn watch_health(&self) -> WatchHealth {
-        self.health().clone()
+        let TaskHealth { running, restarts } = self.task_health(Task::Watcher);
+        WatchHealth { running, restarts, ..self.health().clone() }
     }
 
     fn health(&self) -> MutexGuard<'_, WatchHealth> {
@@ -105,30 +100,9 @@ impl App {
     /// Starts the watcher. A failed reading is logged, counted and tried again an interval later.
     pub fn spawn_watcher(self: &Arc<Self>) -> Watcher {
         let (stop, stopping) = watch::channel(false);
-        Watcher { stop, task: tokio::spawn(Arc::clone(self).keep_watcher_running(stopping)) }
-    }
-
-    async fn keep_watcher_running(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
-        let shortest = self.config.agenthood.watch_interval.min(SHORTEST_PAUSE);
-        let mut pause = shortest;
-        loop {
-            let began = Instant::now();
-            self.health().running = true;
-            // A task of its own, whose panic ends nothing else.
-            let ended = tokio::spawn(Arc::clone(&self).watch_until(stopping.clone())).await;
-            self.health().running = false;
-            match ended {
-                Ok(()) => return,
-                Err(error) => self.note_end(&error),
-            }
-            if began.elapsed() > LONGEST_PAUSE {
-                pause = shortest;
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = sleep(pause) => pause = (2 * pause).min(LONGEST_PAUSE),
-            }
-        }
+        let interval = self.config.agenthood.watch_interval;
+        let task = self.supervise(Task::Watcher, interval, stopping, Self::watch_until, Self::note_end);
+        Watcher { stop, task }
     }
 
     async fn watch_until(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
@@ -149,9 +123,7 @@ impl App {
     }
 
     fn note_end(&self, error: &JoinError) {
-        tracing::error!(%error, "the watcher ended without being told to; it is started again");
         let mut health = self.health();
-        health.restarts += 1;
         health.failures_in_a_row += 1;
         health.error = Some(error.to_string());
     }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json as JsonReply, Router};
 use poa_verifier::time;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::api::{Answer, Routes, get, parameters, post};
 use super::body::{Empty, Json};
 use super::call::{ByAnyone, ByEither, ByOperator, Call, Caller};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::parameters::Id;
 use super::reply::{Created, private};
 use super::wire::{Ed25519Key, Element, Holder, Sha256Hex, Signature, Text};
@@ -23,15 +23,70 @@ use crate::domain::{Agent, AgentUuid, Challenge, HolderProof, Registration, Revo
 const DEFAULT_PAGE: u32 = 50;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/agents", get(list).post(register).body_limit(limits::REGISTRATION_BYTES))
-        .route("/agents/challenge", post(challenge_new).body_limit(limits::SMALL_BYTES))
-        .route("/agents/{id}", get(show))
-        .route("/agents/{id}/challenge", post(challenge).body_limit(limits::SMALL_BYTES))
-        .route("/agents/{id}/revoke", post(revoke).body_limit(limits::SMALL_BYTES))
-        .route("/agents/{id}/suspend", post(suspend).body_limit(limits::SMALL_BYTES))
-        .route("/agents/{id}/resume", post(resume).body_limit(limits::SMALL_BYTES))
+pub fn routes() -> Routes {
+    let standing = || Answer::json(200, "agent-standing", "Its standing, in force from the next publication.");
+    Routes::of("Agents")
+        .route(
+            get("/agents", list)
+                .means("listAgents", "List agents")
+                .takes(parameters::cursor("^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"))
+                .takes(parameters::limit(crate::domain::agents::MAX_PAGE.into()))
+                .answers(Answer::json(200, "agent-list", "A page of agents."))
+                .refuses(&[Problem::InvalidParameter, Problem::Unprocessable]),
+        )
+        .route(
+            post("/agents", register)
+                .means("registerAgent", "Register an agent")
+                .detail("In self-custody the holder proves possession of its keys over a challenge; in the issuer's custody the service makes them.")
+                .reads("agent-registration", limits::REGISTRATION_BYTES)
+                .answers(Answer::json(201, "agent", "The agent.").located())
+                .refuses(&[Problem::Conflict, Problem::StaleChallenge, Problem::BadSignature, Problem::Unprocessable]),
+        )
+        .route(
+            post("/agents/challenge", challenge_new)
+                .means("challengeNewAgent", "Ask for a challenge to register with")
+                .body_limit(limits::SMALL_BYTES)
+                .answers(Answer::json(201, "challenge", "What the holder signs, once, within five minutes.")),
+        )
+        .route(
+            get("/agents/{id}", show)
+                .means("showAgent", "Show an agent")
+                .takes(parameters::agent())
+                .answers(Answer::json(200, "agent", "What anybody may know of it.")),
+        )
+        .route(
+            post("/agents/{id}/challenge", challenge)
+                .means("challengeAgent", "Ask for a challenge to rotate or revoke with")
+                .takes(parameters::agent())
+                .body_limit(limits::SMALL_BYTES)
+                .answers(Answer::json(201, "challenge", "What the holder signs, once, within five minutes."))
+                .refuses(&[Problem::AgentNotActive]),
+        )
+        .route(
+            post("/agents/{id}/revoke", revoke)
+                .means("revokeAgent", "Revoke an agent for good")
+                .detail("By the operator, or by the holder's signature in the body.")
+                .takes(parameters::agent())
+                .reads("agent-revocation", limits::SMALL_BYTES)
+                .answers(standing())
+                .refuses(&[Problem::Conflict, Problem::StaleChallenge, Problem::BadSignature, Problem::Unprocessable]),
+        )
+        .route(
+            post("/agents/{id}/suspend", suspend)
+                .means("suspendAgent", "Suspend an agent")
+                .takes(parameters::agent())
+                .body_limit(limits::SMALL_BYTES)
+                .answers(standing())
+                .refuses(&[Problem::Conflict]),
+        )
+        .route(
+            post("/agents/{id}/resume", resume)
+                .means("resumeAgent", "Resume a suspended agent")
+                .takes(parameters::agent())
+                .body_limit(limits::SMALL_BYTES)
+                .answers(standing())
+                .refuses(&[Problem::Conflict]),
+        )
 }
 
 #[derive(Deserialize)]

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Raw};
 use super::call::{ByAnyone, Call};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::reply::{Created, private};
 use crate::app::App;
 use crate::domain::ReceiptOutcome;
@@ -21,8 +21,17 @@ use crate::domain::ReceiptOutcome;
 const MAX_RECEIPTS: usize = 500;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/attestations", post(receive).body_limit(limits::BATCH_BYTES))
+pub fn routes() -> Routes {
+    Routes::of("Attestations").route(
+        post("/attestations", receive)
+            .means("addAttestations", "Hand in work receipts")
+            .detail("Idempotent by digest. A request with a single receipt, which is refused, is refused with it; in a larger batch each has its own outcome.")
+            .reads("attestations", limits::BATCH_BYTES)
+            .reads_as("application/jose", Shape::JWS)
+            .answers(Answer::json(201, "attestation-results", "At least one is new."))
+            .answers(Answer::json(200, "attestation-results", "None is new."))
+            .refuses(&[Problem::Unprocessable, Problem::ReceiptRefused, Problem::Conflict, Problem::AgentNotActive]),
+    )
 }
 
 #[derive(Deserialize)]

@@ -2,26 +2,39 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::{delete, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api::{Answer, Routes, delete, parameters, post};
 use super::body::{Empty, Json};
 use super::call::{ByOperator, Call};
-use super::error::ApiError;
-use super::limits::{self, LimitExt};
+use super::error::{ApiError, Problem};
+use super::limits;
 use super::parameters::Id;
 use super::reply::{Created, NoContent};
 use super::wire::{Ed25519Key, Text};
 use crate::app::App;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/attestors", post(add).body_limit(limits::SMALL_BYTES))
-        .route("/attestors/{id}", delete(retire).body_limit(limits::SMALL_BYTES))
+pub fn routes() -> Routes {
+    let did_key = parameters::part("id", "^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$", "The attestor's did:key.");
+    Routes::of("Attestations")
+        .route(
+            post("/attestors", add)
+                .means("addAttestor", "Let a key sign receipts")
+                .reads("attestor-registration", limits::SMALL_BYTES)
+                .answers(Answer::json(201, "attestor", "The attestor.").located())
+                .refuses(&[Problem::Conflict, Problem::Unprocessable]),
+        )
+        .route(
+            delete("/attestors/{id}", retire)
+                .means("retireAttestor", "Retire an attestor")
+                .detail("Its later receipts are refused; those that count already go on counting.")
+                .takes(did_key)
+                .body_limit(limits::SMALL_BYTES)
+                .answers(Answer::empty(204, "Retired.")),
+        )
 }
 
 #[derive(Deserialize)]

@@ -5,10 +5,13 @@ use axum::http::{HeaderMap, header};
 use poa_verifier::json;
 use serde::de::DeserializeOwned;
 
+use super::api::Body;
 use super::error::{ApiError, Problem};
 
 /// A request body that a handler takes.
 pub trait FromBody: Sized {
+    /// How it is read, for the document.
+    const KIND: Body;
     /// Reads the body, whose size the route has already bounded.
     fn from_body(headers: &HeaderMap, bytes: Bytes) -> Result<Self, ApiError>;
 }
@@ -31,6 +34,8 @@ pub struct Raw {
 }
 
 impl<T: DeserializeOwned> FromBody for Json<T> {
+    const KIND: Body = Body::Json;
+
     fn from_body(headers: &HeaderMap, bytes: Bytes) -> Result<Self, ApiError> {
         match media_type(headers)?.as_str() {
             "application/json" => decode(&bytes).map(Json),
@@ -40,6 +45,8 @@ impl<T: DeserializeOwned> FromBody for Json<T> {
 }
 
 impl FromBody for Empty {
+    const KIND: Body = Body::Empty;
+
     fn from_body(headers: &HeaderMap, bytes: Bytes) -> Result<Self, ApiError> {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -53,6 +60,8 @@ impl FromBody for Empty {
 }
 
 impl FromBody for Raw {
+    const KIND: Body = Body::Raw;
+
     fn from_body(headers: &HeaderMap, bytes: Bytes) -> Result<Self, ApiError> {
         Ok(Self { media_type: media_type(headers)?, bytes })
     }

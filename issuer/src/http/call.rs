@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poa_verifier::ed25519::PublicKey;
 use sha2::{Digest, Sha256};
 
+use super::api::Who;
 use super::body::FromBody;
 use super::error::{ApiError, Problem, Recovery};
 use crate::app::App;
@@ -50,6 +51,8 @@ impl Caller {
 
 /// Who may make a call. `Caller` is what the handler learns about the one who did.
 pub trait Access {
+    /// Who that is, for the document.
+    const WHO: Who;
     /// What is known about the caller once admitted.
     type Caller: Send;
     /// Admits or refuses.
@@ -70,6 +73,7 @@ pub struct ByEither;
 pub struct ByAnyone;
 
 impl Access for ByOperator {
+    const WHO: Who = Who::Operator;
     type Caller = ();
     fn admit(caller: Option<Caller>) -> Result<(), ApiError> {
         match caller {
@@ -81,6 +85,7 @@ impl Access for ByOperator {
 }
 
 impl Access for ByAgent {
+    const WHO: Who = Who::Agent;
     type Caller = AgentUuid;
     fn admit(caller: Option<Caller>) -> Result<AgentUuid, ApiError> {
         match caller {
@@ -94,6 +99,7 @@ impl Access for ByAgent {
 }
 
 impl Access for ByEither {
+    const WHO: Who = Who::Either;
     type Caller = Caller;
     fn admit(caller: Option<Caller>) -> Result<Caller, ApiError> {
         caller.ok_or_else(|| unauthenticated("This path needs the operator's bearer token or an agent's signature."))
@@ -101,6 +107,7 @@ impl Access for ByEither {
 }
 
 impl Access for ByAnyone {
+    const WHO: Who = Who::Anyone;
     type Caller = Option<Caller>;
     fn admit(caller: Option<Caller>) -> Result<Option<Caller>, ApiError> {
         Ok(caller)

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::api::{Answer, Routes, parameters, post};
 use super::body::Json;
 use super::call::{ByEither, Call, Caller};
 use super::credentials::{IssueBody, idempotency_key};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::reply::private;
 use crate::app::App;
 use crate::domain::Idempotency;
@@ -28,8 +28,19 @@ const MAX_BATCH: usize = 100;
 const MAX_KEY_BYTES: usize = 240;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/zk-credentials/batch", post(issue).body_limit(limits::BATCH_BYTES))
+pub fn routes() -> Routes {
+    Routes::of("Credentials").route(
+        post("/zk-credentials/batch", issue)
+            .means("issueCredentials", "Issue up to a hundred credentials")
+            .takes(parameters::idempotency_key(MAX_KEY_BYTES))
+            .reads("zk-credential-batch", limits::BATCH_BYTES)
+            .answers(Answer::json(
+                200,
+                "zk-credential-batch-results",
+                "What came of each, in the order of the request.",
+            ))
+            .refuses(&[Problem::InvalidParameter, Problem::Unprocessable, Problem::ProverBusy, Problem::NotReady]),
+    )
 }
 
 #[derive(Deserialize)]

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json as object};
 
+use super::api::{Answer, Routes, Shape, delete, get, parameters, post};
 use super::body::{Empty, Json};
 use super::call::{ByAgent, ByEither, Call, Caller};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::negotiation::{Accept, varies};
 use super::parameters::Id;
 use super::reply::{Accepted, private, typed, with_header};
@@ -27,13 +27,70 @@ use crate::service::showing::Form;
 /// Longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
+/// What may stand in the way of a proof.
+pub(super) const PROVING: &[Problem] = &[
+    Problem::NotFound,
+    Problem::AgentNotActive,
+    Problem::NoLeaf,
+    Problem::Conflict,
+    Problem::Unprocessable,
+    Problem::PredicateNotMet,
+    Problem::OffGrid,
+    Problem::BuildHashMissing,
+    Problem::ProverBusy,
+    Problem::NotReady,
+];
+
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    let credential = axum::routing::get(fetch).delete(revoke).body_limit(limits::SMALL_BYTES);
-    Router::new()
-        .route("/zk-credentials", post(issue).body_limit(limits::SMALL_BYTES))
-        .route("/zk-credentials/{id}", credential)
-        .route("/zk-credentials/{id}/proof", post(complete).body_limit(limits::SMALL_BYTES))
+pub fn routes() -> Routes {
+    let in_forms = |answer: Answer| {
+        let issuers = Shape::Schema("zk-credential.issuerProofOnly");
+        let enveloped = answer.or("application/vc", issuers).or("application/vc+jwt", Shape::JWS);
+        enveloped.or("application/ld+json", Shape::Schema("zk-credential")).negotiated()
+    };
+    let issued = || in_forms(Answer::json(201, "zk-credential", "The finished credential.").located());
+    let forms =
+        "With both proofs as JSON, with the issuer's alone as `application/vc`, enveloped as `application/vc+jwt`.";
+    let shown = in_forms(Answer::json(200, "zk-credential", forms));
+    Routes::of("Credentials")
+        .route(
+            post("/zk-credentials", issue)
+                .means("issueCredential", "Issue a credential")
+                .takes(parameters::idempotency_key(MAX_KEY_BYTES))
+                .reads("zk-credential-request", limits::SMALL_BYTES)
+                .answers(issued())
+                .answers(Answer::json(202, "zk-credential-pending", "For self-custody: what the holder proves over."))
+                .refuses(PROVING)
+                .refuses(&[Problem::InvalidParameter, Problem::IdempotencyMismatch, Problem::IdempotencyInProgress]),
+        )
+        .route(
+            get("/zk-credentials/{id}", fetch)
+                .means("showCredential", "Fetch a credential")
+                .takes(parameters::credential())
+                .answers(shown),
+        )
+        .route(
+            delete("/zk-credentials/{id}", revoke)
+                .means("revokeCredential", "Revoke the status of this credential alone")
+                .takes(parameters::credential())
+                .body_limit(limits::SMALL_BYTES)
+                .answers(Answer::json(200, "zk-credential-revocation", "Revoked, and what that does not do.")),
+        )
+        .route(
+            post("/zk-credentials/{id}/proof", complete)
+                .means("completeCredential", "Complete a credential with the holder's proof")
+                .takes(parameters::credential())
+                .reads("zk-credential-proof", limits::SMALL_BYTES)
+                .answers(issued())
+                .refuses(&[
+                    Problem::NotPending,
+                    Problem::Gone,
+                    Problem::Conflict,
+                    Problem::ProofRefused,
+                    Problem::Unprocessable,
+                    Problem::AgentNotActive,
+                ]),
+        )
 }
 
 #[derive(Deserialize)]

@@ -10,20 +10,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use self::dereference::{Content, dereference};
 use self::options::{Options, Pairs};
 use self::problem::{Code, Refusal};
 use super::agenthood::PublishedForm;
+use super::api::{Answer, Route, Routes, Shape, get, parameters, post};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::negotiation::{Accept, varies};
 use super::reply::{Kept, conditional, etag_of, typed, with_header};
 use crate::app::App;
@@ -69,13 +68,61 @@ const URLS: [(&str, Form); 2] = [(DEREFERENCING, Form::Dereferencing), ("text/ur
 const LEGACY: [(&str, Form); 1] = [(LEGACY_RESOLUTION, Form::Resolution(LEGACY_RESOLUTION))];
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    let binding = || get(by_get).post(by_post).body_limit(limits::SMALL_BYTES);
-    Router::new()
-        .route("/did/{did}", get(document))
-        .route(&format!("{BINDING}/{{*identifier}}"), binding())
-        .route(&format!("{BINDING}/"), binding())
-        .route(BINDING, binding())
+pub fn routes() -> Routes {
+    let did = || parameters::part("did", "^did:", "The DID as it is, or percent-encoded as a whole.");
+    let identifier = || parameters::part("identifier", "^did:", "The DID or DID URL, likewise.");
+    let document = DOCUMENTS.iter().map(|(media_type, _)| *media_type);
+    let document = document.fold(Answer::empty(200, "The DID document."), |answer, media_type| {
+        answer.or(media_type, Shape::Schema("did-document"))
+    });
+    const BARE: &[&str] = &[BINDING, "/1.0/identifiers/"];
+    Routes::of("Discovery")
+        .route(
+            get("/did/{did}", self::document)
+                .means("didDocument", "A DID document")
+                .takes(did())
+                .answers(document.conditional().negotiated())
+                .refuses(&[Problem::InvalidParameter, Problem::NotFound, Problem::Gone, Problem::NotImplemented]),
+        )
+        .route(
+            in_binding(get("/1.0/identifiers/{*identifier}", by_get).also_at(BARE))
+                .means("resolveDid", "Resolve a DID, or dereference a DID URL")
+                .detail("The HTTP binding of DID Resolution v1. What follows a literal question mark is options, or part of the DID URL.")
+                .takes(identifier()),
+        )
+        .route(
+            in_binding(post("/1.0/identifiers/{*identifier}", by_post).also_at(BARE))
+                .means("resolveDidWithOptions", "Resolve a DID, or dereference a DID URL, with options in the body")
+                .takes(identifier())
+                .reads("did-resolution-options", limits::SMALL_BYTES)
+                .may_be_without_body()
+                .refuses(&[Problem::PayloadTooLarge]),
+        )
+}
+
+/// The answers of the binding: results, also of what failed, and documents or parts of them alone.
+fn in_binding(route: Route) -> Route {
+    let result = |answer: Answer| {
+        let of_urls = Shape::Schema("did-url-dereferencing-result");
+        answer.or(RESOLUTION, Shape::Schema("did-resolution-result")).or(DEREFERENCING, of_urls)
+    };
+    let found = result(Answer::empty(200, "A result; or a DID document or a part of one, by `Accept`.")).conditional();
+    let found = DOCUMENTS.iter().fold(found, |answer, (media_type, _)| answer.or(media_type, Shape::Bytes));
+    let place = Answer::empty(303, "The service that was asked for.").private().with("Location", "Its URL");
+    let failed = [
+        (400, "`INVALID_DID`, `INVALID_DID_URL` or `INVALID_OPTIONS`."),
+        (404, "`NOT_FOUND`."),
+        (406, "`REPRESENTATION_NOT_SUPPORTED`."),
+        (410, "The DID is deactivated."),
+        (500, "`INTERNAL_ERROR`, `INVALID_VERIFICATION_METHOD` or `INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD`."),
+        (501, "`METHOD_NOT_SUPPORTED` or `FEATURE_NOT_SUPPORTED`."),
+    ];
+    let failed = failed.map(|(status, text)| result(Answer::empty(status, text)).private());
+    let route = failed.into_iter().fold(route, |route, answer| {
+        // What results were before they had a media type of their own.
+        route.answers(answer.or("application/ld+json", Shape::Bytes))
+    });
+    route.answers(found.with("Vary", "`accept`")).answers(place.with("Vary", "`accept`"))
 }
 
 /// `GET /did/{did}`: the document alone, and refusals as everywhere in this API.

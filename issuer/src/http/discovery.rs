@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 
+use super::api::{Answer, Routes, Shape, get};
 use super::error::ApiError;
 use super::reply::{Kept, cached, conditional, etag_of, typed};
 use crate::app::App;
@@ -17,12 +16,31 @@ use crate::documents;
 const CONTEXT_KEPT_S: u32 = 365 * 24 * 3600;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/.well-known/poa-trust.json", get(trust))
-        .route("/.well-known/did.json", get(issuer_did))
-        .route("/.well-known/jwks.json", get(jwks))
-        .route("/contexts/poa/v1", get(context))
+pub fn routes() -> Routes {
+    let json = |schema, text| Answer::json(200, schema, text).conditional();
+    let did_document =
+        || Answer::of(200, "application/did+json", Shape::Schema("did-document"), "The DID document.").conditional();
+    Routes::of("Discovery")
+        .route(
+            get("/.well-known/poa-trust.json", trust)
+                .means("trust", "What a verifier pins")
+                .answers(json("poa-trust", "The signed trust document.")),
+        )
+        .route(
+            get("/.well-known/did.json", issuer_did)
+                .means("issuerDid", "The issuer's DID document")
+                .answers(did_document()),
+        )
+        .route(
+            get("/.well-known/jwks.json", jwks)
+                .means("jwks", "The issuer's keys as JWKs")
+                .answers(json("jwks", "The one that signs credentials now first.")),
+        )
+        .route(
+            get("/contexts/poa/v1", context).means("context", "The JSON-LD context of our credentials").answers(
+                Answer::of(200, "application/ld+json", Shape::Schema("context"), "It never changes.").cached(),
+            ),
+        )
 }
 
 /// What a verifier pins.

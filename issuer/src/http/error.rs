@@ -14,7 +14,7 @@ mod from_domain;
 mod layers;
 mod problem;
 
-pub use layers::{in_form, panicked, unknown_path};
+pub use layers::{in_form, is_published_path, panicked, unknown_path};
 pub use problem::Problem;
 
 /// What a program can do about a problem.
@@ -89,7 +89,7 @@ impl ApiError {
     /// The problem document, without its HTTP envelope. Batches embed it.
     pub fn to_json(&self) -> Value {
         let mut body = json!({
-            "type": format!("urn:poa:problem:{}", self.problem.code()),
+            "type": self.problem.uri(),
             "title": self.problem.title(),
             "status": self.problem.status().as_u16(),
             "detail": self.detail,

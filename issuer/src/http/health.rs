@@ -2,25 +2,36 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Json as JsonReply, Router};
 use poa_circuits::native::field;
 use poa_circuits::statement::CIRCUIT;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use super::api::{Answer, Routes, get};
 use super::error::{ApiError, Problem};
 use super::reply::private;
-use crate::app::App;
+use crate::app::{App, Task, TaskHealth};
 use crate::domain::{DomainError, Head};
 
 /// A head is signed anew every minute; one older than this means that publishing has stopped.
 const STALE_HEAD_S: u64 = 180;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/health", get(health)).route("/ready", get(ready))
+pub fn routes() -> Routes {
+    Routes::of("Operation")
+        .route(
+            get("/health", health)
+                .means("health", "Whether the process is up, and on what key")
+                .answers(Answer::json(200, "health", "It is.")),
+        )
+        .route(
+            get("/ready", ready)
+                .means("ready", "Whether it will issue")
+                .answers(Answer::json(200, "ready", "It will; and how its background work fares."))
+                .refuses(&[Problem::NotReady]),
+        )
 }
 
 async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
@@ -60,8 +71,16 @@ async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
 /// A chain that cannot be read stops documents of agenthood alone, so it is told and no reason to be taken out of service.
 fn is_ready(app: &App) -> Response {
     let (health, now) = (app.watch_health(), app.now());
+    let tasks: Map<String, Value> = Task::ALL
+        .map(|task| {
+            let TaskHealth { running, restarts } = app.task_health(task);
+            (task.as_str().to_owned(), json!({ "running": running, "restarts": restarts }))
+        })
+        .into_iter()
+        .collect();
     private(JsonReply(json!({
         "ready": true,
+        "tasks": tasks,
         "chain": {
             "reader": app.chain_kind(),
             "watching": health.running,

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json as JsonReply, Router};
 use poa_verifier::time;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::api::{Answer, Routes, get, parameters, post};
 use super::body::{Empty, Json};
 use super::call::{ByOperator, Call};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::parameters::Id;
 use super::reply::private;
 use crate::app::App;
@@ -26,12 +26,39 @@ use crate::store::IssuerKeyRow;
 const DEFAULT_PAGE: u32 = 50;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/issuer-keys", get(list))
-        .route("/issuer-keys/rotate", post(rotate).body_limit(limits::SMALL_BYTES))
-        .route("/issuer-keys/compromised", get(compromised))
-        .route("/issuer-keys/{kid}/compromise", post(compromise).body_limit(limits::SMALL_BYTES))
+pub fn routes() -> Routes {
+    let kid = parameters::part("kid", "^[!-~]+$", "The key's id, or its fragment.");
+    Routes::of("Issuer keys")
+        .route(
+            get("/issuer-keys", list).means("listIssuerKeys", "List every key there ever was").answers(Answer::json(
+                200,
+                "issuer-keys",
+                "The keys, without their private halves.",
+            )),
+        )
+        .route(
+            post("/issuer-keys/rotate", rotate)
+                .means("rotateIssuerKeys", "Sign with new keys from now on")
+                .reads("issuer-key-rotation", limits::SMALL_BYTES)
+                .answers(Answer::json(200, "issuer-keys", "The keys; `made` names the new ones."))
+                .refuses(&[Problem::Conflict]),
+        )
+        .route(
+            get("/issuer-keys/compromised", compromised)
+                .means("listCompromisedDocuments", "List the documents to issue again")
+                .takes(parameters::cursor("^[!-~]+$"))
+                .takes(parameters::limit(MAX_AFFECTED.into()))
+                .answers(Answer::json(200, "compromised-documents", "A page of them."))
+                .refuses(&[Problem::InvalidParameter, Problem::Unprocessable]),
+        )
+        .route(
+            post("/issuer-keys/{kid}/compromise", compromise)
+                .means("compromiseIssuerKey", "Mark a key that leaked: it verifies nothing any more")
+                .takes(kid)
+                .body_limit(limits::SMALL_BYTES)
+                .answers(Answer::json(200, "issuer-key-compromise", "What was done about it."))
+                .refuses(&[Problem::Conflict]),
+        )
 }
 
 /// `GET /issuer-keys`: every key there ever was.

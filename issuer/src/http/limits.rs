@@ -1,13 +1,6 @@
 //! How large a request may be and how long it may take, declared where each route is.
 
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
-
-use axum::extract::DefaultBodyLimit;
-use axum::routing::MethodRouter;
-
-use crate::app::App;
 
 /// Requests of a few members.
 pub const SMALL_BYTES: usize = 16 * 1024;
@@ -24,15 +17,3 @@ pub const ORDINARY: Duration = Duration::from_secs(15);
 pub const PROVING: Duration = Duration::from_secs(60);
 /// Proving a hundred credentials. The work goes on after it; whoever sent an idempotency key asks again.
 pub const PROVING_BATCH: Duration = Duration::from_secs(300);
-
-/// Declares the greatest body of a route.
-pub trait LimitExt {
-    /// Refuses longer bodies with 413.
-    fn body_limit(self, bytes: usize) -> Self;
-}
-
-impl LimitExt for MethodRouter<Arc<App>, Infallible> {
-    fn body_limit(self, bytes: usize) -> Self {
-        self.layer(DefaultBodyLimit::max(bytes))
-    }
-}

@@ -4,18 +4,21 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 
+use super::api::{Answer, Routes, Shape, get};
 use super::reply::{private, typed};
-use crate::app::App;
+use crate::app::{App, Task};
 use crate::chain::BoundedReads;
 
 /// The route.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/metrics", get(metrics))
+pub fn routes() -> Routes {
+    Routes::of("Operation").route(
+        get("/metrics", metrics)
+            .means("metrics", "Figures for Prometheus")
+            .answers(Answer::of(200, "text/plain", Shape::Text, "In its text format, version 0.0.4.").private()),
+    )
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
@@ -62,8 +65,22 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
         }
     }
+    tasks(&mut text, &app);
     foreign_lists(&mut text, &app);
     private(typed("text/plain; version=0.0.4; charset=utf-8", text))
+}
+
+fn tasks(text: &mut String, app: &App) {
+    let (running, restarts) = ("poa_task_running", "poa_task_restarts_total");
+    let label = |name: &str, task: Task| format!("{name}{{task=\"{}\"}}", task.as_str());
+    let _ = write!(text, "# HELP {running} Whether a task beside the requests runs.\n# TYPE {running} gauge\n");
+    for task in Task::ALL {
+        let _ = writeln!(text, "{} {}", label(running, task), u8::from(app.task_health(task).running));
+    }
+    let _ = write!(text, "# HELP {restarts} Times it ended and was started again.\n# TYPE {restarts} counter\n");
+    for task in Task::ALL {
+        let _ = writeln!(text, "{} {}", label(restarts, task), app.task_health(task).restarts);
+    }
 }
 
 fn foreign_lists(text: &mut String, app: &App) {

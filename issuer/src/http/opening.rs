@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Json as JsonReply, Router};
 use serde_json::json;
 
+use super::api::{Answer, Routes, get, parameters};
 use super::body::Empty;
 use super::call::{ByAgent, Call, Caller};
-use super::error::ApiError;
+use super::error::{ApiError, Problem};
 use super::parameters::Id;
 use super::reply::private;
 use crate::app::App;
@@ -18,8 +18,14 @@ use crate::documents;
 use crate::domain::AgentUuid;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/agents/{id}/opening", get(opening))
+pub fn routes() -> Routes {
+    Routes::of("Log").route(
+        get("/agents/{id}/opening", opening)
+            .means("opening", "An agent's own leaf opening; secret")
+            .takes(parameters::agent())
+            .answers(Answer::json(200, "opening", "What the agent proves with, needed once per leaf."))
+            .refuses(&[Problem::NoLeaf, Problem::NotReady, Problem::Unprocessable, Problem::AgentNotActive]),
+    )
 }
 
 async fn opening(

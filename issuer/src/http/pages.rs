@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, Response};
-use axum::routing::get;
 use maud::Markup;
 use poa_circuits::native::field;
 use poa_verifier::time;
 
+use super::api::{Answer, Routes, Shape, get, parameters};
 use super::error::ApiError;
 use super::parameters::Id;
 use super::reply::{private, with_header};
@@ -19,8 +18,16 @@ use crate::domain::{CredentialId, DomainError};
 use crate::pages::{self, Landing, LandingHead, Service};
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/", get(landing)).route("/credentials/{id}", get(credential))
+pub fn routes() -> Routes {
+    let page = |text| Answer::of(200, "text/html", Shape::Text, text).private();
+    Routes::of("Operation")
+        .route(get("/", landing).means("landingPage", "The landing page").answers(page("A page for people.")))
+        .route(
+            get("/credentials/{id}", credential)
+                .means("credentialPage", "The page of one credential")
+                .takes(parameters::credential())
+                .answers(page("A page for people.")),
+        )
 }
 
 async fn landing(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
@@ -49,7 +56,7 @@ async fn credential(State(app): State<Arc<App>>, Id(id): Id<CredentialId>) -> Re
     Ok(html(pages::credential(&view)))
 }
 
-fn service(app: &App) -> Service {
+pub(super) fn service(app: &App) -> Service {
     Service {
         issuer: app.keys().issuer().to_owned(),
         development_key: app.development_key(),
@@ -57,7 +64,7 @@ fn service(app: &App) -> Service {
     }
 }
 
-fn html(markup: Markup) -> Response {
+pub(super) fn html(markup: Markup) -> Response {
     let page = private(Html(markup.into_string()));
     let page = with_header(page, header::CONTENT_SECURITY_POLICY, &pages::content_security_policy());
     let page = with_header(page, header::REFERRER_POLICY, "no-referrer");

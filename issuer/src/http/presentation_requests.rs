@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json as JsonReply, Router};
 use poa_verifier::time;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::api::{Answer, Routes, Who, get, parameters, post};
 use super::body::Json;
 use super::call::{ByAnyone, Call};
 use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::parameters::Id;
 use super::rate::Limited;
 use super::reply::{Created, private};
@@ -25,12 +25,42 @@ use crate::domain::{PresentationRequest, PresentationRequestId, RequestState};
 use crate::service::presentation_requests::Stated;
 
 /// The routes of this resource. Open to other origins.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/presentation-requests", post(state).body_limit(limits::SMALL_BYTES))
-        .route("/presentation-requests/{id}", get(show))
-        .route("/presentation-requests/{id}/response", post(respond).body_limit(limits::DOCUMENT_BYTES))
-        .route("/presentation-requests/{id}/outcome", get(outcome))
+pub fn routes() -> Routes {
+    let id = parameters::presentation_request;
+    Routes::of("Verification")
+        .route(
+            post("/presentation-requests", state)
+                .means("statePresentationRequest", "State what a verifier needs")
+                .detail("The holder answers once, to the challenge that the answer carries.")
+                .reads("verifier-request", limits::SMALL_BYTES)
+                .answers(
+                    Answer::json(201, "verifier-request-created", "The request, and the verifier's token.").located(),
+                )
+                .refuses(&[Problem::Unprocessable]),
+        )
+        .route(
+            get("/presentation-requests/{id}", show)
+                .means("showPresentationRequest", "Fetch a request to answer it")
+                .takes(id())
+                .answers(Answer::json(200, "verifier-request-view", "The request, as long as it may be answered."))
+                .refuses(&[Problem::Gone]),
+        )
+        .route(
+            post("/presentation-requests/{id}/response", respond)
+                .means("answerPresentationRequest", "Answer a request")
+                .detail("Uses its challenge up, whatever the verdict.")
+                .takes(id())
+                .reads("presentation-response", limits::DOCUMENT_BYTES)
+                .answers(Answer::json(200, "presentation-response-result", "The verdict."))
+                .refuses(&[Problem::Gone, Problem::VerifierBusy]),
+        )
+        .route(
+            get("/presentation-requests/{id}/outcome", outcome)
+                .means("presentationOutcome", "What came of a request")
+                .for_whom(Who::Verifier)
+                .takes(id())
+                .answers(Answer::json(200, "presentation-outcome", "Its state, and the report once it is answered.")),
+        )
 }
 
 #[derive(Deserialize)]

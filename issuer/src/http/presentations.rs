@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::api::{Answer, Routes, post};
 use super::body::Json;
 use super::call::{ByAgent, Call};
+use super::credentials::PROVING;
 use super::error::ApiError;
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::reply::private;
 use super::schema_name::SchemaName;
 use super::wire::Text;
@@ -20,8 +21,14 @@ use crate::app::App;
 use crate::service::presenting::Present;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/presentations", post(present).body_limit(limits::SMALL_BYTES))
+pub fn routes() -> Routes {
+    Routes::of("Credentials").route(
+        post("/presentations", present)
+            .means("present", "Answer a verifier's challenge for a managed agent")
+            .reads("presentation-request", limits::SMALL_BYTES)
+            .answers(Answer::json(200, "presentation", "The presentation."))
+            .refuses(PROVING),
+    )
 }
 
 #[derive(Deserialize)]

@@ -3,25 +3,41 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Json as JsonReply, Router};
 use poa_circuits::native::field::{self, F, FieldError};
 use serde_json::{Value, json};
 
-use super::error::ApiError;
+use super::api::{Answer, Routes, get, parameters};
+use super::error::{ApiError, Problem};
 use super::parameters::Id;
 use super::reply::{cached, private};
 use crate::app::App;
 use crate::domain::Head;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/roots/latest", get(latest))
-        .route("/roots/anchor", get(anchor))
-        .route("/roots/{root}", get(by_root))
+pub fn routes() -> Routes {
+    let root = parameters::part("root", "^0x[0-9a-f]{64}$", "A root, as in documents.");
+    Routes::of("Log")
+        .route(
+            get("/roots/latest", latest)
+                .means("latestHead", "The newest tree head")
+                .answers(Answer::json(200, "root", "The head."))
+                .refuses(&[Problem::NotReady]),
+        )
+        .route(
+            get("/roots/anchor", anchor)
+                .means("anchorHead", "The head under which presentations of this hour are made")
+                .answers(Answer::json(200, "root", "The head."))
+                .refuses(&[Problem::NotReady]),
+        )
+        .route(
+            get("/roots/{root}", by_root)
+                .means("headOfRoot", "The newest head of a root")
+                .takes(root)
+                .answers(Answer::json(200, "root", "The head.").cached()),
+        )
 }
 
 /// A root in a path: a field element in its one spelling.

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use serde::Deserialize;
 
 use super::agents::public_view;
+use super::api::{Answer, Routes, parameters, post};
 use super::body::Json;
 use super::call::{ByEither, Call, Caller};
-use super::error::ApiError;
-use super::limits::{self, LimitExt};
+use super::error::{ApiError, Problem};
+use super::limits;
 use super::parameters::Id;
 use super::reply::private;
 use super::wire::{Ed25519Key, Element, Holder, Signature, Text};
@@ -20,8 +20,22 @@ use crate::app::App;
 use crate::domain::{Actor, AgentUuid, HolderRotation, Rotation};
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/agents/{id}/keys", post(rotate).body_limit(limits::SMALL_BYTES))
+pub fn routes() -> Routes {
+    Routes::of("Agents").route(
+        post("/agents/{id}/keys", rotate)
+            .means("rotateAgentKeys", "Rotate an agent's keys")
+            .detail("A new Ed25519 key, a new holder key, or both. The old leaf is superseded at the next publication.")
+            .takes(parameters::agent())
+            .reads("key-rotation", limits::SMALL_BYTES)
+            .answers(Answer::json(200, "agent", "The agent."))
+            .refuses(&[
+                Problem::AgentNotActive,
+                Problem::Conflict,
+                Problem::StaleChallenge,
+                Problem::BadSignature,
+                Problem::Unprocessable,
+            ]),
+    )
 }
 
 #[derive(Deserialize)]

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json as JsonReply, Router};
 use poa_verifier::json;
 use poa_verifier::schema::{DISCLOSURE_SCHEMA_TYPE, DisclosureSchemaDocument, Predicate};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 
+use super::api::{Answer, Routes, get, parameters, post};
 use super::body::Json;
 use super::call::{ByOperator, Call};
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::reply::{Created, cached, private, typed};
 use crate::app::App;
 use crate::disclosure::{self, AddSchemaError};
@@ -25,10 +25,28 @@ use crate::domain::{DomainError, Kind};
 const KEPT_S: u32 = 24 * 3600;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/schemas", get(list).post(add).body_limit(limits::SMALL_BYTES))
-        .route("/schemas/{name}/{version}", get(show))
+pub fn routes() -> Routes {
+    Routes::of("Schemas")
+        .route(get("/schemas", list).means("listSchemas", "All schemas of both kinds").answers(Answer::json(
+            200,
+            "schema-list",
+            "Their documents.",
+        )))
+        .route(
+            post("/schemas", add)
+                .means("addSchema", "Add a disclosure schema")
+                .reads("disclosure-schema.addition", limits::SMALL_BYTES)
+                .answers(Answer::json(201, "disclosure-schema", "The schema, immutable from now on.").located())
+                .refuses(&[Problem::Conflict, Problem::Unprocessable]),
+        )
+        .route(
+            get("/schemas/{name}/{version}", show)
+                .means("showSchema", "One schema, in the form its digest is of")
+                .takes(parameters::part("name", "^[a-z0-9_]{1,64}$", "The name before the slash of its short name."))
+                .takes(parameters::number("version", u32::MAX.into(), "The version after the slash."))
+                .answers(Answer::json(200, "schema", "The document.").cached())
+                .refuses(&[Problem::NotFound]),
+        )
 }
 
 /// `GET /schemas`: all documents of both kinds.

@@ -4,16 +4,16 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Json, Router};
 use poa_verifier::json;
 use poa_verifier::status::token_list;
 use poa_verifier::trust::ListPurpose;
 use serde_json::json as object;
 
+use super::api::{Answer, Routes, Shape, get, parameters};
 use super::error::{ApiError, Problem};
 use super::negotiation::{Accept, varies};
 use super::parameters::Id;
@@ -44,11 +44,34 @@ const FORMS: [(&str, Form); 4] = [
 ];
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/status-lists", get(aggregation))
-        .route("/status-lists/token", get(token))
-        .route("/status-lists/{id}", get(show))
+pub fn routes() -> Routes {
+    let lists = "Every token status list of this service.";
+    let list = Answer::of(200, "application/vc", Shape::Schema("status-list"), "The list as a signed credential.")
+        .or("application/vc+jwt", Shape::JWS)
+        .or("application/ld+json", Shape::Schema("status-list"))
+        .or("application/json", Shape::Schema("status-list"));
+    let both = Answer::of(200, token_list::MEDIA_TYPE, Shape::JWS, "Both purposes in one token status list.");
+    Routes::of("Discovery")
+        .route(
+            get("/status-lists", aggregation)
+                .means("statusListAggregation", "Which token status lists there are")
+                .answers(Answer::json(200, "status-list-aggregation", lists).cached()),
+        )
+        .route(
+            get("/status-lists/token", token)
+                .means("tokenStatusList", "The token status list")
+                .detail("`time`, which asks for a past list, is answered with 501.")
+                .answers(both.conditional().negotiated())
+                .refuses(&[Problem::NotImplemented]),
+        )
+        .route(
+            get("/status-lists/{id}", show)
+                .means("statusList", "A bitstring status list")
+                .detail("`timestamp`, which asks for a past list, is answered with 501.")
+                .takes(parameters::word("id", &["revocation", "suspension"], "What its bits mean."))
+                .answers(list.conditional().negotiated())
+                .refuses(&[Problem::NotImplemented]),
+        )
 }
 
 struct Purpose(ListPurpose);

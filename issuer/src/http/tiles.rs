@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::get;
 
+use super::api::{Answer, Routes, Shape, get, parameters};
 use super::error::{ApiError, Problem};
 use super::reply::{cached, typed};
 use crate::app::App;
@@ -18,8 +17,19 @@ const KEPT_S: u32 = 7 * 24 * 3600;
 const LAST_LEVEL: u32 = 3;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/log/{log}/{seq}/tiles/{level}/{n}", get(tile))
+pub fn routes() -> Routes {
+    let tile_of = "The nodes of one tile, 32 bytes big-endian each, trailing empty ones left out.";
+    Routes::of("Log").route(
+        get("/log/{log}/{seq}/tiles/{level}/{n}", tile)
+            .means("tile", "A piece of the tree")
+            .detail("The nodes `256·n …` of tree level `8·level` at publication `seq`. Paths are put together from tiles, so that fetching one names nobody.")
+            .takes(parameters::part("log", "^[a-z0-9._-]{1,64}$", "The log's name."))
+            .takes(parameters::number("seq", (1 << 53) - 1, "The publication."))
+            .takes(parameters::number("level", LAST_LEVEL.into(), "Every eighth level of the tree, from the leaves."))
+            .takes(parameters::number("n", (1 << 24) - 1, "Which tile of that level."))
+            .answers(Answer::of(200, "application/octet-stream", Shape::Bytes, tile_of).cached())
+            .refuses(&[Problem::NotFound, Problem::Gone]),
+    )
 }
 
 /// The nodes `256·n ..` of tree level `8·level` at publication `seq`, 32 bytes big-endian each,

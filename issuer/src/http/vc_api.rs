@@ -6,21 +6,21 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::vc::{BASE_CONTEXT, ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value, json};
 
+use super::api::{Answer, Routes, Shape, post};
 use super::body::Json;
 use super::call::{ByAnyone, Call, Caller};
 use super::error::{ApiError, Problem, Recovery};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::negotiation::Accept;
 use super::reply::{Created, private};
 use super::wire::Text;
@@ -35,12 +35,51 @@ const MEANING: &str = "authentic: it conforms, is signed by whom it names, is va
                        status is known; no request was stated, so nothing says that it is what you need";
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/vc-api/credentials/issue", post(issue).body_limit(limits::DOCUMENT_BYTES))
-        .route("/vc-api/credentials/status", post(set_status).body_limit(limits::SMALL_BYTES))
-        .route("/vc-api/credentials/verify", post(verify_credential).body_limit(limits::DOCUMENT_BYTES))
-        .route("/vc-api/presentations/verify", post(verify_presentation).body_limit(limits::BATCH_BYTES))
+pub fn routes() -> Routes {
+    let open = "By the operator; with `--vc-api-open` by anybody on this machine.";
+    let not_verified =
+        || Answer::of(400, "application/problem+json", Shape::Schema("vc-api-not-verified"), "Not verified.");
+    Routes::of("VC-API")
+        .route(
+            post("/vc-api/credentials/issue", issue)
+                .means("vcApiIssue", "Sign a credential that the caller wrote")
+                .detail(open)
+                .reads("vc-api-issue", limits::DOCUMENT_BYTES)
+                .answers(Answer::json(201, "vc-api-issued", "The credential, secured."))
+                .refuses(&[
+                    Problem::Forbidden,
+                    Problem::NonConforming,
+                    Problem::Conflict,
+                    Problem::Unprocessable,
+                    Problem::NotAcceptable,
+                    Problem::NotReady,
+                    Problem::VerifierBusy,
+                ]),
+        )
+        .route(
+            post("/vc-api/credentials/status", set_status)
+                .means("vcApiStatus", "Set the status of a credential signed here")
+                .detail(open)
+                .reads("vc-api-status", limits::SMALL_BYTES)
+                .answers(Answer::json(200, "vc-api-status-answer", "What it is now."))
+                .refuses(&[Problem::Forbidden, Problem::NotFound, Problem::Conflict, Problem::Unprocessable]),
+        )
+        .route(
+            post("/vc-api/credentials/verify", verify_credential)
+                .means("vcApiVerifyCredential", "Verify a credential")
+                .reads("vc-api-verify-credential", limits::DOCUMENT_BYTES)
+                .answers(Answer::json(200, "vc-api-verified", "Authentic."))
+                .answers(not_verified())
+                .refuses(&[Problem::VerifierBusy]),
+        )
+        .route(
+            post("/vc-api/presentations/verify", verify_presentation)
+                .means("vcApiVerifyPresentation", "Verify a presentation")
+                .reads("vc-api-verify-presentation", limits::BATCH_BYTES)
+                .answers(Answer::json(200, "vc-api-verified", "Authentic."))
+                .answers(not_verified())
+                .refuses(&[Problem::VerifierBusy]),
+        )
 }
 
 /// The operator; with `--vc-api-open` also whoever sends no credentials. A page in the operator's browser whose name was

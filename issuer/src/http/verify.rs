@@ -5,19 +5,19 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
-use axum::{Json as JsonReply, Router};
 use poa_verifier::{Report, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Raw};
 use super::call::{ByAnyone, Call};
 use super::client::Client;
 use super::error::{ApiError, Problem};
-use super::limits::{self, LimitExt};
+use super::limits;
 use super::rate::Limited;
 use super::reply::private;
 use crate::app::App;
@@ -30,8 +30,18 @@ use crate::service::checking::Question;
 const MAX_BATCH: usize = 32;
 
 /// The routes of this resource.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/verify", post(verify).body_limit(limits::BATCH_BYTES))
+pub fn routes() -> Routes {
+    Routes::of("Verification").route(
+        post("/verify", verify)
+            .means("verify", "Verify documents")
+            .detail("Verifying here tells the issuer where agents go; verifiers should embed the crate.")
+            .reads("verify", limits::BATCH_BYTES)
+            .reads_as("application/jose", Shape::Bytes)
+            .reads_as("application/jwt", Shape::Bytes)
+            .reads_as("application/vc+jwt", Shape::Bytes)
+            .answers(Answer::json(200, "verify-answer", "A report, or one for each document of a batch."))
+            .refuses(&[Problem::NotFound, Problem::Gone, Problem::Unprocessable, Problem::VerifierBusy]),
+    )
 }
 
 #[derive(Deserialize)]

@@ -23,7 +23,7 @@ pub struct Ed25519Key(pub PublicKey);
 #[derive(Clone, Debug)]
 pub struct Holder(pub HolderKey);
 
-/// A text of 1 to `MAX` bytes without control characters.
+/// A text of 1 to `MAX` characters without control characters.
 #[derive(Clone, Debug)]
 pub struct Text<const MAX: usize>(pub String);
 
@@ -62,8 +62,8 @@ impl<'de> Deserialize<'de> for Holder {
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.is_empty() || text.len() > MAX || text.chars().any(char::is_control) {
-            let rule = format!("must have 1 to {MAX} bytes and no control characters");
+        if !(1..=MAX).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+            let rule = format!("must have 1 to {MAX} characters, none a control character");
             return Err(D::Error::custom(rule));
         }
         Ok(Self(text))

@@ -71,6 +71,7 @@ pub fn landing(view: &Landing) -> Markup {
         section.card {
             h2 { "For programs" }
             dl {
+                dt { "API" } dd { a href="/docs" { "/docs" } }
                 dt { "Trust document" } dd { a href="/.well-known/poa-trust.json" { "/.well-known/poa-trust.json" } }
                 dt { "Issuer" } dd { a href="/.well-known/did.json" { "/.well-known/did.json" } }
                 dt { "Schemas" }

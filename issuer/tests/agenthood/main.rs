@@ -5,6 +5,8 @@ mod chain_contract;
 mod chain_trust;
 mod claims;
 mod codes;
+#[path = "../openapi/conformance.rs"]
+mod conformance;
 mod foreign;
 mod foreign_reader;
 mod life;

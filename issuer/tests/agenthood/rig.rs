@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
-use crate::schemas;
+use crate::conformance::{Exchange, assert_documented};
 
 pub const URL: &str = "http://127.0.0.1:8080";
 /// 2026-01-15T10:20:00Z.
@@ -114,12 +114,23 @@ impl Rig {
     /// Sends a request from an address.
     pub async fn send_from(&self, client: IpAddr, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 40_000)));
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (parts, body) = request.into_parts();
+        let sent = to_bytes(body, 16 << 20).await.unwrap();
+        let (method, path, headers) = (parts.method.clone(), parts.uri.path().to_owned(), parts.headers.clone());
+        let request = Request::from_parts(parts, Body::from(sent.clone()));
         let response = self.app.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 16 << 20).await.unwrap().to_vec();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
-        schemas::assert_valid(&method, &path, &answer);
+        assert_documented(&Exchange {
+            method: &method,
+            path: &path,
+            request_headers: &headers,
+            request_body: &sent,
+            status: answer.status,
+            headers: &answer.headers,
+            body: &answer.bytes,
+        });
         answer
     }
 

@@ -1,35 +1,17 @@
 //! What holds for every path: problem documents, limits, header fields, credentials of callers. And the
 //! check of a body against its JSON Schema, which the other files use.
 
-use std::path::PathBuf;
-use std::sync::LazyLock;
-
 use axum::body::Body;
 use axum::http::{Method, Request};
-use jsonschema::Registry;
 use serde_json::{Value, json};
 
+use crate::conformance;
 use crate::service::Service;
 
-/// The schemas of API bodies by their ids.
-static SCHEMAS: LazyLock<Registry<'static>> = LazyLock::new(|| {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/api");
-    let mut registry = Registry::new();
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        let schema: Value = serde_json::from_str(&text).unwrap();
-        registry = registry.add(schema["$id"].as_str().unwrap(), schema.clone()).unwrap();
-    }
-    registry.prepare().unwrap()
-});
-
-/// Asserts that a body is valid under `schemas/api/<name>.json`.
+/// Asserts that a body is valid under the schema of this name.
 #[track_caller]
 pub fn assert_valid(name: &str, body: &Value) {
-    let schema = json!({ "$ref": format!("urn:poa:schema:api:{name}") });
-    let validator = jsonschema::options().offline().with_registry(&SCHEMAS).build(&schema).unwrap();
-    let errors: Vec<_> =
-        validator.iter_errors(body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors = conformance::errors(&format!("/components/schemas/{name}"), body);
     assert!(errors.is_empty(), "{name}: {errors:#?}\n{body:#}");
 }
 

@@ -1,7 +1,20 @@
 //! `/health` and `/ready`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use poa_issuer::App;
+use poa_issuer::app::Task;
+use poa_issuer::clock::Clock;
+use poa_issuer::domain::os_entropy;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
 use crate::envelope::assert_valid;
-use crate::service::Service;
+use crate::service::{Answer, START, Service, config, engine};
 
 #[tokio::test]
 async fn health_names_the_development_key_and_works_before_the_first_head() {
@@ -39,7 +52,6 @@ async fn a_log_without_leaves_is_ready_once_the_service_has_proved() {
 
 #[tokio::test]
 async fn production_refuses_the_development_key() {
-    use std::sync::Arc;
     let directory = tempfile::tempdir().unwrap();
     let url = poa_issuer::PublicUrl::parse("https://issuer.example").unwrap();
     let path = directory.path().join("data");
@@ -49,4 +61,44 @@ async fn production_refuses_the_development_key() {
     let opened = poa_issuer::App::open(config, clock, poa_issuer::domain::os_entropy()).await.err();
     assert!(matches!(opened, Some(poa_issuer::OpenError::DevelopmentKey)));
     assert!(!path.exists(), "nothing was made");
+}
+
+/// A clock that can fail whoever looks at it next.
+struct FailingClock(AtomicBool);
+
+impl Clock for FailingClock {
+    fn now_unix_s(&self) -> u64 {
+        assert!(!self.0.swap(false, Ordering::SeqCst), "as a test");
+        START
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_panics_is_started_again_and_that_is_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FailingClock(AtomicBool::new(false)));
+    let mut config = config(&directory);
+    config.publish_interval_s = 1;
+    let app = App::open_with(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy(), engine()).await.unwrap();
+    app.prove_once().await.unwrap();
+    let ready = async || -> Value {
+        let request = Request::get("/ready").body(Body::empty()).unwrap();
+        Answer::of(app.router().oneshot(request).await.unwrap()).await.json()
+    };
+    assert_eq!(ready().await["tasks"]["publisher"]["running"], false, "nobody started it yet");
+    let publisher = app.spawn_publisher();
+    while app.task_health(Task::Publisher).restarts == 0 {
+        clock.0.store(true, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    clock.0.store(false, Ordering::SeqCst);
+    while !app.task_health(Task::Publisher).running {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let shown = ready().await;
+    assert_valid("ready", &shown);
+    assert_eq!(shown["tasks"]["publisher"]["running"], true);
+    assert!(shown["tasks"]["publisher"]["restarts"].as_u64() >= Some(1));
+    publisher.stop().await;
+    assert!(!app.task_health(Task::Publisher).running);
 }

@@ -4,6 +4,8 @@
 mod agents;
 mod attestations;
 mod attestors;
+#[path = "../openapi/conformance.rs"]
+mod conformance;
 mod credential_batches;
 mod credentials;
 mod did_resolution;
@@ -12,6 +14,7 @@ mod envelope;
 mod health;
 mod issuer_keys;
 mod malformed;
+mod openapi;
 mod opening;
 mod pages;
 mod prepared;

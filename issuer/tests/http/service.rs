@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use ed25519_dalek::SigningKey;
 use poa_issuer::clock::{Clock, ManualClock};
@@ -26,6 +26,8 @@ use poa_prover::{Engine, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
+
+use crate::conformance::{Exchange, assert_documented};
 
 pub const URL: &str = "http://127.0.0.1:8080";
 pub const HOST: &str = "127.0.0.1%3A8080";
@@ -82,7 +84,21 @@ impl Service {
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        Answer::of(self.app.router().oneshot(request).await.unwrap()).await
+        let (parts, body) = request.into_parts();
+        let sent = to_bytes(body, 16 << 20).await.unwrap();
+        let (method, path, headers) = (parts.method.clone(), parts.uri.path().to_owned(), parts.headers.clone());
+        let request = Request::from_parts(parts, Body::from(sent.clone()));
+        let answer = Answer::of(self.app.router().oneshot(request).await.unwrap()).await;
+        assert_documented(&Exchange {
+            method: &method,
+            path: &path,
+            request_headers: &headers,
+            request_body: &sent,
+            status: answer.status,
+            headers: &answer.headers,
+            body: &answer.bytes,
+        });
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -200,7 +216,8 @@ pub fn engine() -> Arc<Engine> {
     Arc::clone(&ENGINE)
 }
 
-fn config(directory: &TempDir) -> Config {
+/// An ordinary configuration.
+pub fn config(directory: &TempDir) -> Config {
     let url = PublicUrl::parse(URL).unwrap();
     Config::new(directory.path().to_owned(), url, ([127, 0, 0, 1], 8080).into())
 }

@@ -2,21 +2,35 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Json as JsonReply, Router};
 use poa_verifier::agenthood::ss58::Address;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::domain::registry::{Registry, RegistryError};
+use crate::http::api::{Answer, Routes, get, parameters};
 use crate::http::error::{ApiError, Problem};
 use crate::http::reply::private;
 
 /// The routes of the contract.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/poa/chain/v1/agents/{address}", get(agent)).route("/poa/chain/v1/changes", get(changes))
+pub fn routes() -> Routes {
+    Routes::of("Chain")
+        .route(
+            get("/poa/chain/v1/agents/{address}", agent)
+                .means("chainAgent", "An agent at the newest block")
+                .takes(parameters::account("address"))
+                .answers(Answer::json(200, "chain-reader.snapshot", "The agent, or null."))
+                .refuses(&[Problem::InvalidParameter, Problem::NotFound]),
+        )
+        .route(
+            get("/poa/chain/v1/changes", changes)
+                .means("chainChanges", "What changed after a block")
+                .takes(parameters::query_number("after", 0, i64::MAX as u64, true, "Number of a block."))
+                .answers(Answer::json(200, "chain-reader.changes", "At most 500 changes, oldest first."))
+                .refuses(&[Problem::InvalidParameter, Problem::NotFound]),
+        )
 }
 
 #[derive(Deserialize)]

@@ -123,6 +123,21 @@ impl Code {
         Self::Internal,
     ];
 
+    /// The status it comes with.
+    pub const fn status(self) -> StatusCode {
+        self.row().0
+    }
+
+    /// The published word.
+    pub const fn as_str(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Whether a refusal with it always says when to ask again.
+    pub const fn says_when(self) -> bool {
+        matches!(self, Self::RateLimited | Self::ChainUnreachable)
+    }
+
     const fn row(self) -> (StatusCode, &'static str) {
         use StatusCode as S;
         match self {

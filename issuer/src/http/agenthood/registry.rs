@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{delete, post};
-use axum::{Json as JsonReply, Router};
 use poa_verifier::agenthood::claims::Balance;
 use poa_verifier::agenthood::ss58::Address;
 use serde::Deserialize;
@@ -15,10 +14,11 @@ use super::chain::embedded;
 use crate::app::App;
 use crate::chain::Block;
 use crate::domain::registry::{Act, NewAgent, RegistryError};
+use crate::http::api::{Answer, Routes, delete, parameters, post};
 use crate::http::body::{Empty, Json};
 use crate::http::call::{ByOperator, Call};
 use crate::http::error::{ApiError, Problem};
-use crate::http::limits::{self, LimitExt};
+use crate::http::limits;
 use crate::http::parameters::Id;
 use crate::http::reply::{Created, private};
 use crate::http::wire::Text;
@@ -27,17 +27,75 @@ use crate::http::wire::Text;
 const GRAPH_BYTES: usize = 96 * 1024;
 
 /// The routes of the registry.
-pub fn routes() -> Router<Arc<App>> {
-    let small = limits::SMALL_BYTES;
-    Router::new()
-        .route("/poa/registry/agents", post(register).body_limit(GRAPH_BYTES))
-        .route("/poa/registry/agents/{id}", delete(deregister).body_limit(small))
-        .route("/poa/registry/agents/{id}/abg", post(publish_abg).body_limit(GRAPH_BYTES))
-        .route("/poa/registry/agents/{id}/controller", post(rotate).body_limit(small))
-        .route("/poa/registry/agents/{id}/sovereignty", post(set_sovereign).body_limit(small))
-        .route("/poa/registry/agents/{id}/balance", post(set_balance).body_limit(small))
-        .route("/poa/registry/agents/{id}/collectable", post(set_collectable).body_limit(small))
-        .route("/poa/registry/agents/{id}/runs", post(record_runs).body_limit(small))
+pub fn routes() -> Routes {
+    let changed = || Answer::json(200, "registry.change", "The block of the change.");
+    let agent = || parameters::account("id");
+    let refused: &[_] = &[Problem::Conflict, Problem::Unprocessable];
+    Routes::of("Chain")
+        .route(
+            post("/poa/registry/agents", register)
+                .means("registerOnChain", "Register an agent in the embedded registry")
+                .reads("registry.registration", GRAPH_BYTES)
+                .answers(Answer::json(201, "registry.change", "The block of the change.").located())
+                .refuses(refused)
+                .refuses(&[Problem::NotFound]),
+        )
+        .route(
+            delete("/poa/registry/agents/{id}", deregister)
+                .means("deregisterOnChain", "Deregister an agent")
+                .takes(agent())
+                .body_limit(limits::SMALL_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
+        .route(
+            post("/poa/registry/agents/{id}/abg", publish_abg)
+                .means("publishGraph", "Publish a new version of its behaviour graph")
+                .takes(agent())
+                .reads("registry.graph", GRAPH_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
+        .route(
+            post("/poa/registry/agents/{id}/controller", rotate)
+                .means("rotateController", "Name another controller, or none")
+                .takes(agent())
+                .reads("registry.controller", limits::SMALL_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
+        .route(
+            post("/poa/registry/agents/{id}/sovereignty", set_sovereign)
+                .means("setSovereignty", "Make it sovereign, or end that")
+                .takes(agent())
+                .reads("registry.sovereignty", limits::SMALL_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
+        .route(
+            post("/poa/registry/agents/{id}/balance", set_balance)
+                .means("setBalance", "Set its balance")
+                .takes(agent())
+                .reads("registry.balance", limits::SMALL_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
+        .route(
+            post("/poa/registry/agents/{id}/collectable", set_collectable)
+                .means("setCollectable", "Say whether the chain may remove it")
+                .takes(agent())
+                .reads("registry.collectable", limits::SMALL_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
+        .route(
+            post("/poa/registry/agents/{id}/runs", record_runs)
+                .means("recordRuns", "Record runs")
+                .takes(agent())
+                .reads("registry.runs", limits::SMALL_BYTES)
+                .answers(changed())
+                .refuses(refused),
+        )
 }
 
 #[derive(Deserialize)]

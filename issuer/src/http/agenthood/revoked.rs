@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::domain::agenthood::{AgenthoodError, Revoked};
 use crate::http::reply::{Kept, conditional, etag_of, typed};
 
-const MAX_PAGE: u32 = 1_000;
+pub const MAX_PAGE: u32 = 1_000;
 /// Documents per transaction while the whole list is put together.
 const CHUNK: u32 = 10_000;
 /// How long caches may keep the list, seconds: it delays revocation for whoever reads nothing else.

@@ -44,7 +44,8 @@ pub async fn in_form(request: Request, next: Next) -> Response {
 /// What a layer says beside the body.
 const KEPT_FIELDS: [HeaderName; 3] = [header::ALLOW, header::ACCESS_CONTROL_ALLOW_ORIGIN, header::VARY];
 
-fn is_published_path(path: &str) -> bool {
+/// Whether refusals at this path have the published form.
+pub fn is_published_path(path: &str) -> bool {
     path.strip_prefix("/poa/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -1,173 +1,157 @@
-//! The table of problems: code, status, title and what usually helps.
+//! The table of problems: what each means, its status, code and title, and what usually helps.
 
 use axum::http::StatusCode;
 
 use super::Recovery;
 
-/// One row per kind of refusal. A code, once published, keeps its meaning and status.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Problem {
+/// One row per kind of refusal. What the comment says is published as the meaning of the code.
+macro_rules! problems {
+    ($($(#[doc = $meaning:literal])+ $name:ident: $status:ident, $code:literal, $title:literal, $recovery:expr;)+) => {
+        /// A kind of refusal. A code, once published, keeps its meaning and status.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum Problem {
+            $($(#[doc = $meaning])+ $name,)+
+        }
+
+        impl Problem {
+            /// All of them: what clients have to expect.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$name => Row {
+                        status: StatusCode::$status,
+                        code: $code,
+                        title: $title,
+                        meaning: concat!($($meaning),+),
+                    },)+
+                }
+            }
+
+            /// What usually helps; a refusal of one member says that member instead.
+            pub(super) fn usual_recovery(self) -> Recovery {
+                match self {
+                    $(Self::$name => $recovery,)+
+                }
+            }
+        }
+    };
+}
+
+struct Row {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+}
+
+problems! {
     /// Not one strict JSON text: syntax, duplicate members, numbers beyond 2^53 - 1, depth, encoding.
-    MalformedJson,
+    MalformedJson: BAD_REQUEST, "malformed-json", "Malformed JSON", fix("body");
     /// JSON, but not the members and types of this request.
-    InvalidBody,
+    InvalidBody: BAD_REQUEST, "invalid-body", "Invalid body", fix("body");
     /// A credential that VC-API does not sign: it does not conform, or claims what is this service's own.
-    NonConforming,
+    NonConforming: BAD_REQUEST, "non-conforming", "Credential refused", fix("body");
     /// A document that VC-API was asked about is not authentic.
-    NotVerified,
+    NotVerified: BAD_REQUEST, "not-verified", "Not verified", fix("body");
     /// A path part, query parameter or header is not what it must be.
-    InvalidParameter,
+    InvalidParameter: BAD_REQUEST, "invalid-parameter", "Invalid parameter", fix("path");
     /// No credentials, or they do not verify.
-    Unauthenticated,
+    Unauthenticated: UNAUTHORIZED, "unauthenticated", "Authentication needed", Recovery::Authenticate;
     /// Authenticated, but not allowed to do this.
-    Forbidden,
+    Forbidden: FORBIDDEN, "forbidden", "Not allowed", Recovery::ContactIssuer;
     /// The agent is suspended or revoked.
-    AgentNotActive,
+    AgentNotActive: FORBIDDEN, "agent-not-active", "Agent suspended or revoked", Recovery::ContactIssuer;
     /// No such resource.
-    NotFound,
+    NotFound: NOT_FOUND, "not-found", "Not found", fix("path");
     /// The path exists, the method does not.
-    MethodNotAllowed,
+    MethodNotAllowed: METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", fix("method");
     /// None of the forms the resource has is accepted.
-    NotAcceptable,
+    NotAcceptable: NOT_ACCEPTABLE, "not-acceptable", "No acceptable form", fix("accept");
     /// Too slow.
-    RequestTimeout,
+    RequestTimeout: REQUEST_TIMEOUT, "request-timeout", "Request timed out", retry_after(1);
     /// Somebody else has it already: a key, a pseudonym, a name, a receipt id.
-    Conflict,
+    Conflict: CONFLICT, "conflict", "Already taken", fix("body");
     /// The agent has no published leaf yet.
-    NoLeaf,
+    NoLeaf: CONFLICT, "no-leaf", "No published leaf", retry_after(10);
     /// The same idempotency key was used for another request.
-    IdempotencyMismatch,
+    IdempotencyMismatch: CONFLICT, "idempotency-mismatch", "Idempotency key used for another request", fix("idempotency-key");
     /// The first request under this idempotency key is still running.
-    IdempotencyInProgress,
+    IdempotencyInProgress: CONFLICT, "idempotency-in-progress", "First request still running", retry_after(1);
     /// The ten minutes for completing a self-custody credential are over, or it is completed already.
-    NotPending,
+    NotPending: CONFLICT, "not-pending", "Nothing to complete", Recovery::ContactIssuer;
     /// The resource was there, and is kept no longer.
-    Gone,
+    Gone: GONE, "gone", "No longer kept", fix("path");
     /// A nonce was unknown, used or expired.
-    StaleChallenge,
+    StaleChallenge: CONFLICT, "stale-challenge", "Challenge not in force", Recovery::RequestChallenge;
     /// Larger than the path accepts.
-    PayloadTooLarge,
+    PayloadTooLarge: PAYLOAD_TOO_LARGE, "payload-too-large", "Body too large", fix("body");
     /// A content type this path does not read.
-    UnsupportedMediaType,
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type", fix("content-type");
     /// Well formed but not acceptable; `member` says what.
-    Unprocessable,
+    Unprocessable: UNPROCESSABLE_ENTITY, "unprocessable", "Not acceptable", fix("body");
     /// A signature inside the body does not verify.
-    BadSignature,
+    BadSignature: UNPROCESSABLE_ENTITY, "bad-signature", "Signature does not verify", fix("body");
     /// A receipt does not hold.
-    ReceiptRefused,
+    ReceiptRefused: UNPROCESSABLE_ENTITY, "receipt-refused", "Receipt refused", fix("body");
     /// The proof or document does not hold.
-    ProofRefused,
+    ProofRefused: UNPROCESSABLE_ENTITY, "proof-refused", "Proof refused", fix("body");
     /// The agent's attribute does not satisfy the requested bound.
-    PredicateNotMet,
+    PredicateNotMet: UNPROCESSABLE_ENTITY, "predicate-not-met", "Attribute does not satisfy bound", fix("body");
     /// A bound is not on the grid of the disclosure schema.
-    OffGrid,
+    OffGrid: UNPROCESSABLE_ENTITY, "off-grid", "Bound not on the grid", fix("body");
     /// The schema discloses the build hash, and the agent has none.
-    BuildHashMissing,
+    BuildHashMissing: UNPROCESSABLE_ENTITY, "build-hash-missing", "Agent has no build hash", Recovery::ContactIssuer;
     /// This client called too often.
-    TooManyRequests,
+    TooManyRequests: TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", retry_after(10);
     /// All workers are proving and the queue is full.
-    ProverBusy,
+    ProverBusy: SERVICE_UNAVAILABLE, "prover-busy", "Prover busy", retry_after(2);
     /// As many verifications as the service does at a time are running.
-    VerifierBusy,
+    VerifierBusy: SERVICE_UNAVAILABLE, "verifier-busy", "Verifier busy", retry_after(1);
     /// The service has just started and published no head yet.
-    NotReady,
+    NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service starting", retry_after(1);
     /// A part of a standard that this service does not have.
-    NotImplemented,
+    NotImplemented: NOT_IMPLEMENTED, "not-implemented", "Not implemented", fix("path");
     /// A failure of the service itself.
-    Internal,
+    Internal: INTERNAL_SERVER_ERROR, "internal", "Internal failure", Recovery::ContactIssuer;
 }
 
 impl Problem {
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        self.row().status
+    }
+
     /// The stable code.
     pub const fn code(self) -> &'static str {
-        self.row().1
+        self.row().code
     }
 
     /// A short title, the same for every occurrence.
     pub const fn title(self) -> &'static str {
-        self.row().2
+        self.row().title
     }
 
-    /// The HTTP status.
-    pub const fn status(self) -> StatusCode {
-        self.row().0
+    /// What it means, in a sentence.
+    pub fn meaning(self) -> &'static str {
+        self.row().meaning.trim_start()
     }
 
-    const fn row(self) -> (StatusCode, &'static str, &'static str) {
-        use StatusCode as S;
-        match self {
-            Self::MalformedJson => (S::BAD_REQUEST, "malformed-json", "Malformed JSON"),
-            Self::InvalidBody => (S::BAD_REQUEST, "invalid-body", "Invalid body"),
-            Self::NonConforming => (S::BAD_REQUEST, "non-conforming", "Credential refused"),
-            Self::NotVerified => (S::BAD_REQUEST, "not-verified", "Not verified"),
-            Self::InvalidParameter => (S::BAD_REQUEST, "invalid-parameter", "Invalid parameter"),
-            Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated", "Authentication needed"),
-            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed"),
-            Self::AgentNotActive => (S::FORBIDDEN, "agent-not-active", "Agent suspended or revoked"),
-            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
-            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
-            Self::NotAcceptable => (S::NOT_ACCEPTABLE, "not-acceptable", "No acceptable form"),
-            Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request-timeout", "Request timed out"),
-            Self::Conflict => (S::CONFLICT, "conflict", "Already taken"),
-            Self::NoLeaf => (S::CONFLICT, "no-leaf", "No published leaf"),
-            Self::IdempotencyMismatch => {
-                (S::CONFLICT, "idempotency-mismatch", "Idempotency key used for another request")
-            }
-            Self::IdempotencyInProgress => (S::CONFLICT, "idempotency-in-progress", "First request still running"),
-            Self::NotPending => (S::CONFLICT, "not-pending", "Nothing to complete"),
-            Self::Gone => (S::GONE, "gone", "No longer kept"),
-            Self::StaleChallenge => (S::CONFLICT, "stale-challenge", "Challenge not in force"),
-            Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "payload-too-large", "Body too large"),
-            Self::UnsupportedMediaType => {
-                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type")
-            }
-            Self::Unprocessable => (S::UNPROCESSABLE_ENTITY, "unprocessable", "Not acceptable"),
-            Self::BadSignature => (S::UNPROCESSABLE_ENTITY, "bad-signature", "Signature does not verify"),
-            Self::ReceiptRefused => (S::UNPROCESSABLE_ENTITY, "receipt-refused", "Receipt refused"),
-            Self::ProofRefused => (S::UNPROCESSABLE_ENTITY, "proof-refused", "Proof refused"),
-            Self::PredicateNotMet => (S::UNPROCESSABLE_ENTITY, "predicate-not-met", "Attribute does not satisfy bound"),
-            Self::OffGrid => (S::UNPROCESSABLE_ENTITY, "off-grid", "Bound not on the grid"),
-            Self::BuildHashMissing => (S::UNPROCESSABLE_ENTITY, "build-hash-missing", "Agent has no build hash"),
-            Self::TooManyRequests => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
-            Self::ProverBusy => (S::SERVICE_UNAVAILABLE, "prover-busy", "Prover busy"),
-            Self::VerifierBusy => (S::SERVICE_UNAVAILABLE, "verifier-busy", "Verifier busy"),
-            Self::NotReady => (S::SERVICE_UNAVAILABLE, "not-ready", "Service starting"),
-            Self::NotImplemented => (S::NOT_IMPLEMENTED, "not-implemented", "Not implemented"),
-            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal failure"),
-        }
+    /// Whether its documents say when to ask again.
+    pub(crate) fn says_when(self) -> bool {
+        matches!(self.usual_recovery(), Recovery::RetryAfter { .. })
     }
 
-    /// What usually helps; a refusal of one member says that member instead.
-    pub(super) fn usual_recovery(self) -> Recovery {
-        let fix = |member: &str| Recovery::FixField { member: member.to_owned() };
-        match self {
-            Self::MalformedJson
-            | Self::InvalidBody
-            | Self::NonConforming
-            | Self::NotVerified
-            | Self::Unprocessable
-            | Self::Conflict
-            | Self::PayloadTooLarge
-            | Self::BadSignature
-            | Self::ReceiptRefused
-            | Self::ProofRefused
-            | Self::PredicateNotMet
-            | Self::OffGrid => fix("body"),
-            Self::InvalidParameter | Self::NotFound | Self::Gone | Self::NotImplemented => fix("path"),
-            Self::MethodNotAllowed => fix("method"),
-            Self::UnsupportedMediaType => fix("content-type"),
-            Self::NotAcceptable => fix("accept"),
-            Self::IdempotencyMismatch => fix("idempotency-key"),
-            Self::Unauthenticated => Recovery::Authenticate,
-            Self::Forbidden | Self::AgentNotActive | Self::BuildHashMissing | Self::NotPending | Self::Internal => {
-                Recovery::ContactIssuer
-            }
-            Self::StaleChallenge => Recovery::RequestChallenge,
-            Self::NoLeaf | Self::TooManyRequests => Recovery::RetryAfter { seconds: 10 },
-            Self::ProverBusy => Recovery::RetryAfter { seconds: 2 },
-            Self::RequestTimeout | Self::IdempotencyInProgress | Self::VerifierBusy | Self::NotReady => {
-                Recovery::RetryAfter { seconds: 1 }
-            }
-        }
+    /// The `type` of its documents.
+    pub fn uri(self) -> String {
+        format!("urn:poa:problem:{}", self.code())
     }
+}
+
+fn fix(member: &str) -> Recovery {
+    Recovery::FixField { member: member.to_owned() }
+}
+
+fn retry_after(seconds: u64) -> Recovery {
+    Recovery::RetryAfter { seconds }
 }
