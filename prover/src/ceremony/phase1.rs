@@ -9,7 +9,7 @@
 //! | 2, 3 | `τ^i` in G1, `i < 2^(p+1) − 1`, and in G2, `i < 2^p` |
 //! | 4, 5 | `α·τ^i` and `β·τ^i` in G1, `i < 2^p` |
 //! | 6 | `β` in G2 |
-//! | 7 | its own contributions; not read here, `snarkjs powersoftau verify` checks them |
+//! | 7 | its own contributions; counted here, `snarkjs powersoftau verify` checks them |
 //! | 12, 13, 14, 15 | in a file prepared for phase 2: sections 2 to 5 in Lagrange bases; not read here |
 //!
 //! What a key is made of are the Lagrange points `L_i(τ)`. They are computed from the powers, so a file serves whether it
@@ -31,6 +31,8 @@ use crate::iden3::{self, Bytes, Truncated};
 
 /// The greatest power that BN254's roots of unity allow.
 const MAX_POWER: u32 = 28;
+/// Bytes of a contribution to phase 1 before its kind: the first powers after it, the contributor's key, two digests.
+const CONTRIBUTION: usize = 448 + 768 + 216 + 64;
 /// The greatest section number.
 const SECTIONS: usize = 15;
 
@@ -92,6 +94,8 @@ impl From<Truncated> for Phase1Error {
 pub(crate) struct Phase1 {
     /// Of the file.
     pub power: u32,
+    /// How many contributions the file says it had, beacons left out.
+    pub contributions: u32,
     /// `2n − 1` powers.
     pub tau_g1: Vec<G1Affine>,
     /// `n` powers, as of those below.
@@ -115,6 +119,7 @@ impl Phase1 {
         let points_g2 = |id, count| g2_points(id, get(&sections, id)?, count);
         Ok(Self {
             power,
+            contributions: sections[6].map_or(Ok(0), drawn)?,
             tau_g1: points(2, 2 * n - 1)?,
             tau_g2: points_g2(3, n)?,
             alpha_tau: points(4, n)?,
@@ -213,6 +218,19 @@ fn header(section: &[u8]) -> Result<u32, Phase1Error> {
     let power = bytes.u32()?;
     bytes.u32()?;
     if bytes.0.is_empty() { Ok(power) } else { Err(Phase1Error::Length) }
+}
+
+/// The number of contributions in section 7 that are no beacons (kind 1).
+fn drawn(section: &[u8]) -> Result<u32, Phase1Error> {
+    let mut bytes = Bytes(section);
+    let mut drawn = 0;
+    for _ in 0..bytes.u32()? {
+        bytes.take(CONTRIBUTION)?;
+        drawn += u32::from(bytes.u32()? != 1);
+        let parameters = bytes.u32()? as usize;
+        bytes.take(parameters)?;
+    }
+    if bytes.0.is_empty() { Ok(drawn) } else { Err(Phase1Error::Length) }
 }
 
 fn check_lengths(sections: &Sections<'_>, power: u32) -> Result<(), Phase1Error> {

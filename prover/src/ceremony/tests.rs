@@ -216,6 +216,21 @@ fn a_file_need_not_be_prepared() {
     assert_eq!(without_beta, Phase1Error::Missing(6));
 }
 
+#[test]
+fn contributions_to_phase_1_are_counted_without_beacons() {
+    let count = |file: &[u8]| Phase1::read(file, &circuit()).map(|phase1| phase1.contributions);
+    let edited = |edit: &dyn Fn(&mut Vec<u8>, usize)| {
+        let mut file = PHASE1.to_vec();
+        edit(&mut file, section_at(PHASE1, 7));
+        count(&file)
+    };
+    assert_eq!(count(PHASE1), Ok(1));
+    assert_eq!(count(&phase1_of([5u64, 6, 7].map(Fr::from))), Ok(0));
+    assert_eq!(edited(&|file, at| file[at + 4 + 1496] = 1), Ok(0), "a beacon");
+    assert_eq!(edited(&|file, at| file[at] = 2), Err(Phase1Error::Length));
+    assert_eq!(edited(&|file, at| file[at] = 0), Err(Phase1Error::Length));
+}
+
 /// The file of a phase 1 of power 3 with these secrets, as `snarkjs powersoftau new` begins it with ones.
 fn phase1_of([tau, alpha, beta]: [Fr; 3]) -> Vec<u8> {
     let (g1, g2) = (G1Affine::generator(), G2Affine::generator());

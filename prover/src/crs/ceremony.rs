@@ -96,6 +96,9 @@ pub enum AttestationError {
     /// The last contribution is no beacon.
     #[error("the last contribution is no beacon")]
     Beacon,
+    /// Phase 1 is one party's, who knows tau, alpha and beta and so needs no delta.
+    #[error("phase 1 has {0} contributions other than beacons: whoever made it alone can forge, whoever made phase 2")]
+    Phase1(u32),
     /// A statement is empty, or not what it looks like.
     #[error(
         "an attestation leaves open what phase 1 was, who attests, or where; or has blanks around it or characters that cannot be seen"
@@ -157,6 +160,12 @@ impl Ceremony {
         if parties.len() >= 2 { Ok(Setup::Ceremony) } else { Err(AttestationError::Parties) }
     }
 
+    /// Whether phase 1 can be several parties' by what its file says, which `snarkjs powersoftau verify` checks.
+    pub(crate) fn check_phase1(&self, contributions: u32) -> Result<(), AttestationError> {
+        let several = self.attestations.is_none() || contributions >= 2;
+        if several { Ok(()) } else { Err(AttestationError::Phase1(contributions)) }
+    }
+
     fn drawn(&self) -> impl Iterator<Item = &str> {
         self.contributions.iter().filter(|made| made.beacon.is_none()).map(|made| made.hash.as_str())
     }
@@ -216,6 +225,11 @@ mod tests {
         for text in ["", " ", "one ", "o\u{200b}ne", "one\n"] {
             assert_eq!(setup(vec![attested("a", text), attested("b", "one")]), Err(AttestationError::Text), "{text:?}");
         }
+        for alone in [0, 1] {
+            assert_eq!(ceremony(both()).check_phase1(alone), Err(AttestationError::Phase1(alone)));
+            assert_eq!(nobody.check_phase1(alone), Ok(()), "for development it will do");
+        }
+        assert_eq!(ceremony(both()).check_phase1(2), Ok(()));
         let mut without = ceremony(both());
         without.contributions.pop();
         assert_eq!(without.setup(), Err(AttestationError::Beacon));

@@ -54,6 +54,7 @@ pub fn import_zkey(
     let phase1 = Phase1::read(phase1, &shape).map_err(CeremonyError::from)?;
     let account = Ceremony::describe(section, &transcript, (phase1.power, digest), attestations);
     let setup = account.setup()?;
+    account.check_phase1(phase1.contributions)?;
     ceremony::check(&shape, &key.ark, &transcript, &phase1, rng)?;
     self_test(&Engine::compile(&key, Settings::SMALL), rng)?;
     let (proving_key, verifying_key) = (key.to_bytes(), key.verifying_key().to_bytes());

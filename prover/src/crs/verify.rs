@@ -164,6 +164,7 @@ fn check_ceremony(
     if let Some(file) = phase1 {
         let phase1 = Phase1::read(file, &circuit::shape()).map_err(CeremonyError::from)?;
         differs("phase1_power", &stated.phase1_power.to_string(), phase1.power.to_string())?;
+        stated.check_phase1(phase1.contributions)?;
         ceremony::check(&circuit::shape(), &key.ark, &transcript, &phase1, rng)?;
     } else {
         transcript.check(&key.ark).map_err(CeremonyError::from)?;
