@@ -2,8 +2,8 @@
 //!
 //! JSON-LD is read by `oxjsonld` with contexts that the caller pins; nothing is fetched. What its reading would drop
 //! without a word, so that nobody would have signed it, is refused here ([`RdfcError::Relative`],
-//! [`RdfcError::Direction`]); members that no context maps are dropped too, and are refused by [`crate::vc`], through
-//! which a document has gone before.
+//! [`RdfcError::Direction`]); members that no context maps are dropped too, and [`EddsaRdfc2022`] has [`crate::vc`] refuse
+//! them first, which also bounds what contexts may ask for.
 //!
 //! The canonicalisation is ours (`canonical`): that of `oxrdf` 0.3.5 has no bound (a document of 500 bytes costs a
 //! second, and seven times as much with each member more), and labels blank nodes otherwise than `rdf-canonize` where two of them
@@ -19,8 +19,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::json;
-use crate::vc::Contexts;
 use crate::vc::foreign::{Cryptosuite, ProofError};
+use crate::vc::{Contexts, check_names};
 
 mod canonical;
 
@@ -74,15 +74,22 @@ impl Cryptosuite for EddsaRdfc2022<'_> {
         "eddsa-rdfc-2022"
     }
 
-    /// The options are read in the document's own `@context`.
+    /// The options are read in the document's own `@context`. One of their own is not signed, and members that it alone
+    /// explains would not be either.
     fn hash_data(&self, document: &Value, options: &Value) -> Result<[u8; 64], ProofError> {
+        if options.get("@context").is_some_and(|context| Some(context) != document.get("@context")) {
+            return Err(ProofError::Context);
+        }
         let mut options = options.clone();
         options["@context"] = document["@context"].clone();
-        let hash = |value| canonicalize(value, self.contexts).map(Sha256::digest);
-        let refused = |error: RdfcError| ProofError::Transformation(error.to_string());
+        let hash = |value| {
+            check_names(self.contexts, value).map_err(|error| ProofError::Transformation(error.to_string()))?;
+            let text = canonicalize(value, self.contexts);
+            text.map(Sha256::digest).map_err(|error| ProofError::Transformation(error.to_string()))
+        };
         let mut input = [0; 64];
-        input[..32].copy_from_slice(&hash(&options).map_err(refused)?);
-        input[32..].copy_from_slice(&hash(document).map_err(refused)?);
+        input[..32].copy_from_slice(&hash(&options)?);
+        input[32..].copy_from_slice(&hash(document)?);
         Ok(input)
     }
 }

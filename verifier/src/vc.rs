@@ -37,3 +37,10 @@ pub use timestamp::{DateTime, DateTimeError};
 
 /// The first context of every document.
 pub const BASE_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
+
+/// Whether the contexts of a document explain every name in it, whatever it is.
+#[cfg(feature = "rdfc")]
+pub(crate) fn check_names(contexts: &Contexts, document: &serde_json::Value) -> Result<(), DataModelError> {
+    let place = error::Place::ROOT;
+    walk::check(contexts, credential::object(document, &place)?, &place)
+}

@@ -1,9 +1,12 @@
 //! Canonical N-Quads against `jsonld` and `rdf-canonize`, and documents that `@digitalbazaar/vc` signed:
 //! `test-vectors/rdfc/`, made by `scripts/vectors/regenerate.sh`.
 
+use ed25519_dalek::{Signer as _, SigningKey};
+use poa_verifier::data_integrity;
+use poa_verifier::ed25519::PublicKey;
 use poa_verifier::rdfc::{self, EddsaRdfc2022, RdfcError};
 use poa_verifier::vc::foreign::{Cryptosuite as _, Expected, ForeignReport, ForeignVerifier, ProofError};
-use poa_verifier::vc::{Contexts, SelfDescribing};
+use poa_verifier::vc::{Contexts, Reason, SelfDescribing};
 use serde_json::{Value, json};
 
 const V2: &str = "https://www.w3.org/ns/credentials/v2";
@@ -113,6 +116,80 @@ fn the_hashes_of_the_published_example_agree() {
     let report = verify(&signed, &Expected::default());
     // The example's issuer is no DID, so its key is not the issuer's for us; the signature holds.
     assert_eq!(report.proofs[0].result, Ok(()));
+}
+
+/// The credential signed by its issuer with these options more.
+fn signed(more: &Value) -> Value {
+    let signer = SigningKey::from_bytes(&[1; 32]);
+    let multikey = PublicKey::from_bytes(&signer.verifying_key().to_bytes()).unwrap().to_multikey();
+    let did = format!("did:key:{multikey}");
+    let mut document = credential();
+    document["issuer"] = did.clone().into();
+    let mut options = json!({
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-rdfc-2022",
+        "verificationMethod": format!("{did}#{multikey}"),
+        "proofPurpose": "assertionMethod",
+    });
+    options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let input = EddsaRdfc2022 { contexts: &Contexts::published() }.hash_data(&document, &options).unwrap();
+    document["proof"] = data_integrity::attach_signature(&options, &signer.sign(&input).to_bytes());
+    document
+}
+
+/// The graph stays as it was signed: names are what tells.
+#[test]
+fn no_option_of_a_proof_hides_behind_its_iri_or_another_name() {
+    let expired = "2026-01-01T00:00:00Z";
+    let options = [
+        ("expires", "https://w3id.org/security#expiration", json!(expired)),
+        ("challenge", "https://w3id.org/security#challenge", json!("c")),
+        ("domain", "https://w3id.org/security#domain", json!("https://a.example")),
+    ];
+    let document = signed(&json!({ "expires": expired, "challenge": "c", "domain": "https://a.example" }));
+    assert_eq!(verify(&document, &Expected::default()).proofs[0].result, Err(ProofError::Expired));
+    for (name, iri, value) in options {
+        let mut document = signed(&json!({ name: value.clone() }));
+        let proof = document["proof"].as_object_mut().unwrap();
+        proof.remove(name);
+        let typed = json!({ "@type": "http://www.w3.org/2001/XMLSchema#dateTime", "@value": value });
+        proof.insert(iri.to_owned(), if name == "expires" { typed } else { value });
+        let report = verify(&document, &Expected::default());
+        assert!(matches!(report.proofs[0].result, Err(ProofError::Transformation(_))), "{report:?}");
+        assert_eq!(report.data_model.as_ref().unwrap_err().reason, Reason::ProtectedTerm, "{name}");
+        assert!(!report.verified());
+
+        let proof = document["proof"].as_object_mut().unwrap();
+        let hidden = proof.remove(iri).unwrap();
+        proof.insert("hidden".to_owned(), hidden);
+        document["@context"].as_array_mut().unwrap().push(json!({ "hidden": iri }));
+        let report = verify(&document, &Expected::default());
+        assert!(matches!(report.proofs[0].result, Err(ProofError::Transformation(_))), "{report:?}");
+        assert!(!report.verified());
+    }
+}
+
+#[test]
+fn an_unexplained_option_is_not_passed_over() {
+    let suite = EddsaRdfc2022 { contexts: &Contexts::published() };
+    let mut document = credential();
+    document["@context"] = json!([V2]);
+    let options = json!({ "type": "DataIntegrityProof", "unmapped": "nobody signs this" });
+    assert!(matches!(suite.hash_data(&document, &options), Err(ProofError::Transformation(_))));
+}
+
+#[test]
+fn a_context_of_the_proofs_own_explains_nothing_that_was_not_signed() {
+    let document = signed(&json!({}));
+    assert!(verify(&document, &Expected::default()).verified());
+    let mut same = document.clone();
+    same["proof"]["@context"] = same["@context"].clone();
+    assert!(verify(&same, &Expected::default()).verified());
+    let mut edited = document;
+    edited["proof"]["@context"] = json!({ "more": "https://example.org/more" });
+    edited["proof"]["more"] = json!("nobody signed this");
+    let report = verify(&edited, &Expected::default());
+    assert_eq!((&report.data_model, &report.proofs[0].result), (&Ok(()), &Err(ProofError::Context)));
 }
 
 fn credential() -> Value {

@@ -18,18 +18,20 @@ type Checked = Result<(), DataModelError>;
 /// A literal in a graph is about nothing, and is lost.
 const GRAPH: &str = "must be an object, or a list of objects";
 
-/// Members of the data model by their IRI, as the VC 2.0 context names them inside credentials and presentations. A
-/// context that gave one of them another name would hide it from readers that look for the name.
+/// Members of the data model by their IRI, as the VC 2.0 context names them inside credentials, presentations and
+/// proofs. Another name, from a context or the IRI itself, would hide one from readers that look for the name; where the
+/// graph is signed and not the text, as by `eddsa-rdfc-2022`, anybody could hide the end of a proof so.
 static DATA_MODEL: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
-    let scoped = ["VerifiableCredential", "VerifiablePresentation"].map(|kind| &PUBLISHED_BASE[kind]["@context"]);
+    let types = ["VerifiableCredential", "VerifiablePresentation", "DataIntegrityProof"];
+    let scoped = types.map(|kind| &PUBLISHED_BASE[kind]["@context"]);
     let terms = scoped.into_iter().filter_map(Value::as_object).flatten();
     let iri = |value: &'static Value| value.as_str().or_else(|| value["@id"].as_str());
     let terms = terms.filter_map(|(term, value)| Some((iri(value)?, term.as_str())));
-    terms.filter(|(iri, _)| iri.starts_with(CREDENTIALS) || *iri == PROOF).collect()
+    terms.filter(|(iri, _)| iri.starts_with(CREDENTIALS) || iri.starts_with(SECURITY)).collect()
 });
 
 const CREDENTIALS: &str = "https://www.w3.org/2018/credentials#";
-const PROOF: &str = "https://w3id.org/security#proof";
+const SECURITY: &str = "https://w3id.org/security#";
 pub(super) const NAME: &str = "https://schema.org/name";
 pub(super) const DESCRIPTION: &str = "https://schema.org/description";
 pub(super) const DIGEST_SRI: &str = "https://www.w3.org/2018/credentials#digestSRI";

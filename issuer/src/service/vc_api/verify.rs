@@ -9,7 +9,7 @@ use poa_verifier::status::{StatusEntry, StatusList};
 use poa_verifier::time::SKEW_S;
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::vc::foreign::{EddsaJcs2022, Expected, ForeignReport, ForeignVerifier, Kind};
-use poa_verifier::vc::{DateTime, ENVELOPED_CREDENTIAL};
+use poa_verifier::vc::{DataModelError, DateTime, ENVELOPED_CREDENTIAL, check_enveloped};
 use poa_verifier::zk_proof::{self, Binding};
 use poa_verifier::{Report, Request, credential, data_integrity, jws};
 use serde_json::{Value, json};
@@ -69,6 +69,10 @@ impl Verdict {
         self.problems.push(json!({ "type": kind, "title": title, "detail": detail.into() }));
     }
 
+    fn not_conforming(&mut self, error: &DataModelError) {
+        self.problem(error.reason.problem_type(), "Not a conforming document", error.to_string());
+    }
+
     fn join(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.warnings.extend(other.warnings);
@@ -112,8 +116,17 @@ impl Judge<'_> {
     async fn credential(&self, document: &Value) -> Result<Verdict, VcApiError> {
         let jwt = enveloped(document);
         if self.is_own(document, jwt) {
-            let bytes = jwt.map_or_else(|| document.to_string().into_bytes(), |jwt| jwt.as_bytes().to_vec());
-            return Ok(own(document, &self.app.report(bytes, None).await?));
+            let Some(jwt) = jwt else {
+                return Ok(own(document, &self.app.report(document.to_string().into_bytes(), None).await?));
+            };
+            if let Err(error) = check_enveloped(&self.app.vc_contexts(), document, ENVELOPED_CREDENTIAL) {
+                let mut verdict = Verdict::of(document);
+                verdict.not_conforming(&error);
+                return Ok(verdict);
+            }
+            // Nobody signed the envelope: what it carries is the document.
+            let carried = jws::parse(jwt).and_then(|jws| jws.claims()).unwrap_or_default();
+            return Ok(own(&carried, &self.app.report(jwt.as_bytes().to_vec(), None).await?));
         }
         let report = self.foreign(Kind::Credential, document, &Given::default()).await?;
         let mut verdict = Verdict::of(&report.document);
@@ -224,7 +237,7 @@ impl Judge<'_> {
     /// What keeps a document that was judged by the code for other issuers' from being authentic.
     fn add_foreign(&self, verdict: &mut Verdict, report: &ForeignReport) {
         if let Err(error) = &report.data_model {
-            verdict.problem(error.reason.problem_type(), "Not a conforming document", error.to_string());
+            verdict.not_conforming(error);
             return;
         }
         for error in [&report.party, &report.period].into_iter().filter_map(|result| result.as_ref().err()) {

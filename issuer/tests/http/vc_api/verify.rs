@@ -38,7 +38,23 @@ async fn our_own_credentials_are_judged_by_the_code_of_post_verify() {
         service.send(request.body(axum::body::Body::empty()).unwrap()).await
     };
     assert_verified(&verify(&service, &form("application/vc").await.json()).await);
-    assert_verified(&verify(&service, &json!(form("application/vc+jwt").await.text())).await);
+    let jws = form("application/vc+jwt").await.text();
+    assert_verified(&verify(&service, &json!(jws)).await);
+
+    // What is beside it in an envelope was signed by nobody.
+    let envelope = json!({
+        "@context": [BASE, "https://www.w3.org/ns/credentials/examples/v2"],
+        "id": format!("data:application/vc+jwt,{jws}"),
+        "type": "EnvelopedVerifiableCredential",
+        "more": "nobody signed this",
+    });
+    let answer = verify(&service, &envelope).await;
+    assert_verified(&answer);
+    let carried = answer.json()["document"].clone();
+    assert_eq!((&carried["id"], &carried["more"]), (&document["id"], &Value::Null));
+    let mut bare = envelope;
+    bare["@context"] = json!(["https://www.w3.org/ns/credentials/examples/v2"]);
+    assert_not_verified(&verify(&service, &bare).await);
 }
 
 #[tokio::test]

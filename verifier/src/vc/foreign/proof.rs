@@ -62,7 +62,7 @@ pub enum ProofError {
     /// It builds on a proof that is not there.
     #[error("the proof {0:?}, on which it builds, is not in the document")]
     Previous(String),
-    /// The signed contexts are not those with which the document begins.
+    /// The proof's contexts are not those with which the document begins; with `eddsa-rdfc-2022`, not the document's.
     #[error("the document does not begin with the contexts that were signed")]
     Context,
     /// The document cannot be brought into the form that is hashed.
