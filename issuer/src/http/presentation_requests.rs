@@ -52,7 +52,7 @@ pub fn routes() -> Routes {
                 .takes(id())
                 .reads("presentation-response", limits::DOCUMENT_BYTES)
                 .answers(Answer::json(200, "presentation-response-result", "The verdict."))
-                .refuses(&[Problem::Gone, Problem::VerifierBusy]),
+                .refuses(&[Problem::Gone, Problem::StaleChallenge, Problem::VerifierBusy]),
         )
         .route(
             get("/presentation-requests/{id}/outcome", outcome)

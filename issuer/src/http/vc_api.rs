@@ -62,7 +62,13 @@ pub fn routes() -> Routes {
                 .detail(open)
                 .reads("vc-api-status", limits::SMALL_BYTES)
                 .answers(Answer::json(200, "vc-api-status-answer", "What it is now."))
-                .refuses(&[Problem::Forbidden, Problem::NotFound, Problem::Conflict, Problem::Unprocessable]),
+                .refuses(&[
+                    Problem::Forbidden,
+                    Problem::NonConforming,
+                    Problem::NotFound,
+                    Problem::Conflict,
+                    Problem::Unprocessable,
+                ]),
         )
         .route(
             post("/vc-api/credentials/verify", verify_credential)

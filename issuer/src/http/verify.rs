@@ -40,7 +40,13 @@ pub fn routes() -> Routes {
             .reads_as("application/jwt", Shape::Bytes)
             .reads_as("application/vc+jwt", Shape::Bytes)
             .answers(Answer::json(200, "verify-answer", "A report, or one for each document of a batch."))
-            .refuses(&[Problem::NotFound, Problem::Gone, Problem::Unprocessable, Problem::VerifierBusy]),
+            .refuses(&[
+                Problem::NotFound,
+                Problem::Gone,
+                Problem::StaleChallenge,
+                Problem::Unprocessable,
+                Problem::VerifierBusy,
+            ]),
     )
 }
 
