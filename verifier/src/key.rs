@@ -42,8 +42,8 @@ pub enum KeyError {
     /// A point at infinity.
     #[error("key point {0} is the identity: proofs under this key say nothing")]
     Identity(&'static str),
-    /// Two inputs share a point, so their values could be exchanged.
-    #[error("two gamma_abc points are equal: two inputs could be exchanged")]
+    /// Two inputs share a point, or one has the other's negative: their values could be exchanged, or both raised.
+    #[error("two gamma_abc points are equal or opposite: two inputs could be exchanged, or both changed")]
     EqualInputs,
     /// `delta = ±gamma`: anybody can forge proofs.
     #[error("delta is plus or minus gamma: anybody can forge proofs under this key")]
@@ -87,7 +87,8 @@ impl VerifyingKey {
         check_point("gamma", &gamma_g2)?;
         check_point("delta", &delta_g2)?;
         gamma_abc_g1.iter().try_for_each(|point| check_point("gamma_abc", point))?;
-        if (1..gamma_abc_g1.len()).any(|i| gamma_abc_g1[..i].contains(&gamma_abc_g1[i])) {
+        let alike = |i: usize| gamma_abc_g1[..i].iter().any(|point| [*point, -*point].contains(&gamma_abc_g1[i]));
+        if (1..gamma_abc_g1.len()).any(alike) {
             return Err(KeyError::EqualInputs);
         }
         if delta_g2 == gamma_g2 || delta_g2 == -gamma_g2 {

@@ -217,7 +217,11 @@ mod tests {
     fn only_a_later_version_was_updated_and_only_an_older_one_has_a_next() {
         let first = versioned(100, &KEYS, 0).unwrap();
         let last = versioned(100, &KEYS, 2).unwrap();
-        let names = |metadata: &Map<String, Value>| metadata.keys().cloned().collect::<Vec<_>>().join(" ");
+        let names = |metadata: &Map<String, Value>| {
+            let mut names: Vec<_> = metadata.keys().cloned().collect();
+            names.sort();
+            names.join(" ")
+        };
         assert_eq!(names(&first), "created nextUpdate nextVersionId versionId");
         assert_eq!(names(&last), "created updated versionId");
     }

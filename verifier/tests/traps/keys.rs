@@ -136,6 +136,9 @@ fn identity_points_in_keys_are_refused() {
         let mut t = base();
         t.ic[i] = t.ic[(i + 1) % (INPUTS + 1)];
         assert_eq!(load(&t), Err(KeyError::EqualInputs));
+        let mut t = base();
+        t.ic[i] = -t.ic[(i + 1) % (INPUTS + 1)];
+        assert_eq!(load(&t), Err(KeyError::EqualInputs));
     }
 }
 
