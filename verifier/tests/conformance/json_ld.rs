@@ -433,7 +433,7 @@ fn a_literal_in_a_graph_is_lost_and_so_refused() {
     let context = json!({ "graph": { "@id": "https://example.org/#graph", "@container": "@graph" } });
     passes(context.clone(), json!({ "graph": [{ "name": "x" }, { "id": "did:example:a" }] }));
     for literal in [json!("x"), json!(1), json!([{}, true]), json!({ "@value": "x" })] {
-        let error = judged(&about(&[context.clone()], json!({ "graph": literal }))).unwrap_err();
+        let error = judged(&about(std::slice::from_ref(&context), json!({ "graph": literal }))).unwrap_err();
         assert_eq!(error.reason, Reason::WrongValue);
     }
 }
