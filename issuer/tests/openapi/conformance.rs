@@ -111,7 +111,6 @@ fn valid(pointer: &str, body: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// With `RECORD_EXAMPLES` a directory, keeps the shortest answer of each schema there, for `issuer/src/http/api/examples.json`.
 fn record(pointer: &str, body: &Value) {
     let Some(directory) = std::env::var_os("RECORD_EXAMPLES") else { return };
     let reference = DOCUMENT.pointer(pointer).and_then(|schema| schema["$ref"].as_str());
