@@ -30,7 +30,12 @@ fn escapes_are_whole(text: &str) -> bool {
 
 fn has_host(rest: &str) -> bool {
     let Some(authority) = rest.strip_prefix("//") else { return false };
-    authority.find(['/', '?', '#']).map_or(authority, |end| &authority[..end]).bytes().any(|b| b != b':' && b != b'@')
+    let authority = authority.find(['/', '?', '#']).map_or(authority, |end| &authority[..end]);
+    let host = authority.rsplit_once('@').map_or(authority, |(_user, host)| host);
+    match host.strip_prefix('[') {
+        Some(address) => address.find(']').is_some_and(|end| end > 0),
+        None => !host.is_empty() && !host.starts_with(':'),
+    }
 }
 
 /// `<method>:<id>` (DID Core §3.1), perhaps with a path, query or fragment.
