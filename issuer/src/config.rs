@@ -1,7 +1,7 @@
 //! What an operator decides before the service starts. Every field has a unit and a checked type; a
 //! value that cannot work is refused here, not at the first request.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::chain::ReadLimits;
@@ -40,6 +40,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Certificate and key of the listener; none serves plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Reverse proxies whose `X-Forwarded-For` names the client; nobody else's is looked at.
+    pub trusted_proxies: Vec<IpAddr>,
     /// VC-API's `issue` and `status` without the operator's token, for test suites on this machine.
     pub vc_api_open: bool,
     /// Seconds between two publications of the log, 1 to 60. A head is published only when something
@@ -164,6 +166,7 @@ impl Config {
             public_url,
             listen,
             tls: None,
+            trusted_proxies: Vec::new(),
             vc_api_open: false,
             publish_interval_s: 10,
             production: false,

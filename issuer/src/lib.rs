@@ -10,7 +10,7 @@
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
 //! | [`chain`], [`foreign_lists`] | what is read from elsewhere: the chain, other issuers' revocation lists |
-//! | [`config`], [`clock`], [`engine`], [`proving`], [`pages`] | configuration, time, prover, worker threads, HTML |
+//! | [`config`], [`clock`], [`client`], [`engine`], [`proving`], [`pages`] | configuration, time, who is counted, prover, worker threads, HTML |
 //! | [`measure`] | what appending to the log costs on a machine |
 //!
 //! `http` stands on `service`, `service` on `domain` and `documents`, `domain` on `store`; nothing points
@@ -19,6 +19,7 @@
 
 pub mod app;
 pub mod chain;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod did_url;

@@ -1,6 +1,6 @@
 //! `poa serve`: the service.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -29,6 +29,9 @@ pub struct ServeArgs {
     /// File with the certificate's private key, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "POA_TLS_KEY")]
     tls_key: Option<PathBuf>,
+    /// A reverse proxy whose X-Forwarded-For names the client; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    trusted_proxy: Vec<IpAddr>,
     /// For test suites on this machine: VC-API issues for everybody. Refused unless all is loopback
     #[arg(long)]
     vc_api_open: bool,
@@ -74,6 +77,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     let tls = args.tls_cert.clone().zip(args.tls_key.clone());
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
     let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), tls, |config| {
+        config.trusted_proxies = args.trusted_proxy.clone();
         config.vc_api_open = args.vc_api_open;
         config.publish_interval_s = args.publish_interval_s;
         config.agenthood = agenthood;

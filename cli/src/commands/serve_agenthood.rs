@@ -1,6 +1,5 @@
 //! What `poa serve` is told about Proof of Agenthood.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use poa_verifier::agenthood::ss58::Network;
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::foreign;
 
-/// Chain, watcher and clients.
+/// Chain, watcher and other issuers.
 #[derive(Args)]
 pub struct AgenthoodArgs {
     /// Read agents from another party's chain behind this URL instead of the registry in the database
@@ -35,9 +34,6 @@ pub struct AgenthoodArgs {
     /// Seconds between two readings of the chain's changes
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     watch_interval_s: u64,
-    /// A reverse proxy whose X-Forwarded-For names the client; may be given several times
-    #[arg(long, value_name = "ADDRESS")]
-    trusted_proxy: Vec<IpAddr>,
     /// File of other issuers whose documents verify here (schemas/agenthood-issuers.json)
     #[arg(long, value_name = "FILE")]
     agenthood_issuers: Option<PathBuf>,
@@ -73,7 +69,6 @@ impl AgenthoodArgs {
             max_head_age: Duration::from_secs(self.max_chain_head_age_s),
             network: Network::new(self.ss58_prefix).or_fail("--ss58-prefix cannot be used", next)?,
             watch_interval: Duration::from_secs(self.watch_interval_s),
-            trusted_proxies: self.trusted_proxy.clone(),
             foreign_issuers,
             foreign_lists,
             ..AgenthoodConfig::default()

@@ -1,6 +1,5 @@
 //! What an operator decides about Proof of Agenthood.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use poa_verifier::agenthood::MAX_LIFETIME_S;
@@ -28,8 +27,6 @@ pub struct AgenthoodConfig {
     pub watch_interval: Duration,
     /// Life of a document, seconds, at most thirty days.
     pub lifetime_s: u64,
-    /// Reverse proxies whose `X-Forwarded-For` names the client; nobody else's is looked at.
-    pub trusted_proxies: Vec<IpAddr>,
     /// Other issuers whose documents verify here too.
     pub foreign_issuers: AgenthoodIssuers,
     /// Where their revocation lists come from.
@@ -68,7 +65,6 @@ impl Default for AgenthoodConfig {
             network: Network::SUBSTRATE,
             watch_interval: Duration::from_secs(30),
             lifetime_s: MAX_LIFETIME_S,
-            trusted_proxies: Vec::new(),
             foreign_issuers: AgenthoodIssuers::default(),
             foreign_lists: ListSource::default(),
         }
