@@ -108,9 +108,14 @@ impl MediaType {
         let wild = |range: &str, offered: &str| range == "*" || range == offered;
         let within = wild(&self.kind, &offer.kind)
             && wild(&self.subtype, &offer.subtype)
-            && self.parameters.iter().all(|parameter| offer.parameters.contains(parameter));
+            && self.parameters().all(|parameter| offer.parameters.contains(parameter));
         let named = usize::from(self.kind != "*") + usize::from(self.subtype != "*");
-        within.then(|| named + self.parameters.len())
+        within.then(|| named + self.parameters().count())
+    }
+
+    /// The parameters that tell forms apart. All that is served is UTF-8, so asking for that asks for nothing.
+    fn parameters(&self) -> impl Iterator<Item = &(String, String)> {
+        self.parameters.iter().filter(|(name, value)| !(name == "charset" && value.eq_ignore_ascii_case("utf-8")))
     }
 }
 
@@ -186,6 +191,10 @@ mod tests {
             (&["application/ld+json; profile=\"https://other.example\""], None),
             (&["application/vc;profile=\"a,b;c\", application/json;q=0.1"], Some(0)),
             (&["application/vc;q=1;ext=x"], Some(1)),
+            (&["application/json; charset=utf-8"], Some(0)),
+            (&["application/vc;charset=\"UTF-8\", application/json;q=0.5"], Some(1)),
+            (&["application/json;charset=utf-8;q=0, */*"], Some(1)),
+            (&["application/json; charset=utf-16"], None),
             (&["text/html"], None),
             (&["application/json;q=0"], None),
             (&["*/*;q=0"], None),
