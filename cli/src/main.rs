@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 /// root before there is one; that the service answers 503 until then is no news there.
 fn log_to_stderr(is_demo: bool) {
     use tracing_subscriber::EnvFilter;
-    let quiet = if is_demo { "warn,tower_http=off" } else { "warn" };
+    let quiet = if is_demo { "warn,poa_issuer::http::failures=error" } else { "warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

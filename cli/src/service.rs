@@ -4,10 +4,10 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use poa_issuer::clock::SystemClock;
+use poa_issuer::clock::{Clock as _, SystemClock};
 use poa_issuer::config::{Config, PublicUrl};
 use poa_issuer::domain::os_entropy;
-use poa_issuer::{App, TlsFiles};
+use poa_issuer::{App, Door, TlsFiles};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -17,11 +17,11 @@ use crate::exit::{Failure, OrFail, Outcome};
 /// Locked by the service that runs on a directory.
 const LOCK_FILE: &str = "lock";
 
-/// An opened service that does not answer yet.
+/// An opened service, which as yet answers that it starts.
 pub struct OpenService {
     runtime: Runtime,
     app: Arc<App>,
-    listener: tokio::net::TcpListener,
+    door: Door,
     /// Held while the service lives: two processes would publish two histories from one directory.
     lock: std::fs::File,
     /// Its base URL.
@@ -58,6 +58,8 @@ impl OpenService {
             (None, None) => format!("http://{address}"),
         };
         let public = PublicUrl::parse(&url).or_fail(format!("{url} cannot be the public URL"), next)?;
+        // As it is named, which is without the scheme's default port.
+        let url = public.to_string();
         let lock = lock(&data_dir)?;
         let mut config = Config::new(data_dir, public, address);
         config.tls = tls;
@@ -67,21 +69,24 @@ impl OpenService {
             .enable_all()
             .build()
             .or_fail("no threads for the service", "free some memory and try again")?;
-        let (app, listener) = runtime.block_on(async {
+        let (app, door) = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).or_fail("the listener cannot be used", next)?;
+            // Answers from here on: opening compiles the proving key at the first start, which takes half a minute.
+            let now = SystemClock.now_unix_s();
+            let door = Door::open(listener, &config, now).or_fail("the service does not start", next)?;
             let app = App::open(config, Arc::new(SystemClock), os_entropy())
                 .await
                 .or_fail("the service does not start", next)?;
-            Ok((app, listener))
+            Ok((app, door))
         })?;
-        Ok(Self { new_token: app.take_new_operator_token(), runtime, app, listener, lock, url })
+        Ok(Self { new_token: app.take_new_operator_token(), runtime, app, door, lock, url })
     }
 
     /// Serves on this thread until Ctrl-C or SIGTERM.
     pub fn serve(self) -> Outcome<()> {
         let _held = self.lock;
         self.runtime
-            .block_on(self.app.serve(self.listener, interrupted()))
+            .block_on(self.app.serve_at(self.door, interrupted()))
             .or_fail("the service stopped by itself", "see its log, then start it again")
     }
 
@@ -90,7 +95,7 @@ impl OpenService {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let _held = self.lock;
-            self.runtime.block_on(self.app.serve(self.listener, async {
+            self.runtime.block_on(self.app.serve_at(self.door, async {
                 // A dropped sender means the same as a sent word.
                 let _ = stopped.await;
             }))
@@ -122,21 +127,37 @@ impl RunningService {
     }
 }
 
-/// Waits for Ctrl-C, or on Unix for SIGTERM.
+/// Waits for Ctrl-C or SIGTERM. A second one ends the process at once, whatever it still waits for: nothing that was
+/// acknowledged is lost with it.
 async fn interrupted() {
+    signal().await;
+    std::thread::spawn(|| {
+        // A runtime of its own, which the end of the other does not take along.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            let status = runtime.block_on(signal());
+            std::process::exit(status);
+        }
+    });
+}
+
+/// Waits for Ctrl-C, or on Unix for SIGTERM. Returns the exit status that goes with it.
+async fn signal() -> i32 {
+    /// As shells name the end by a signal.
+    const BY_INTERRUPT: i32 = 130;
+    const BY_TERMINATION: i32 = 143;
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+            return tokio::select! {
+                _ = tokio::signal::ctrl_c() => BY_INTERRUPT,
+                _ = terminate.recv() => BY_TERMINATION,
+            };
         }
     }
     // Without a signal handler there is only the kill that needs none.
     let _ = tokio::signal::ctrl_c().await;
+    BY_INTERRUPT
 }
 
 /// Blocks until Ctrl-C or SIGTERM.

@@ -2,9 +2,10 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::{Poa, Run};
@@ -112,4 +113,33 @@ fn a_certificate_and_key_are_given_together_and_belong_together() {
     }
     let everywhere = ["--listen", "0.0.0.0:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"];
     assert!(refused(&poa, &everywhere).stderr.contains("--public-url"));
+}
+
+/// Tells a process to stop.
+fn terminate(child: &Child) {
+    assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+}
+
+#[test]
+fn a_second_signal_ends_a_service_that_still_waits_for_a_client() {
+    let poa = Poa::new();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let args = ["--json", "--data-dir", "service", "serve", "--listen", &listen, "--public-url", "http://127.0.0.1:80"];
+    let mut child = Stopped(poa.command(&args).stderr(Stdio::inherit()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["url"], "http://127.0.0.1", "without the default port");
+
+    let mut slow = TcpStream::connect(&listen).unwrap();
+    let unfinished = "POST /verify HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    slow.write_all(unfinished.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    terminate(&child.0);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.0.try_wait().unwrap().is_none(), "it waits for the body");
+    terminate(&child.0);
+    let began = Instant::now();
+    let status = child.0.wait().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(status.code(), Some(143));
 }

@@ -6,17 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use poa_prover::crs::{self, CrsError};
 use poa_prover::{Engine, ProvingKeyError};
 use tokio::sync::{Notify, Semaphore};
-use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
 use crate::chain::{BoundedReads, Chain, ChainReader, EmbeddedReader, HttpReader};
 use crate::clock::Clock;
-use crate::config::{ChainConfig, Config, ConfigError};
+use crate::config::{ChainConfig, Config, ConfigError, PublicUrl};
 use crate::disclosure::AddSchemaError;
 use crate::domain::registry::{Registry, RegistryError};
 use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
 use crate::foreign_lists::ForeignLists;
-use crate::http::{RateLimits, WholeList};
+use crate::http::{Failures, RateLimits, WholeList};
 use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
 };
@@ -34,6 +33,7 @@ mod watcher;
 
 pub use list_reader::ListReader;
 pub use publisher::Publisher;
+pub use serve::Door;
 pub use supervision::{Task, TaskHealth};
 pub use tls::TlsError;
 pub use watcher::{WatchError, WatchHealth, Watcher};
@@ -50,7 +50,6 @@ pub struct App {
     config: Config,
     clock: Arc<dyn Clock>,
     entropy: Entropy,
-    tls: Option<TlsAcceptor>,
     domain: Domain,
     keys: Arc<IssuerKeys>,
     operator_token: OperatorToken,
@@ -79,6 +78,7 @@ pub struct App {
     watch_health: Mutex<WatchHealth>,
     tasks: supervision::Tasks,
     rate_limits: RateLimits,
+    failures: Failures,
     revoked: WholeList,
     foreign_lists: ForeignLists,
 }
@@ -150,13 +150,16 @@ impl App {
     /// Opens the data directory, making what is missing. The engine is the caller's, who may share it between services
     /// of one process.
     pub async fn open_with(
-        config: Config,
+        mut config: Config,
         clock: Arc<dyn Clock>,
         entropy: Entropy,
         engine: Arc<Engine>,
     ) -> Result<Arc<Self>, OpenError> {
         let development_key = admissible(&config)?;
-        let tls = config.tls.as_ref().map(|files| tls::acceptor(files, clock.now_unix_s())).transpose()?;
+        if let Some(files) = &config.tls {
+            // Before anything is made. The door reads them again.
+            tls::acceptor(files, clock.now_unix_s())?;
+        }
         make_private_directory(&config.data_dir).map_err(OpenError::DataDirectory)?;
         let mut rng = EntropyRng::new(&entropy);
         let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
@@ -165,6 +168,7 @@ impl App {
         let (file, new) = (config.master_key_file.as_deref(), !database.exists());
         let master = MasterKey::load(&config.data_dir, file, from_environment, new, &mut rng)?;
         let store = Store::open(&database).await?;
+        config.public_url = as_named(config.public_url, &store).await?;
         let now = clock.now_unix_s();
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
@@ -188,7 +192,6 @@ impl App {
             config,
             clock,
             entropy,
-            tls,
             domain,
             keys,
             operator_token,
@@ -208,6 +211,7 @@ impl App {
             watch_health: Mutex::default(),
             tasks: supervision::Tasks::default(),
             rate_limits,
+            failures: Failures::default(),
             revoked: WholeList::default(),
             foreign_lists: ForeignLists::default(),
         }))
@@ -340,6 +344,10 @@ impl App {
         &self.rate_limits
     }
 
+    pub(crate) fn failures(&self) -> &Failures {
+        &self.failures
+    }
+
     pub(crate) fn revoked_list(&self) -> &WholeList {
         &self.revoked
     }
@@ -365,6 +373,25 @@ async fn open_chain(
         }
         ChainConfig::Given(reader) => Ok((Arc::clone(&reader.0), None)),
     }
+}
+
+/// The public URL as this directory's documents have it. A directory that was made with the default port spelled out, when
+/// that was still part of the name, keeps its name: leaves, schemas and credentials hold it.
+async fn as_named(url: PublicUrl, store: &Store) -> Result<PublicUrl, OpenError> {
+    let Some(spelled) = url.with_default_port() else { return Ok(url) };
+    let named = store.read_tx(|tx, _| Box::pin(async move { tx.disclosure_schemas().await })).await?;
+    if !named
+        .iter()
+        .any(|schema| schema.id.strip_prefix(&spelled.to_string()).is_some_and(|rest| rest.starts_with('/')))
+    {
+        return Ok(url);
+    }
+    tracing::warn!(
+        issuer = spelled.issuer_did(),
+        "this directory was made with the default port in its name and keeps it; clients that leave the port out sign \
+         another URL, so their signatures do not verify: give them the port, or start a new issuer"
+    );
+    Ok(spelled)
 }
 
 /// Whether the service may run so, and whether its key is a development key.

@@ -8,9 +8,11 @@ use crate::chain::ReadLimits;
 use crate::proving::LaneSize;
 
 mod agenthood;
+mod connections;
 mod public_url;
 
 pub use agenthood::{AgenthoodConfig, ChainConfig};
+pub use connections::{Bounds, ConnectionLimits, raise_descriptors};
 pub use public_url::{PublicUrl, PublicUrlError};
 
 /// The capability registry a new service starts with. Once written into an attestation schema it is
@@ -42,6 +44,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Reverse proxies whose `X-Forwarded-For` names the client; nobody else's is looked at.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Bounds of the connections.
+    pub connections: ConnectionLimits,
     /// VC-API's `issue` and `status` without the operator's token, for test suites on this machine.
     pub vc_api_open: bool,
     /// Seconds between two publications of the log, 1 to 60. A head is published only when something
@@ -133,6 +137,12 @@ pub enum ConfigError {
     /// Callers that may never read the chain, or wait too long for it.
     #[error("agenthood.reads is {0:?}: at_once is at least 1, budget between 10 ms and 10 s")]
     ReadLimits(ReadLimits),
+    /// A bound that lets nobody in, or a client more than all.
+    #[error("connections.{0} is {1:?}: at least 1 for a client, no more than for a network, no more than in all")]
+    Bounds(&'static str, Bounds),
+    /// A time or a rate that nobody keeps.
+    #[error("connections.{0} is 0")]
+    NoTime(&'static str),
     /// A revocation list that would travel in the clear, a URL that may hold a secret, or no URL at all.
     #[error("agenthood: a list of {0} cannot be fetched: https, or http on loopback, without user, query or fragment")]
     ListUrl(String),
@@ -167,6 +177,7 @@ impl Config {
             listen,
             tls: None,
             trusted_proxies: Vec::new(),
+            connections: ConnectionLimits::for_this_process(),
             vc_api_open: false,
             publish_interval_s: 10,
             production: false,
@@ -190,6 +201,7 @@ impl Config {
         if self.capabilities.len() > 64 {
             return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
         }
+        self.connections.check()?;
         self.agenthood.check(self.production)?;
         if self.tls.is_some() && !self.public_url.is_https() {
             return Err(ConfigError::TlsUrl(self.public_url.to_string()));
@@ -207,6 +219,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn config() -> Config {
@@ -246,6 +260,11 @@ mod tests {
         assert!(matches!(none, Err(ConfigError::ReadLimits(_))));
         let long = change(|c| c.agenthood.reads.budget = std::time::Duration::from_secs(11));
         assert!(matches!(long, Err(ConfigError::ReadLimits(_))));
+        let none = change(|c| c.connections.places.client = 0);
+        assert!(matches!(none, Err(ConfigError::Bounds("places", _))));
+        let more = change(|c| c.connections.body_bytes.network = usize::MAX);
+        assert!(matches!(more, Err(ConfigError::Bounds("body_bytes", _))));
+        assert_eq!(change(|c| c.connections.header = Duration::ZERO), Err(ConfigError::NoTime("header")));
         let tls = change(|c| c.tls = Some(TlsFiles { certificate: "c".into(), key: "k".into() }));
         assert_eq!(tls, Err(ConfigError::TlsUrl("http://127.0.0.1:8080".to_owned())));
         let fixture = change(|c| {

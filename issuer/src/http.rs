@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::from_fn;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use self::api::Routes;
@@ -27,6 +26,7 @@ mod attestations;
 mod attestors;
 mod body;
 mod call;
+mod challenge;
 mod client;
 mod credential_batches;
 mod credentials;
@@ -34,6 +34,7 @@ mod did_resolution;
 mod discovery;
 mod docs;
 mod error;
+mod failures;
 mod health;
 mod issuer_keys;
 mod limits;
@@ -52,14 +53,20 @@ mod schema_name;
 mod schemas;
 mod status_lists;
 mod tiles;
+mod timed;
 mod vc_api;
 mod verify;
 mod wire;
 
 pub use agenthood::WholeList;
 pub use api::document as openapi_document;
+pub(crate) use client::client_of;
+pub(crate) use error::in_form;
 pub use error::{ApiError, Problem, Recovery};
+pub use failures::Failures;
 pub use rate::RateLimits;
+pub(crate) use reply::private;
+pub(crate) use timed::{Cut, Receipt};
 
 impl App {
     /// The whole API and the pages, for a server or for tests.
@@ -73,7 +80,9 @@ impl App {
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
             ))
-            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(from_fn_with_state(Arc::clone(self), failures::count))
+            // Failures are counted and logged one layer further in, by route.
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
             .with_state(Arc::clone(self))
     }
 }
@@ -106,13 +115,14 @@ fn routes() -> Routes {
     let batches = credential_batches::routes();
     ordinary
         .merge(open)
-        .behind(|router| router.layer(timeout(limits::ORDINARY)))
-        .merge(proving.behind(|router| router.layer(timeout(limits::PROVING))))
-        .merge(batches.behind(|router| router.layer(timeout(limits::PROVING_BATCH))))
+        .behind(within(limits::ORDINARY))
+        .merge(proving.behind(within(limits::PROVING)))
+        .merge(batches.behind(within(limits::PROVING_BATCH)))
 }
 
-fn timeout(limit: Duration) -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limit)
+/// The routes, answering in so much time.
+fn within(limit: Duration) -> impl FnOnce(Router<Arc<App>>) -> Router<Arc<App>> {
+    move |router| router.layer(from_fn(move |request: Request, next: Next| timed::timed(limit, request, next)))
 }
 
 /// Pages of other origins may verify and discover; they may do nothing that needs credentials.
@@ -125,6 +135,5 @@ fn cors() -> CorsLayer {
 
 /// The route, never the path: a log of paths would link who was issued what with who fetched it.
 fn span(request: &Request) -> tracing::Span {
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
-    tracing::info_span!("request", method = %request.method(), route)
+    tracing::info_span!("request", method = %request.method(), route = failures::route(request))
 }

@@ -31,6 +31,7 @@ pub mod foreign_lists;
 pub mod http;
 pub mod http_signature;
 pub mod keys;
+mod log_lines;
 pub mod measure;
 mod outbound;
 pub mod pages;
@@ -39,5 +40,5 @@ pub mod service;
 pub mod store;
 pub mod trust;
 
-pub use app::{App, OpenError, Publisher, TlsError};
+pub use app::{App, Door, OpenError, Publisher, TlsError};
 pub use config::{Config, ProvingLimits, PublicUrl, TlsFiles};

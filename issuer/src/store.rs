@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 mod agenthood;
 mod agents;
@@ -91,10 +91,13 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+            .busy_timeout(BUSY_TIMEOUT)
+            // A line for each slow statement or wait would be one for each request while the disk is slow.
+            .disable_statement_logging();
+        let pool = || SqlitePoolOptions::new().acquire_slow_threshold(Duration::MAX);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
+        let readers = pool()
             .max_connections(READERS)
             .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
             .await?;
@@ -140,7 +143,9 @@ impl Store {
         loop {
             match self.attempt(&work).await {
                 Err(error) if attempt < ATTEMPTS && error.is_busy() => {
-                    tracing::warn!(transaction = name, attempt, "the database is busy, trying again");
+                    if let Some(left_out) = crate::log_lines::admit("database", name) {
+                        tracing::warn!(transaction = name, attempt, left_out, "the database is busy, trying again");
+                    }
                     tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
                     attempt += 1;
                 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use poa_issuer::TlsFiles;
+use poa_issuer::config::{Bounds, raise_descriptors};
 use serde_json::json;
 
 use super::serve_agenthood::AgenthoodArgs;
@@ -32,6 +33,12 @@ pub struct ServeArgs {
     /// A reverse proxy whose X-Forwarded-For names the client; may be given several times
     #[arg(long, value_name = "ADDRESS")]
     trusted_proxy: Vec<IpAddr>,
+    /// Connections held at the same time [default: as many as descriptors allow, at most 4096]
+    #[arg(long, value_name = "N")]
+    connections: Option<usize>,
+    /// Of these, one client's (an IPv4 address, an IPv6 /64) [default: a quarter]
+    #[arg(long, value_name = "N")]
+    connections_per_client: Option<usize>,
     /// For test suites on this machine: VC-API issues for everybody. Refused unless all is loopback
     #[arg(long)]
     vc_api_open: bool,
@@ -72,12 +79,18 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         format!("cannot listen on {}", args.listen),
         "choose another address with --listen; port 0 takes a free one",
     )?;
+    raise_descriptors();
     let agenthood = args.agenthood.to_config()?;
     let data_dir = global.service_dir();
     let tls = args.tls_cert.clone().zip(args.tls_key.clone());
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
     let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), tls, |config| {
         config.trusted_proxies = args.trusted_proxy.clone();
+        let places = &mut config.connections.places;
+        *places = args.connections.map_or(*places, Bounds::of);
+        if let Some(client) = args.connections_per_client {
+            *places = Bounds { client, network: places.network.max(client), ..*places };
+        }
         config.vc_api_open = args.vc_api_open;
         config.publish_interval_s = args.publish_interval_s;
         config.agenthood = agenthood;

@@ -139,6 +139,7 @@ impl App {
     /// Forgets clients and challenges that count no more, now, as the publisher does every minute.
     pub async fn sweep_now(&self) -> Result<(), AgenthoodError> {
         self.rate_limits.sweep();
+        crate::log_lines::sweep();
         self.domain.forget_expired_agenthood_challenges(self.now()).await
     }
 

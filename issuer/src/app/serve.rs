@@ -1,156 +1,104 @@
 //! Serving over a socket until told to stop, with TLS when the configuration names a certificate.
 //!
-//! Each connection has a task of its own, so that a client which is slow in its handshake keeps nobody waiting.
+//! | file | what |
+//! |---|---|
+//! | `accept` | the listener |
+//! | `connections`, `shares` | who holds how many places and bytes |
+//! | `connection`, `pulse`, `io` | one connection: what it does, until when it may, its socket |
+//! | `edge`, `head`, `bodies` | one request: its header, its body, its answer |
+//! | `refused`, `starting` | answers that no route makes |
 
 use std::future::Future;
-use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tower::Service as _;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::App;
-use super::tls::HTTP_2;
+use self::accept::Acceptor;
+use self::connections::Connections;
+use self::edge::Common;
+use super::{App, OpenError, tls};
+use crate::config::Config;
 
-/// How long requests under way may take after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(20);
-/// How long a client may take for its TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a connection may wait for the header of its next request. Longer than proxies keep idle connections.
-const HEADER: Duration = Duration::from_secs(75);
-/// An HTTP/2 connection whose peer does not answer for so long is closed.
-const PING: Duration = Duration::from_secs(30);
-/// The pause after an error of the listener itself, such as no free file descriptor.
-const LISTENER_PAUSE: Duration = Duration::from_secs(1);
+mod accept;
+mod bodies;
+mod connection;
+mod connections;
+mod edge;
+mod head;
+mod io;
+mod pulse;
+mod refused;
+mod shares;
+mod starting;
 
-/// What every connection needs.
-#[derive(Clone)]
-struct Server {
-    router: Router,
-    tls: Option<TlsAcceptor>,
+/// A listener that answers from the moment it is opened: until there is a service, that it starts. Dropping it ends all
+/// connections.
+pub struct Door {
+    common: Arc<Common>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+impl Door {
+    /// Takes connections from now on. Needs a running Tokio.
+    pub fn open(listener: TcpListener, config: &Config, now_unix_s: u64) -> Result<Self, OpenError> {
+        config.check()?;
+        let tls = config.tls.as_ref().map(|files| tls::acceptor(files, now_unix_s)).transpose()?;
+        let common = Arc::new(Common::new(config, starting::router()));
+        let connections = Connections::new(config.connections.places);
+        let (stop, stopping) = watch::channel(false);
+        let acceptor = Acceptor { listener, tls, common: Arc::clone(&common), connections, stopping };
+        Ok(Self { common, stop, accepting: tokio::spawn(acceptor.run()) })
+    }
+
+    /// From now on this answers.
+    fn answer_with(&self, router: Router) {
+        self.common.answering.set(router);
+    }
+
+    /// Takes no more connections and lets requests under way finish, as long as the limits say.
+    async fn close(self) {
+        let drain = self.common.limits.drain;
+        self.stop.send_replace(true);
+        // It fails when it panicked; then it takes no more connections either.
+        let _ = self.accepting.await;
+        // Each connection listens for the word as long as it lives.
+        if tokio::time::timeout(drain, self.stop.closed()).await.is_err() {
+            tracing::warn!("requests under way did not finish in time");
+        }
+    }
 }
 
 impl App {
-    /// Serves on `listener`, publishes, watches the chain and reads other issuers' lists, until `shutdown` resolves; then lets requests under way
-    /// finish, for at most twenty seconds, and stops publishing.
+    /// Opens the door on `listener` and serves there, see [`Self::serve_at`].
     pub async fn serve(
         self: Arc<Self>,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
+        let door = Door::open(listener, self.config(), self.now()).map_err(std::io::Error::other)?;
+        self.serve_at(door, shutdown).await
+    }
+
+    /// Serves at `door`, publishes, watches the chain and reads other issuers' lists, until `shutdown` resolves; then lets
+    /// requests under way finish, for at most twenty seconds, and stops publishing.
+    pub async fn serve_at(
+        self: Arc<Self>,
+        door: Door,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
         let publisher = self.spawn_publisher();
         let watcher = self.spawn_watcher();
         let list_reader = self.spawn_list_reader();
-        let server = Server { router: self.router(), tls: self.tls.clone() };
-        let connections = GracefulShutdown::new();
-        server.accept(&listener, &connections, shutdown).await;
-        drop(listener);
-        if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-            tracing::warn!("requests under way did not finish in time");
-        }
+        door.answer_with(self.router());
+        shutdown.await;
+        door.close().await;
         list_reader.stop().await;
         watcher.stop().await;
         publisher.stop().await;
         Ok(())
     }
-}
-
-impl Server {
-    /// Takes connections until `shutdown` resolves.
-    async fn accept(&self, listener: &TcpListener, connections: &GracefulShutdown, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = &mut shutdown => return,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    tokio::spawn(self.clone().connection(stream, peer, connections.watcher()));
-                }
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => {
-                    tracing::error!(%error, "no connection can be taken");
-                    tokio::time::sleep(LISTENER_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    /// Serves one connection. Its failures are its client's own and are not worth a line above `debug`.
-    async fn connection(self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
-        let Some(tls) = self.tls.clone() else { return self.http_1(stream, peer, watcher).await };
-        match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => {
-                self.http_2(stream, peer, watcher).await;
-            }
-            Ok(Ok(stream)) => self.http_1(stream, peer, watcher).await,
-            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => tracing::debug!("a TLS handshake took too long"),
-        }
-    }
-
-    async fn http_1<S>(self, stream: S, peer: SocketAddr, watcher: Watcher)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEADER);
-        let connection = builder.serve_connection(TokioIo::new(stream), self.service(peer));
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection broke off");
-        }
-    }
-
-    async fn http_2<S>(self, stream: S, peer: SocketAddr, watcher: Watcher)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).keep_alive_interval(PING);
-        let connection = builder.serve_connection(TokioIo::new(stream), self.service(peer));
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection broke off");
-        }
-    }
-
-    /// The router, told who the peer is.
-    fn service(
-        self,
-        peer: SocketAddr,
-    ) -> TowerToHyperService<
-        impl tower::Service<
-            Request<Incoming>,
-            Response = axum::response::Response,
-            Error = std::convert::Infallible,
-            Future: Send,
-        > + Clone
-        + Send
-        + 'static,
-    > {
-        let router = self.router;
-        TowerToHyperService::new(tower::service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            // A router is always ready.
-            router.clone().call(request)
-        }))
-    }
-}
-
-/// Whether only the connection that was about to be taken is concerned.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An origin: scheme, host and optional port, no path, no trailing slash.
+/// An origin: scheme, host and optional port, no path, no trailing slash. The scheme's default port is left out.
 ///
 /// Plain `http` is accepted for loopback hosts only, since the `did:web` documents that verifiers pin
 /// would otherwise travel unprotected.
@@ -16,6 +16,15 @@ pub struct PublicUrl {
 enum Scheme {
     Http,
     Https,
+}
+
+impl Scheme {
+    fn default_port(self) -> &'static str {
+        match self {
+            Self::Http => "80",
+            Self::Https => "443",
+        }
+    }
 }
 
 /// Why a text is not a public URL.
@@ -59,7 +68,18 @@ impl PublicUrl {
         if scheme == Scheme::Http && !is_loopback(host) {
             return Err(PublicUrlError::Insecure);
         }
+        // The default port is no part of an origin (RFC 6454, 4): with it there were two names for one issuer, and URL
+        // libraries, which leave it out, would sign another target than the one checked here.
+        let authority = if port == Some(scheme.default_port()) { host } else { authority };
         Ok(Self { scheme, authority: authority.to_owned() })
+    }
+
+    /// The same origin with its default port spelled out, as services named themselves that were started with it before
+    /// it was left out; none when the origin has another port.
+    pub(crate) fn with_default_port(&self) -> Option<Self> {
+        let port = self.scheme.default_port();
+        let authority = format!("{}:{port}", self.authority);
+        (!self.authority.contains(':')).then_some(Self { scheme: self.scheme, authority })
     }
 
     /// The host as DIDs write it: `%3A` before a port.
@@ -134,6 +154,24 @@ mod tests {
             assert_eq!(parsed.to_string(), url);
             assert_eq!(parsed.join("/health"), format!("{url}/health"));
             assert_eq!(parsed.is_loopback(), url.starts_with("http:"), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_default_port_is_no_part_of_an_origin() {
+        for (url, origin, spelled) in [
+            ("https://issuer.example:443", "https://issuer.example", "https://issuer.example:443"),
+            ("http://127.0.0.1:80", "http://127.0.0.1", "http://127.0.0.1:80"),
+            ("https://issuer.example", "https://issuer.example", "https://issuer.example:443"),
+        ] {
+            let parsed = PublicUrl::parse(url).unwrap();
+            assert_eq!(parsed.to_string(), origin);
+            assert!(!parsed.issuer_did().contains("%3A"));
+            assert_eq!(parsed.with_default_port().unwrap().to_string(), spelled);
+        }
+        for url in ["https://issuer.example:80", "http://127.0.0.1:443"] {
+            let parsed = PublicUrl::parse(url).unwrap();
+            assert_eq!((parsed.to_string(), parsed.with_default_port()), (url.to_owned(), None));
         }
     }
 

@@ -4,7 +4,7 @@
 //! `{error, detail?}` instead of problem documents, members that are not known are passed over, a missing content type
 //! means JSON. Everything ours adds is beside it.
 
-use super::api::{Answer, Routes, Shape, get, parameters, post};
+use super::api::{Answer, Routes, Shape, Who, get, parameters, post};
 use super::limits;
 
 mod body;
@@ -38,6 +38,7 @@ pub fn routes() -> Routes {
         .route(
             post("/poa/api/issue", claim::issue)
                 .means("poaIssue", "Issue a Proof of Agenthood")
+                .for_whom(Who::Controller)
                 .reads("agenthood-api.issue-request", limits::SMALL_BYTES)
                 .answers(Answer::json(200, "agenthood-api.issued", "Where the document is."))
                 .refuses_as_published(READS_AN_AGENT)
@@ -56,6 +57,7 @@ pub fn routes() -> Routes {
         .route(
             post("/poa/api/revoke", claim::revoke)
                 .means("poaRevoke", "Revoke a Proof of Agenthood")
+                .for_whom(Who::Controller)
                 .reads("agenthood-api.revoke-request", limits::SMALL_BYTES)
                 .answers(Answer::json(200, "agenthood-api.revocation", "Revoked."))
                 .refuses_as_published(READS_AN_AGENT)

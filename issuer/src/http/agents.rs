@@ -9,7 +9,7 @@ use poa_verifier::time;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::api::{Answer, Routes, get, parameters, post};
+use super::api::{Answer, Routes, Who, get, parameters, post};
 use super::body::{Empty, Json};
 use super::call::{ByAnyone, ByEither, ByOperator, Call, Caller};
 use super::error::{ApiError, Problem};
@@ -65,6 +65,7 @@ pub fn routes() -> Routes {
         .route(
             post("/agents/{id}/revoke", revoke)
                 .means("revokeAgent", "Revoke an agent for good")
+                .for_whom(Who::OperatorIfAny)
                 .detail("By the operator, or by the holder's signature in the body.")
                 .takes(parameters::agent())
                 .reads("agent-revocation", limits::SMALL_BYTES)
@@ -248,7 +249,11 @@ async fn revoke(
     let revoker = match (call.body.0.holder, call.caller) {
         (Some(holder), _) => Revoker::Holder { nonce: holder.nonce.0, exp: holder.exp, signature: holder.signature.0 },
         (None, Some(Caller::Operator)) => Revoker::Operator,
-        (None, _) => {
+        (None, Some(Caller::Agent(_))) => {
+            let detail = "Revoking needs the operator, or the holder's signature in the body.";
+            return Err(ApiError::new(Problem::Forbidden, detail));
+        }
+        (None, None) => {
             return Err(ApiError::new(
                 Problem::Unauthenticated,
                 "Revoking needs the operator's bearer token, or the holder's signature in the body.",

@@ -11,8 +11,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
+use axum::middleware::{Next, from_fn};
 use axum::routing::MethodRouter;
 use utoipa::openapi::path::{HttpMethod, Parameter, Paths};
 
@@ -49,7 +50,10 @@ impl Routes {
 
     /// One more.
     pub fn route(mut self, route: Route) -> Self {
-        let Route { method, path, also_at, handler, description } = route;
+        let Route { method, path, also_at, mut handler, description } = route;
+        if let Some(challenges) = description.challenges() {
+            handler = handler.layer(from_fn(move |request: Request, next: Next| challenges.add(request, next)));
+        }
         for path in also_at {
             self.router = self.router.route(path, handler.clone());
         }

@@ -71,6 +71,9 @@ pub struct ByEither;
 /// Anybody; credentials are checked when there are some.
 #[derive(Debug)]
 pub struct ByAnyone;
+/// The operator, or whoever sends no credentials where none may be needed; the handler decides.
+#[derive(Debug)]
+pub struct ByOperatorIfAny;
 
 impl Access for ByOperator {
     const WHO: Who = Who::Operator;
@@ -114,6 +117,14 @@ impl Access for ByAnyone {
     }
 }
 
+impl Access for ByOperatorIfAny {
+    const WHO: Who = Who::OperatorIfAny;
+    type Caller = Option<()>;
+    fn admit(caller: Option<Caller>) -> Result<Option<()>, ApiError> {
+        caller.map(|caller| ByOperator::admit(Some(caller))).transpose()
+    }
+}
+
 /// A request whose caller was admitted and whose body was read.
 #[derive(Debug)]
 pub struct Call<A: Access, B> {
@@ -125,6 +136,8 @@ pub struct Call<A: Access, B> {
     pub digest: [u8; 32],
     /// The header fields.
     pub headers: HeaderMap,
+    /// The target as it was sent; over HTTP/2, or from a client of a proxy, with its host.
+    pub uri: Uri,
 }
 
 impl<A: Access, B: FromBody + Send> FromRequest<Arc<App>> for Call<A, B> {
@@ -150,7 +163,7 @@ impl<A: Access, B: FromBody + Send> FromRequest<Arc<App>> for Call<A, B> {
         {
             consume(app, &keyid, &nonce, expires_unix_s).await?;
         }
-        Ok(Self { caller, body, digest, headers })
+        Ok(Self { caller, body, digest, headers, uri })
     }
 }
 

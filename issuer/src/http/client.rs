@@ -15,14 +15,14 @@ impl FromRequestParts<Arc<App>> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-        Ok(client(peer, &parts.headers, &app.config().trusted_proxies))
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        Ok(client_of(peer, &parts.headers, &app.config().trusted_proxies))
     }
 }
 
 /// The last address of `X-Forwarded-For` that is not itself a trusted proxy, when the peer is one; else the peer.
-fn client(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &[IpAddr]) -> Client {
-    let Some(peer) = peer else { return Client::OTHERS };
+pub(crate) fn client_of(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &[IpAddr]) -> Client {
+    let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Client::OTHERS };
     let is_proxy = |address: &IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == *address);
     if !is_proxy(&peer) {
         return Client::of(peer);
@@ -47,7 +47,7 @@ mod tests {
     fn named(peer: &str, forwarded: &[&'static str], proxies: &[&str]) -> Client {
         let headers = forwarded.iter().map(|value| ("x-forwarded-for".parse().unwrap(), value.parse().unwrap()));
         let proxies: Vec<_> = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
-        client(Some(peer.parse().unwrap()), &headers.collect::<HeaderMap<axum::http::HeaderValue>>(), &proxies)
+        client_of(Some(peer.parse().unwrap()), &headers.collect::<HeaderMap<axum::http::HeaderValue>>(), &proxies)
     }
 
     fn plain(address: &str) -> Client {

@@ -5,10 +5,12 @@
 //! offending `member` where there is one, and `recovery`: what a program can do without a human.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use super::failures::note_cause;
 
 mod from_domain;
 mod layers;
@@ -42,6 +44,10 @@ pub enum Recovery {
     ContactIssuer,
 }
 
+/// What an answer without a body means.
+#[derive(Clone, Debug)]
+struct Bare(ApiError);
+
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
 pub struct ApiError {
@@ -74,16 +80,31 @@ impl ApiError {
         Self { recovery, ..self }
     }
 
-    /// A failure of the service itself. `error` goes to the log, once, here; the client learns nothing
+    /// A failure of the service itself. `error` goes to the log, with the answer; the client learns nothing
     /// of it.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "request failed inside the service");
+        note_cause(error);
         Self::new(Problem::Internal, "The service failed; nothing was decided about the request.")
     }
 
     /// Which refusal this is.
     pub fn problem(&self) -> Problem {
         self.problem
+    }
+
+    /// An answer of a layer that does not know the form of its part of the API; [`in_form`] gives it that.
+    pub fn into_bare_response(self) -> Response {
+        let mut response = self.problem.status().into_response();
+        response.extensions_mut().insert(Bare(self));
+        response
+    }
+
+    /// Seconds to wait, where that helps.
+    fn retry_after_s(&self) -> Option<u64> {
+        match self.recovery {
+            Recovery::RetryAfter { seconds } => Some(seconds),
+            _ => None,
+        }
     }
 
     /// The problem document, without its HTTP envelope. Batches embed it.
@@ -110,12 +131,8 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Recovery::RetryAfter { seconds } = self.recovery {
+        if let Some(seconds) = self.retry_after_s() {
             headers.insert(header::RETRY_AFTER, seconds.into());
-        }
-        if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer realm=\"operator\"");
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -65,9 +65,20 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
         }
     }
+    failures(&mut text, &app);
     tasks(&mut text, &app);
     foreign_lists(&mut text, &app);
     private(typed("text/plain; version=0.0.4; charset=utf-8", text))
+}
+
+fn failures(text: &mut String, app: &App) {
+    let name = "poa_failed_answers_total";
+    // A `String` takes every write.
+    let _ =
+        write!(text, "# HELP {name} Answers that the service failed, by route and status.\n# TYPE {name} counter\n");
+    for (route, status, number) in app.failures().counts() {
+        let _ = writeln!(text, "{name}{{route=\"{route}\",status=\"{status}\"}} {number}");
+    }
 }
 
 fn tasks(text: &mut String, app: &App) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Json as JsonReply;
 use axum::extract::State;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::vc::{BASE_CONTEXT, ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Shape, post};
 use super::body::Json;
-use super::call::{ByAnyone, Call, Caller};
+use super::call::{ByAnyone, ByOperatorIfAny, Call};
 use super::error::{ApiError, Problem, Recovery};
 use super::limits;
 use super::negotiation::Accept;
@@ -90,16 +90,23 @@ pub fn routes() -> Routes {
 
 /// The operator; with `--vc-api-open` also whoever sends no credentials. A page in the operator's browser whose name was
 /// made to lead here would send that name as the host: it is not let in.
-fn admit(app: &App, caller: Option<Caller>, headers: &HeaderMap) -> Result<(), ApiError> {
-    match caller {
-        Some(Caller::Operator) => Ok(()),
-        Some(Caller::Agent(_)) => Err(ApiError::new(Problem::Forbidden, "Only the operator may do this.")),
-        None if app.config().vc_api_open && headers.get_all(header::HOST).iter().all(is_loopback) => Ok(()),
+fn admit<B>(app: &App, call: &Call<ByOperatorIfAny, B>) -> Result<(), ApiError> {
+    match call.caller {
+        Some(()) => Ok(()),
+        None if app.config().vc_api_open && is_for_this_machine(&call.uri, &call.headers) => Ok(()),
         None => {
             let error = ApiError::new(Problem::Unauthenticated, "This path needs the operator's bearer token.");
             Err(error.with_recovery(Recovery::Authenticate))
         }
     }
+}
+
+/// Whether every name that the request gives its host is this machine's: `:authority` or that of an absolute target,
+/// and Host. One without any is for nobody known.
+fn is_for_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
+    let hosts = headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes);
+    let mut names = uri.authority().map(|authority| authority.as_str().as_bytes()).into_iter().chain(hosts).peekable();
+    names.peek().is_some() && names.all(is_loopback)
 }
 
 /// A `T` inside a body, written as an object: serde would take the list of its values as well.
@@ -112,8 +119,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     }
 }
 
-fn is_loopback(host: &HeaderValue) -> bool {
-    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+fn is_loopback(name: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(name) else { return false };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -186,8 +193,11 @@ impl<T> OneOrMany<T> {
 }
 
 /// `POST /vc-api/credentials/issue`: 201 with the credential, secured.
-async fn issue(State(app): State<Arc<App>>, call: Call<ByAnyone, Json<IssueBody>>) -> Result<Response, ApiError> {
-    admit(&app, call.caller, &call.headers)?;
+async fn issue(
+    State(app): State<Arc<App>>,
+    call: Call<ByOperatorIfAny, Json<IssueBody>>,
+) -> Result<Response, ApiError> {
+    admit(&app, &call)?;
     let IssueBody { credential, options } = call.body.0;
     let options = options.map(|options| options.0).unwrap_or_default();
     let secured = match (&options.format, &options.cryptosuite) {
@@ -257,8 +267,11 @@ enum BitDigit {
 }
 
 /// `POST /vc-api/credentials/status`: revokes, suspends or resumes what was issued here.
-async fn set_status(State(app): State<Arc<App>>, call: Call<ByAnyone, Json<StatusBody>>) -> Result<Response, ApiError> {
-    admit(&app, call.caller, &call.headers)?;
+async fn set_status(
+    State(app): State<Arc<App>>,
+    call: Call<ByOperatorIfAny, Json<StatusBody>>,
+) -> Result<Response, ApiError> {
+    admit(&app, &call)?;
     let StatusBody { credential_id, credential_status, status } = call.body.0;
     let entries = credential_status.into_vec();
     if !(1..=4).contains(&entries.len()) {

@@ -173,6 +173,8 @@ impl App {
 }
 
 fn unread(refusal: &AgenthoodRefusal) -> Unread {
-    tracing::warn!(error = %refusal, "a document was judged without the chain");
+    if let Some(left_out) = crate::log_lines::admit("chain", "unread") {
+        tracing::warn!(error = %refusal, left_out, "a document was judged without the chain");
+    }
     Unread::from(refusal)
 }

@@ -92,8 +92,10 @@ impl App {
         };
         if result.is_err() {
             // The reservation would lapse by itself; giving it up frees the idempotency key at once.
-            if let Err(error) = domain.abandon_credential(id).await {
-                tracing::warn!(%error, "a reservation could not be given up");
+            if let Err(error) = domain.abandon_credential(id).await
+                && let Some(left_out) = crate::log_lines::admit("reservation", "")
+            {
+                tracing::warn!(%error, left_out, "a reservation could not be given up");
             }
         }
         result

@@ -207,7 +207,7 @@ async fn nobody_revokes_without_a_signature() {
     let path = agent.path("/revoke");
     service.post(&path, &json!({})).await.assert_problem(401, "unauthenticated");
     let other = service.register_managed("other").await;
-    service.agent(&other, Method::POST, &path, &json!({})).await.assert_problem(401, "unauthenticated");
+    service.agent(&other, Method::POST, &path, &json!({})).await.assert_problem(403, "forbidden");
     assert_eq!(service.get(&agent.path("")).await.json()["status"], "active");
 }
 

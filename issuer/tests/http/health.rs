@@ -102,3 +102,14 @@ async fn a_task_that_panics_is_started_again_and_that_is_shown() {
     publisher.stop().await;
     assert!(!app.task_health(Task::Publisher).running);
 }
+
+#[tokio::test]
+async fn failed_answers_are_counted_by_route_and_status() {
+    let service = Service::start().await;
+    for _ in 0..3 {
+        assert_eq!(service.get("/status-lists/token?time=1").await.status, 501);
+    }
+    let metrics = service.get("/metrics").await.text();
+    let counted = "poa_failed_answers_total{route=\"/status-lists/token\",status=\"501\"} 3\n";
+    assert!(metrics.contains(counted), "{metrics}");
+}

@@ -4,8 +4,10 @@
 mod agents;
 mod attestations;
 mod attestors;
+mod challenges;
 #[path = "../openapi/conformance.rs"]
 mod conformance;
+mod connections;
 mod credential_batches;
 mod credentials;
 mod did_resolution;

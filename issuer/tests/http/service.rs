@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request};
+use axum::http::{HeaderValue, Method, Request, header};
 use ed25519_dalek::SigningKey;
 use poa_issuer::clock::{Clock, ManualClock};
 use poa_issuer::domain::os_entropy;
@@ -84,7 +84,9 @@ impl Service {
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        // As every client does, and as the listener demands.
+        parts.headers.entry(header::HOST).or_insert(HeaderValue::from_static("127.0.0.1:8080"));
         let sent = to_bytes(body, 16 << 20).await.unwrap();
         let (method, path, headers) = (parts.method.clone(), parts.uri.path().to_owned(), parts.headers.clone());
         let request = Request::from_parts(parts, Body::from(sent.clone()));

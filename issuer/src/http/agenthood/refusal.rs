@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::chain::ChainError;
 use crate::domain::agenthood::AgenthoodError;
+use crate::http::failures::note_cause;
 use crate::http::rate::TooOften;
+use crate::log_lines;
 use crate::service::agenthood::AgenthoodRefusal;
 
 /// Marks an answer whose error form is the published one, so that it is not rewritten as a problem document.
@@ -74,12 +76,14 @@ pub enum Code {
     RateLimited,
     /// The path has no such method. Ours.
     MethodNotAllowed,
-    /// The request took too long to arrive or to be answered. Ours.
+    /// The client was too slow in sending the request. Ours.
     RequestTimeout,
     /// The body is too large. Ours.
     BodyTooLarge,
     /// A content type or encoding that is not read. Ours.
     UnsupportedMediaType,
+    /// The service takes too long, or has no place for the request. Ours.
+    ServiceBusy,
     /// The chain could not be read.
     ChainUnreachable,
     /// The database failed.
@@ -91,7 +95,7 @@ pub enum Code {
 impl Code {
     /// All of them: what clients have to expect.
     #[cfg(test)]
-    const ALL: [Self; 29] = [
+    const ALL: [Self; 30] = [
         Self::InvalidJson,
         Self::AgentIdRequired,
         Self::AgentIdInvalidFormat,
@@ -118,6 +122,7 @@ impl Code {
         Self::RequestTimeout,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
+        Self::ServiceBusy,
         Self::ChainUnreachable,
         Self::StoreUnreachable,
         Self::Internal,
@@ -135,7 +140,7 @@ impl Code {
 
     /// Whether a refusal with it always says when to ask again.
     pub const fn says_when(self) -> bool {
-        matches!(self, Self::RateLimited | Self::ChainUnreachable)
+        matches!(self, Self::RateLimited | Self::ServiceBusy | Self::ChainUnreachable)
     }
 
     const fn row(self) -> (StatusCode, &'static str) {
@@ -167,6 +172,7 @@ impl Code {
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request-timeout"),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large"),
             Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type"),
+            Self::ServiceBusy => (S::SERVICE_UNAVAILABLE, "service-busy"),
             Self::ChainUnreachable => (S::SERVICE_UNAVAILABLE, "chain-unreachable"),
             Self::StoreUnreachable => (S::SERVICE_UNAVAILABLE, "store-unreachable"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -195,9 +201,9 @@ impl Refusal {
         Self { retry_after_s: Some(CHAIN_RETRY_S), ..Self::detailed(Code::ChainUnreachable, detail) }
     }
 
-    /// A failure of the service; the error goes to the log, once, here.
+    /// A failure of the service; the error goes to the log, with the answer.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "request failed inside the service");
+        note_cause(error);
         Self::new(Code::Internal)
     }
 
@@ -212,16 +218,18 @@ impl Refusal {
     }
 
     /// What an error response is that no handler made.
-    pub fn of_status(status: StatusCode) -> Self {
-        Self::new(match status {
+    pub fn of_status(status: StatusCode, retry_after_s: Option<u64>) -> Self {
+        let code = match status {
             StatusCode::NOT_FOUND => Code::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
             StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            StatusCode::SERVICE_UNAVAILABLE => Code::ServiceBusy,
             status if status.is_client_error() => Code::InvalidParameter,
             _ => Code::Internal,
-        })
+        };
+        Self { retry_after_s, ..Self::new(code) }
     }
 
     fn of(refusal: AgenthoodRefusal, signature: Code) -> Self {
@@ -258,7 +266,9 @@ impl From<&ChainError> for Refusal {
             ChainError::Busy => Self::chain("Too many readings of the chain are under way."),
             // What the reader said may hold its operator's addresses: it goes to the log alone.
             error => {
-                tracing::warn!(%error, "the chain could not be read");
+                if let Some(left_out) = log_lines::admit("chain", "unreachable") {
+                    tracing::warn!(%error, left_out, "the chain could not be read");
+                }
                 Self { retry_after_s: Some(CHAIN_RETRY_S), ..Self::new(Code::ChainUnreachable) }
             }
         }
@@ -270,11 +280,15 @@ impl From<AgenthoodError> for Refusal {
         use AgenthoodError as E;
         match error {
             E::ReadTooOld { .. } => {
-                tracing::warn!(%error, "the chain reader lags");
+                if let Some(left_out) = log_lines::admit("chain", "lags") {
+                    tracing::warn!(%error, left_out, "the chain reader lags");
+                }
                 Self::chain("The chain reader is behind what is known already; try again.")
             }
             E::OtherChain { .. } => {
-                tracing::error!(%error, "the chain reader is of another chain");
+                if let Some(left_out) = log_lines::admit("chain", "another") {
+                    tracing::error!(%error, left_out, "the chain reader is of another chain");
+                }
                 Self::chain("The chain reader is of another chain than the documents.")
             }
             E::TooManyChallenges { retry_after_s } => Self::rate_limited(retry_after_s),
@@ -282,7 +296,7 @@ impl From<AgenthoodError> for Refusal {
             E::AlreadyRevoked => Self::new(Code::AlreadyRevoked),
             E::NoSuchDocument => Self::new(Code::NotFound),
             E::Store(error) => {
-                tracing::error!(%error, "the database failed");
+                note_cause(&error);
                 Self::new(Code::StoreUnreachable)
             }
             E::WatchMoved | E::Signing(_) | E::Domain(_) => Self::internal(&error),

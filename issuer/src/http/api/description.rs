@@ -14,6 +14,7 @@ use utoipa::openapi::{Ref, RefOr, Required};
 use super::answer::{Answer, Shape, always, referring};
 use super::{parameters, schemas};
 use crate::http::agenthood::Code;
+use crate::http::challenge::Challenges;
 use crate::http::error::{Problem, is_published_path};
 
 /// Name of the operator's security scheme.
@@ -36,8 +37,12 @@ pub enum Who {
     Either,
     /// Anybody; credentials are checked when there are some.
     Anyone,
+    /// The operator; without credentials whoever needs none there.
+    OperatorIfAny,
     /// The verifier that stated the request.
     Verifier,
+    /// The controller of an agent, by a signature inside the body.
+    Controller,
 }
 
 /// How a body is read.
@@ -73,6 +78,9 @@ impl Description {
     /// Notes who may call, and what others get.
     pub fn admits(&mut self, who: Who) {
         self.who = Some(who);
+        if who == Who::Controller {
+            return;
+        }
         self.problems.insert(Problem::Unauthenticated);
         if !matches!(who, Who::Anyone | Who::Verifier) {
             self.problems.insert(Problem::Forbidden);
@@ -110,6 +118,12 @@ impl Description {
         self.is_limited = true;
     }
 
+    /// What a 401 of this route asks for.
+    pub(super) fn challenges(&self) -> Option<Challenges> {
+        let has_body = self.takes.is_some_and(|body| body != Body::Empty);
+        self.who.map(|who| Challenges { kinds: who.kinds(), has_body })
+    }
+
     pub(super) fn answer(&mut self, answer: Answer) {
         if answer.negotiated {
             self.problems.insert(Problem::NotAcceptable);
@@ -125,12 +139,17 @@ impl Description {
     pub(super) fn into_operation(mut self, tag: &str, path: &str) -> Operation {
         let reads = self.takes.is_some() || !self.body.is_empty();
         if is_published_path(path) {
-            self.refusals.extend([Code::RequestTimeout, Code::Internal]);
+            self.refusals.extend([Code::RequestTimeout, Code::ServiceBusy, Code::Internal]);
             self.refusals.extend(reads.then_some(Code::BodyTooLarge));
             self.refusals.extend(self.is_limited.then_some(Code::RateLimited));
             self.refusals.extend(self.reads_path.then_some(Code::InvalidParameter));
         } else {
-            self.problems.extend([Problem::RequestTimeout, Problem::Internal]);
+            self.problems.extend([
+                Problem::RequestTimeout,
+                Problem::ServiceSlow,
+                Problem::Overloaded,
+                Problem::Internal,
+            ]);
             self.problems.extend(self.is_limited.then_some(Problem::TooManyRequests));
             self.problems.extend(self.reads_path.then_some(Problem::InvalidParameter));
         }
@@ -163,6 +182,7 @@ impl Description {
     }
 
     fn responses(self) -> BTreeMap<u16, Response> {
+        let challenges = self.challenges();
         let mut responses: BTreeMap<u16, Response> =
             self.answers.into_iter().map(|answer| (answer.status, answer.into_response())).collect();
         for (status, problems) in by_status(self.problems, |problem| problem.status()) {
@@ -172,6 +192,9 @@ impl Description {
         for (status, codes) in by_status(self.refusals, |code| code.status()) {
             let response = responses.entry(status).or_insert_with(|| Response::new(""));
             add_refusals(response, &codes);
+        }
+        if let (Some(response), Some(challenges)) = (responses.get_mut(&401), challenges) {
+            add_challenges(response, challenges);
         }
         responses
     }
@@ -199,11 +222,16 @@ fn add_problems(response: &mut Response, problems: &[Problem]) {
     for problem in problems {
         add_text(response, &format!("`{}`: {}", problem.code(), problem.meaning()));
     }
-    if problems.contains(&Problem::Unauthenticated) {
-        response.headers.insert("WWW-Authenticate".to_owned(), always("`Bearer realm=\"operator\"`").into());
-    }
     if problems.iter().all(|problem| problem.says_when()) {
         response.headers.insert("Retry-After".to_owned(), always("Seconds to wait").into());
+    }
+}
+
+fn add_challenges(response: &mut Response, challenges: Challenges) {
+    let texts: Vec<_> = challenges.kinds.iter().map(|kind| format!("`{}`", kind.challenge())).collect();
+    response.headers.insert("WWW-Authenticate".to_owned(), always(&texts.join(", ")).into());
+    if let Some(wanted) = challenges.accept_signature() {
+        response.headers.insert("Accept-Signature".to_owned(), always(&format!("`{wanted}`")).into());
     }
 }
 
@@ -243,5 +271,8 @@ fn securities(who: Who) -> Vec<SecurityRequirement> {
         Who::Either => vec![of(OPERATOR), of(AGENT)],
         Who::Verifier => vec![of(VERIFIER)],
         Who::Anyone => vec![SecurityRequirement::default(), of(OPERATOR), of(AGENT)],
+        Who::OperatorIfAny => vec![SecurityRequirement::default(), of(OPERATOR)],
+        // What the document has no scheme for: it stands in the body.
+        Who::Controller => vec![SecurityRequirement::default()],
     }
 }

@@ -19,7 +19,11 @@ Issues and verifies zero-knowledge credentials and Proofs of Agenthood.
 
 Bodies are strict JSON in UTF-8: unknown and repeated members are refused. Every refusal is an RFC 9457 problem with a \
 stable `code` and a `recovery` that a program can take ([all of them](/docs/problems)); under `/poa/api` it has the \
-published form `{error, detail?}`. A path that exists answers other methods with 405 and `Allow`.";
+published form `{error, detail?}`. A path that exists answers other methods with 405 and `Allow`.
+
+Before a route is looked for, and with a problem document at every path: 400 `malformed-request` for what is not HTTP or not \
+for one well-formed host, 408 for a header that arrives too slowly, 414, 431, 429 for too many requests of a client under \
+way, 503 when all places are taken or the service is starting.";
 
 const TAGS: &[(&str, &str)] = &[
     ("Agents", "Registration, keys and standing of agents."),

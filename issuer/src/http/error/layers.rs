@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{ApiError, Problem};
+use super::{ApiError, Bare, Problem};
 use crate::http::agenthood::{PublishedForm, Refusal};
 
 /// The answer for a path that is not part of the API.
@@ -29,9 +29,11 @@ pub async fn in_form(request: Request, next: Next) -> Response {
     if !(status.is_client_error() || status.is_server_error()) || formed {
         return response;
     }
-    let mut formed = match published {
-        true => Refusal::of_status(status).into_response(),
-        false => ApiError::new(of_status(status), detail_of(status)).into_response(),
+    let bare = response.extensions().get::<Bare>().map(|bare| bare.0.clone());
+    let mut formed = match (published, bare) {
+        (true, bare) => Refusal::of_status(status, bare.and_then(|bare| bare.retry_after_s())).into_response(),
+        (false, Some(bare)) => bare.into_response(),
+        (false, None) => ApiError::new(of_status(status), detail_of(status)).into_response(),
     };
     for name in KEPT_FIELDS {
         if let Some(value) = response.headers().get(&name) {
@@ -65,7 +67,10 @@ fn of_status(status: StatusCode) -> Problem {
         StatusCode::NOT_ACCEPTABLE => Problem::NotAcceptable,
         StatusCode::REQUEST_TIMEOUT => Problem::RequestTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => Problem::PayloadTooLarge,
+        StatusCode::URI_TOO_LONG => Problem::UriTooLong,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::UnsupportedMediaType,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Problem::HeaderTooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => Problem::Overloaded,
         status if status.is_client_error() => Problem::InvalidParameter,
         _ => Problem::Internal,
     }
@@ -74,7 +79,7 @@ fn of_status(status: StatusCode) -> Problem {
 fn detail_of(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "See the Allow header for the methods of this path.",
-        StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive or to be answered.",
+        StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive.",
         StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than this path accepts.",
         status if status.is_client_error() => "The request is malformed.",
         _ => "The service failed; nothing was decided about the request.",
@@ -93,9 +98,9 @@ mod tests {
     use serde_json::Value;
     use tower::ServiceExt as _;
     use tower_http::catch_panic::CatchPanicLayer;
-    use tower_http::timeout::TimeoutLayer;
 
     use super::*;
+    use crate::http::timed::timed;
 
     fn router() -> Router {
         let handlers = |prefix: &str| {
@@ -105,7 +110,7 @@ mod tests {
                 .route(&format!("{prefix}/media"), get(async || StatusCode::UNSUPPORTED_MEDIA_TYPE))
                 .route(&format!("{prefix}/small"), post(async |_: String| ()).layer(DefaultBodyLimit::max(1)))
         };
-        let limit = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(20));
+        let limit = from_fn(|request: Request, next: Next| timed(Duration::from_millis(20), request, next));
         handlers("/poa/api")
             .merge(handlers("/other"))
             .layer(limit)
@@ -126,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn what_no_handler_answered_has_the_form_of_its_path() {
         for (method, path, status, published, problem) in [
-            ("GET", "slow", 408, "request-timeout", "request-timeout"),
+            ("GET", "slow", 503, "service-busy", "service-slow"),
             ("GET", "panics", 500, "internal", "internal"),
             ("GET", "media", 415, "unsupported-media-type", "unsupported-media-type"),
             ("POST", "small", 413, "body-too-large", "payload-too-large"),

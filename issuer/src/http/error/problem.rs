@@ -56,6 +56,8 @@ problems! {
     NotVerified: BAD_REQUEST, "not-verified", "Not verified", fix("body");
     /// A path part, query parameter or header is not what it must be.
     InvalidParameter: BAD_REQUEST, "invalid-parameter", "Invalid parameter", fix("path");
+    /// Not HTTP, or not for one well-formed host.
+    MalformedRequest: BAD_REQUEST, "malformed-request", "Malformed request", fix("request");
     /// No credentials, or they do not verify.
     Unauthenticated: UNAUTHORIZED, "unauthenticated", "Authentication needed", Recovery::Authenticate;
     /// Authenticated, but not allowed to do this.
@@ -68,7 +70,7 @@ problems! {
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", fix("method");
     /// None of the forms the resource has is accepted.
     NotAcceptable: NOT_ACCEPTABLE, "not-acceptable", "No acceptable form", fix("accept");
-    /// Too slow.
+    /// The client was too slow in sending the request.
     RequestTimeout: REQUEST_TIMEOUT, "request-timeout", "Request timed out", retry_after(1);
     /// Somebody else has it already: a key, a pseudonym, a name, a receipt id.
     Conflict: CONFLICT, "conflict", "Already taken", fix("body");
@@ -86,6 +88,10 @@ problems! {
     StaleChallenge: CONFLICT, "stale-challenge", "Challenge not in force", Recovery::RequestChallenge;
     /// Larger than the path accepts.
     PayloadTooLarge: PAYLOAD_TOO_LARGE, "payload-too-large", "Body too large", fix("body");
+    /// The path with its query is too long.
+    UriTooLong: URI_TOO_LONG, "uri-too-long", "Path too long", fix("path");
+    /// The header fields are too large, or too many.
+    HeaderTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "header-too-large", "Header too large", fix("header");
     /// A content type this path does not read.
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type", fix("content-type");
     /// Well formed but not acceptable; `member` says what.
@@ -108,6 +114,10 @@ problems! {
     ProverBusy: SERVICE_UNAVAILABLE, "prover-busy", "Prover busy", retry_after(2);
     /// As many verifications as the service does at a time are running.
     VerifierBusy: SERVICE_UNAVAILABLE, "verifier-busy", "Verifier busy", retry_after(1);
+    /// The service took too long. What was asked may still be done.
+    ServiceSlow: SERVICE_UNAVAILABLE, "service-slow", "Service too slow", retry_after(5);
+    /// The service has no place for another connection or request, or no memory for its body.
+    Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Service overloaded", retry_after(1);
     /// The service has just started and published no head yet.
     NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service starting", retry_after(1);
     /// A part of a standard that this service does not have.

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::*;
 use crate::service::URL;
@@ -95,6 +96,19 @@ async fn vc_api_open_lets_no_page_in_whose_name_was_made_to_lead_here() {
         let request = request.header("host", host).body(Body::from(body.clone())).unwrap();
         assert_eq!(service.send(request).await.status, status, "{host}");
     }
+    // Over HTTP/2, or in a request to a proxy, the host stands in the target; each that is named has to be this machine.
+    for (target, host, status) in [
+        ("https://localhost:8080", "localhost:8080", 201),
+        ("https://evil.example", "localhost:8080", 401),
+        ("https://localhost:8080", "evil.example", 401),
+    ] {
+        let request = Request::post(format!("{target}/vc-api/credentials/issue")).header("host", host);
+        let request = request.header("content-type", "application/json").body(Body::from(body.clone())).unwrap();
+        assert_eq!(service.send(request).await.status, status, "{target} {host}");
+    }
+    let nobody = Request::post("/vc-api/credentials/issue").header("content-type", "application/json");
+    let answer = service.app.router().oneshot(nobody.body(Body::from(body)).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 401, "for no host at all");
 }
 
 #[tokio::test]
