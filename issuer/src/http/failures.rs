@@ -65,9 +65,9 @@ fn note(app: &App, answering: &Answering, status: StatusCode) {
     let Some(left_out) = log_lines::admit("answer", route) else { return };
     match cause {
         Some(cause) => {
-            tracing::error!(status = status.as_u16(), cause, left_out, "a request failed inside the service")
+            tracing::error!(route, status = status.as_u16(), cause, left_out, "a request failed inside the service")
         }
-        None => tracing::warn!(status = status.as_u16(), left_out, "a request was not served"),
+        None => tracing::warn!(route, status = status.as_u16(), left_out, "a request was not served"),
     }
 }
 
