@@ -71,7 +71,7 @@ pub enum BenchError {
 /// [`BenchError`]; a slow figure is none.
 pub fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Table, BenchError> {
     progress("compiling keys");
-    let load = |settings| Engine::load_or_compile(&options.engine_cache, PROVING_KEY, settings);
+    let load = |settings| Engine::load_or_compile(&options.engine_cache, PROVING_KEY, settings, &mut os_rng());
     let subjects = Subjects::new(load(Settings::FULL)?.0, load(Settings::SMALL)?.0);
     let rounds = options.rounds;
     let mut rows = Vec::new();

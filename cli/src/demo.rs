@@ -80,7 +80,7 @@ impl Directory {
             let temporary = tempfile::tempdir().or_fail("no temporary directory", next)?;
             return Ok(Self::Temporary(temporary));
         };
-        crate::system::make_private_dir(path)?;
+        crate::system::own_dir(path)?;
         let mut entries = std::fs::read_dir(path).or_fail(path.display(), next)?;
         if entries.next().is_some() {
             let what = format!("{} is not empty, and the demo starts afresh", path.display());
@@ -206,6 +206,6 @@ fn conclusion(demo: &Demo, mut value: Value, once: bool, quiet: bool) -> Answer 
     };
     value["url"] = json!(base);
     value["timings"] = demo.timings.to_json();
-    let answer = Answer::done("\nEverything held. What it took on this machine:", next, value);
+    let answer = Answer::document("\nEverything held. What it took on this machine:", next, value);
     if quiet { answer } else { answer.with_details(lines) }
 }

@@ -9,6 +9,7 @@ use poa_issuer::Config;
 use poa_prover::{Engine, Settings};
 
 use crate::exit::{OrFail, Outcome};
+use crate::output::note;
 use crate::system;
 
 const CACHE_VARIABLE: &str = "POA_CACHE_DIR";
@@ -58,7 +59,7 @@ impl EngineArgs {
     /// Reads the engine from the cache, or compiles the key and says so, because that takes a while.
     pub fn load(&self) -> Outcome<Arc<Engine>> {
         self.announce();
-        poa_issuer::engine::load(&self.cache_dir(), self.settings())
+        poa_issuer::engine::load(&self.cache_dir(), self.settings(), &mut system::rng())
             .or_fail("the built-in proving key is damaged", "install this program again")
     }
 
@@ -72,7 +73,7 @@ impl EngineArgs {
     fn announce(&self) {
         let directory = self.cache_dir();
         if !poa_issuer::engine::is_cached(&directory, self.settings()) {
-            eprintln!("compiling the proving key, once for this machine, into {} …", directory.display());
+            note(&format!("compiling the proving key, once for this machine, into {} …", directory.display()));
         }
     }
 }

@@ -92,7 +92,7 @@ mod tests {
         let other = generate(&mut system::rng());
         let x = |key: &SigningKey| multibase::base64url(key.verifying_key().as_bytes());
         let altered = std::fs::read_to_string(&path).unwrap().replace(&x(&key), &x(&other));
-        system::write_atomically(&path, altered.as_bytes()).unwrap();
+        system::write_own(&path, altered.as_bytes()).unwrap();
         assert!(read(&path).unwrap_err().what.contains("does not belong"));
     }
 

@@ -1,5 +1,8 @@
 //! `poa`: the one binary. Parses the command line, runs the command, prints its answer.
 
+// They panic when the stream cannot be written, and print what others wrote as it is: [`output`] prints everything.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 mod args;
 mod asked;
 mod caller;
@@ -19,22 +22,25 @@ mod requested;
 mod service;
 mod snarkjs;
 mod system;
+mod usage;
 mod verdict;
 mod wallet;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    system::make_files_private();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(stop) => return output::finish(usage::print(&stop)),
+    };
     log_to_stderr(matches!(cli.command, args::Command::Demo(_)));
-    match commands::run(&cli) {
+    output::finish(match commands::run(&cli) {
         Ok(answer) => output::print_answer(&answer, cli.global.json),
         Err(failure) => output::print_failure(&failure, cli.global.json),
-    }
-    .into()
+    })
 }
 
 /// Warnings and errors of the service, unless `RUST_LOG` says otherwise. The demo asks for the first
@@ -45,7 +51,9 @@ fn log_to_stderr(is_demo: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(output::may_style(&std::io::stderr()))
+        // It would panic when standard error cannot be written.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .init();
 }

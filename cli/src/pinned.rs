@@ -62,9 +62,13 @@ impl Pinned {
     pub fn find(global: &Global, args: &TrustArgs) -> Outcome<Option<Self>> {
         let directory = verifier_dir(global);
         let file = directory.join(TRUST_FILE);
-        let named = args.trust.as_ref().or(file.exists().then_some(&file));
-        if let Some(path) = named {
+        if let Some(path) = &args.trust {
             return Self::new(crate::commands::read_json(path)?, directory).map(Some);
+        }
+        if file.exists() {
+            // What is pinned there decides what is believed.
+            system::own_dir(&directory)?;
+            return Self::new(crate::commands::read_json(&file)?, directory).map(Some);
         }
         let holder_dir = global.holder_dir();
         if !HolderDir::exists(&holder_dir) {
@@ -83,9 +87,9 @@ impl Pinned {
     /// Pins the document in a verifier's directory.
     pub fn write(&self, global: &Global) -> Outcome<PathBuf> {
         let directory = verifier_dir(global);
-        system::make_private_dir(&directory)?;
+        system::own_dir(&directory)?;
         let path = directory.join(TRUST_FILE);
-        system::write_atomically(&path, crate::output::pretty(&self.document).as_bytes())?;
+        system::write_own(&path, crate::output::pretty(&self.document).as_bytes())?;
         Ok(path)
     }
 
@@ -120,9 +124,9 @@ impl Pinned {
 
     /// Keeps what was seen for the next run.
     pub fn remember(&self, memory: &HeadMemory) -> Outcome<()> {
-        system::make_private_dir(&self.directory)?;
+        system::own_dir(&self.directory)?;
         let bytes = serde_json::to_vec(memory).or_fail(HEADS_FILE, "please report it")?;
-        system::write_atomically(&self.directory.join(HEADS_FILE), &bytes)
+        system::write_own(&self.directory.join(HEADS_FILE), &bytes)
     }
 }
 

@@ -4,7 +4,6 @@
 //! the verifier named by the user, or at the service that the user says receives the verifier's answers: else a stranger
 //! could have the holder answer another verifier's challenge and take the answer there. Nothing is followed from there.
 
-use poa_verifier::json;
 use serde_json::{Value, json as object};
 use uuid::Uuid;
 
@@ -58,17 +57,12 @@ impl Requested {
 /// Origin and id of a presentation request's URL, and nothing else in it.
 fn parts(url: &str) -> Outcome<(&str, &str)> {
     let usage = "give the URL of a presentation request, as the verifier got it";
-    let what = || format!("`{}` is no URL of a presentation request", json_text(url));
+    let what = || format!("`{url}` is no URL of a presentation request");
     let (origin, id) = url.split_once(RESOURCE).ok_or_else(|| Failure::error(what(), usage))?;
     let canonical = Uuid::try_parse(id).or_fail(what(), usage)?.hyphenated().to_string() == id;
     let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
     let plain = !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '\\']);
     if canonical && plain { Ok((origin, id)) } else { Err(Failure::error(what(), usage)) }
-}
-
-/// A text from outside without anything that could steer a terminal.
-fn json_text(text: &str) -> String {
-    String::from_utf8_lossy(&json::canonical(&Value::from(text))).trim_matches('"').to_owned()
 }
 
 #[cfg(test)]

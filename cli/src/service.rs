@@ -1,6 +1,7 @@
 //! The service inside this process: opening it, serving on a bound listener, stopping it.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -10,7 +11,6 @@ use poa_issuer::domain::os_entropy;
 use poa_issuer::{App, Door, TlsFiles};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 use crate::exit::{Failure, OrFail, Outcome};
 
@@ -26,8 +26,10 @@ pub struct OpenService {
     lock: std::fs::File,
     /// Its base URL.
     pub url: String,
-    /// The operator's token, when this start made it.
-    pub new_token: Option<Zeroizing<String>>,
+    /// The file with the operator's token.
+    pub token_file: PathBuf,
+    /// Whether this start made it.
+    pub token_is_new: bool,
 }
 
 /// A service that answers on threads of its own until it is stopped or dropped.
@@ -41,7 +43,7 @@ impl OpenService {
     /// listener's own address, over plain HTTP unless there is `tls`, which only loopback allows. `adjust` sets the rest.
     pub fn open(
         listener: TcpListener,
-        data_dir: std::path::PathBuf,
+        data_dir: PathBuf,
         public_url: Option<&str>,
         tls: Option<TlsFiles>,
         adjust: impl FnOnce(&mut Config),
@@ -79,7 +81,10 @@ impl OpenService {
                 .or_fail("the service does not start", next)?;
             Ok((app, door))
         })?;
-        Ok(Self { new_token: app.take_new_operator_token(), runtime, app, door, lock, url })
+        // Absolute, for whoever reads it in another directory.
+        let token_file = std::path::absolute(app.operator_token_file()).unwrap_or_else(|_| app.operator_token_file());
+        let token_is_new = app.made_operator_token();
+        Ok(Self { runtime, app, door, lock, url, token_file, token_is_new })
     }
 
     /// Serves on this thread until Ctrl-C or SIGTERM.
@@ -107,7 +112,7 @@ impl OpenService {
 /// Takes the directory for this process alone.
 fn lock(data_dir: &std::path::Path) -> Outcome<std::fs::File> {
     let next = "stop the other service, or give another --data-dir";
-    crate::system::make_private_dir(data_dir)?;
+    crate::system::own_dir(data_dir)?;
     let path = data_dir.join(LOCK_FILE);
     let file = std::fs::File::create(&path).or_fail(format!("{} cannot be made", path.display()), next)?;
     file.try_lock().or_fail(format!("another service runs on {}", data_dir.display()), next)?;

@@ -27,7 +27,7 @@ const PROOF_TYPE: &str = "Groth16Proof2024";
 pub fn export_key(key: &VerifyingKey, directory: &Path) -> Outcome<PathBuf> {
     system::make_private_dir(directory)?;
     let path = directory.join("verification_key.json");
-    system::write_atomically(&path, pretty(&snarkjs::write_key(key)).as_bytes())?;
+    system::write_out(&path, pretty(&snarkjs::write_key(key)).as_bytes())?;
     Ok(path)
 }
 
@@ -64,7 +64,7 @@ fn export_proof(proof: &Value, folder: &Path) -> Outcome<()> {
     for (file, value) in
         [("public.json", snarkjs::write_inputs(&public.to_inputs())), ("proof.json", snarkjs::write_proof(&points))]
     {
-        system::write_atomically(&folder.join(file), pretty(&value).as_bytes())?;
+        system::write_out(&folder.join(file), pretty(&value).as_bytes())?;
     }
     Ok(())
 }

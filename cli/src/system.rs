@@ -4,17 +4,32 @@
 //! from.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use poa_files::{Existing, ReadError, Stream, WriteError};
 use rand_core::{CryptoRng, Rng, UnwrapErr};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, OrFail, Outcome};
+use crate::output;
 
 /// The largest file a command reads, in bytes.
 const MAX_FILE_BYTES: u64 = 16 << 20;
+/// The largest proving key or phase-1 file.
+const MAX_LARGE_BYTES: u64 = 2 << 30;
+/// The largest secret: a token, a passphrase, a key file.
+const MAX_SECRET_BYTES: u64 = 64 << 10;
+/// The largest program whose digest is taken.
+const MAX_PROGRAM_BYTES: u64 = 4 << 30;
+
+/// From now on files and directories that this process makes are this user's alone, whatever made them.
+pub fn make_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
 
 /// Seconds since 1970 by this machine's clock.
 pub fn now_unix_s() -> u64 {
@@ -33,32 +48,70 @@ pub fn random_hex() -> String {
     hex::encode(bytes)
 }
 
-/// Reads a file of bounded size.
+/// Reads a file, pipe or device of bounded size.
 pub fn read(path: &Path) -> Outcome<Vec<u8>> {
+    read_up_to(path, MAX_FILE_BYTES)
+}
+
+/// Reads a proving key or a phase-1 file, which are larger than the documents other commands read.
+pub fn read_large(path: &Path) -> Outcome<Vec<u8>> {
+    read_up_to(path, MAX_LARGE_BYTES)
+}
+
+fn read_up_to(path: &Path, limit: u64) -> Outcome<Vec<u8>> {
+    let shown = path.display();
+    poa_files::read(path, limit).map_err(|error| match error {
+        ReadError::TooLarge { limit } => {
+            Failure::error(format!("{shown} is larger than {}", size(limit)), "give a smaller file")
+        }
+        error => Failure::error(format!("{shown} cannot be read: {error}"), "check the path and its permissions"),
+    })
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..0x10_0000 => format!("{} KiB", bytes >> 10),
+        0x10_0000..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{} GiB", bytes >> 30),
+    }
+}
+
+/// SHA-256 of a program's file, which is never in memory as a whole.
+pub fn sha256_of(path: &Path) -> Outcome<[u8; 32]> {
     let next = "check the path and its permissions";
     let what = || format!("{} cannot be read", path.display());
-    let size = fs::metadata(path).or_fail(what(), next)?.len();
-    if size > MAX_FILE_BYTES {
-        return Err(Failure::error(format!("{} is larger than 16 MiB", path.display()), "give a smaller file"));
+    let mut file = fs::File::open(path).or_fail(what(), next)?.take(MAX_PROGRAM_BYTES + 1);
+    let (mut digest, mut buffer, mut total) = (Sha256::new(), vec![0; 1 << 16], 0);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(digest.finalize().into()),
+            Ok(count) => {
+                digest.update(&buffer[..count]);
+                total += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).or_fail(what(), next),
+        }
+        if total > MAX_PROGRAM_BYTES {
+            let what = format!("{} is larger than {}", path.display(), size(MAX_PROGRAM_BYTES));
+            return Err(Failure::error(what, "give the program's own file"));
+        }
     }
-    fs::read(path).or_fail(what(), next)
 }
 
 /// Reads a short secret text (a token, a passphrase): one line, its end dropped, zeroised later.
 ///
-/// On Unix the file must not be readable by group or others.
+/// The file must not be readable by group or others.
 pub fn read_secret(path: &Path) -> Outcome<Zeroizing<String>> {
     require_private(path)?;
-    let bytes = Zeroizing::new(read(path)?);
+    let bytes = Zeroizing::new(read_up_to(path, MAX_SECRET_BYTES)?);
     let text = std::str::from_utf8(&bytes)
         .or_fail(format!("{} is not text", path.display()), "give a file that holds one line of text")?;
     Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
 /// Refuses a secret file that others can read.
-#[cfg(unix)]
 pub fn require_private(path: &Path) -> Outcome<()> {
-    use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(path)
         .or_fail(format!("{} cannot be read", path.display()), "check the path and its permissions")?
         .permissions()
@@ -72,57 +125,49 @@ pub fn require_private(path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Refuses a secret file that others can read; without Unix permissions there is nothing to ask.
-#[cfg(not(unix))]
-pub fn require_private(_path: &Path) -> Outcome<()> {
-    Ok(())
-}
-
-/// Writes a whole file or nothing: temporary file in the same directory, flushed to the disk,
-/// renamed into place. On Unix its mode is 0600.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Outcome<()> {
-    replace(path, bytes, |file| file.persist(path).map_err(|error| error.error))
+/// Writes what a command was asked for where `--out` says: a file as a whole or not at all, with the mode it had; a link,
+/// pipe or device keeps its place. `-` is standard output.
+pub fn write_out(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    write(path, bytes, Existing::Replace)
 }
 
 /// The same, but a file that is already there is left alone and the write refused.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Outcome<()> {
-    replace(path, bytes, |file| file.persist_noclobber(path).map_err(|error| error.error))
+    write(path, bytes, Existing::Keep)
 }
 
-fn replace(
-    path: &Path,
-    bytes: &[u8],
-    persist: impl FnOnce(tempfile::NamedTempFile) -> std::io::Result<fs::File>,
-) -> Outcome<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+/// Replaces a file of this program's own as a whole or not at all; its mode is 0600.
+pub fn write_own(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    write(path, bytes, Existing::ReplacePrivate)
+}
+
+fn write(path: &Path, bytes: &[u8], existing: Existing) -> Outcome<()> {
+    let written = match poa_files::standard_stream(path) {
+        Some(Stream::Output) => output::write_document(bytes).map_err(WriteError::from),
+        Some(Stream::Error) => std::io::stderr().lock().write_all(bytes).map_err(WriteError::from),
+        None => poa_files::write(path, bytes, existing),
     };
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        persist(file)?;
-        // The rename itself must survive a power cut too.
-        #[cfg(unix)]
-        fs::File::open(directory)?.sync_all()?;
-        Ok(())
-    };
-    write().or_fail(
+    written.or_fail(
         format!("{} cannot be written", path.display()),
         "check that the directory exists, is writable and has room, and that nothing is in the way",
     )
 }
 
-/// Makes a directory for this user alone (0700 on Unix), with its parents.
+/// Makes a directory for what others may read later, with its parents. It is this user's alone until they are let in.
 pub fn make_private_dir(path: &Path) -> Outcome<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .or_fail(format!("{} cannot be made", path.display()), "choose another directory with --data-dir")
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.or_fail(format!("{} cannot be made", path.display()), "choose another directory")
+}
+
+/// Makes or takes a directory that secrets and pinned trust are kept in: this user's alone. One that is open to others is
+/// closed, with a warning.
+pub fn own_dir(path: &Path) -> Outcome<()> {
+    let closed = poa_files::own_directory(path)
+        .or_fail("the directory cannot be trusted", "mend that, or name another directory with --data-dir")?;
+    if let Some(closed) = closed {
+        output::note(&format!("warning: {closed}"));
+    }
+    Ok(())
 }
 
 /// Where this user's data lives when `--data-dir` is not given: `$XDG_DATA_HOME/poa` or
@@ -157,7 +202,6 @@ pub fn remove(path: &Path) -> Outcome<()> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             outcome => outcome?,
         }
-        #[cfg(unix)]
         if let Some(directory) = path.parent() {
             fs::File::open(directory)?.sync_all()?;
         }

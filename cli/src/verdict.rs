@@ -89,7 +89,7 @@ impl Verdict {
         if self.report.development_key == Some(true) {
             details.push("  warning: made with a one-party development key; whoever made it could forge proofs".into());
         }
-        Answer { exit: self.exit(), what, details, next, value: self.value }
+        Answer { exit: self.exit(), details, ..Answer::done(what, next, self.value) }
     }
 
     fn words(&self) -> (String, String) {

@@ -59,7 +59,7 @@ fn serve(runtime: &Runtime) -> Served {
     let mut config = Config::new(directory.path().to_owned(), PublicUrl::parse(&url).unwrap(), address);
     config.engine_cache_dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
     let app = runtime.block_on(App::open(config, Arc::new(SystemClock), os_entropy())).unwrap();
-    let token = app.take_new_operator_token().unwrap().to_string();
+    let token = std::fs::read_to_string(app.operator_token_file()).unwrap().trim_end().to_owned();
     runtime.spawn(Arc::clone(&app).serve(listener, std::future::pending()));
     let body = json!({
         "name": "bench", "custody": "issuer", "ed25519_public_key": multikey(&SigningKey::from_bytes(&[8; 32])),

@@ -1,8 +1,10 @@
 //! The running service: what [`App::open`] puts together and every handler is given.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use poa_files::DirectoryError;
 use poa_prover::crs::{self, CrsError};
 use poa_prover::{Engine, ProvingKeyError};
 use tokio::sync::{Notify, Semaphore};
@@ -17,7 +19,8 @@ use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, S
 use crate::foreign_lists::ForeignLists;
 use crate::http::{Failures, RateLimits, WholeList};
 use crate::keys::{
-    IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OperatorToken, PrivateFileError, SignError,
+    IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OPERATOR_TOKEN_FILE, OperatorToken, PrivateFileError,
+    SignError,
 };
 use crate::proving::{LaneSize, WorkerPool};
 use crate::service::status_lists::StatusLists;
@@ -53,7 +56,7 @@ pub struct App {
     domain: Domain,
     keys: Arc<IssuerKeys>,
     operator_token: OperatorToken,
-    new_operator_token: Mutex<Option<Zeroizing<String>>>,
+    operator_token_made: bool,
     engine: Arc<Engine>,
     development_key: bool,
     has_proved: AtomicBool,
@@ -98,9 +101,9 @@ pub enum OpenError {
     /// The listener's certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The data directory could not be made.
+    /// The data directory could not be made, or others could read or replace it.
     #[error("data directory: {0}")]
-    DataDirectory(std::io::Error),
+    DataDirectory(#[from] DirectoryError),
     /// The operator's token could not be made or read.
     #[error(transparent)]
     OperatorToken(#[from] PrivateFileError),
@@ -141,7 +144,8 @@ impl App {
     pub async fn open(config: Config, clock: Arc<dyn Clock>, entropy: Entropy) -> Result<Arc<Self>, OpenError> {
         admissible(&config)?;
         let (cache_dir, settings) = (config.engine_cache_dir.clone(), config.engine);
-        let engine = tokio::task::spawn_blocking(move || crate::engine::load(&cache_dir, settings))
+        let mut rng = EntropyRng::new(&entropy);
+        let engine = tokio::task::spawn_blocking(move || crate::engine::load(&cache_dir, settings, &mut rng))
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         Self::open_with(config, clock, entropy, engine).await
@@ -160,9 +164,11 @@ impl App {
             // Before anything is made. The door reads them again.
             tls::acceptor(files, clock.now_unix_s())?;
         }
-        make_private_directory(&config.data_dir).map_err(OpenError::DataDirectory)?;
+        if let Some(closed) = poa_files::own_directory(&config.data_dir)? {
+            tracing::warn!(%closed, "the data directory was open to others");
+        }
         let mut rng = EntropyRng::new(&entropy);
-        let (operator_token, made) = OperatorToken::load(&config.data_dir, &mut rng)?;
+        let (operator_token, operator_token_made) = OperatorToken::load(&config.data_dir, &mut rng)?;
         let from_environment = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
         let database = config.data_dir.join(DATABASE_FILE);
         let (file, new) = (config.master_key_file.as_deref(), !database.exists());
@@ -195,7 +201,7 @@ impl App {
             domain,
             keys,
             operator_token,
-            new_operator_token: Mutex::new(made),
+            operator_token_made,
             engine,
             development_key,
             has_proved: AtomicBool::new(false),
@@ -217,9 +223,14 @@ impl App {
         }))
     }
 
-    /// The operator's token, once, when this start made it: print it and forget it.
-    pub fn take_new_operator_token(&self) -> Option<Zeroizing<String>> {
-        self.new_operator_token.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The file that holds the operator's token, and nothing else does.
+    pub fn operator_token_file(&self) -> PathBuf {
+        self.config.data_dir.join(OPERATOR_TOKEN_FILE)
+    }
+
+    /// Whether this start made the operator's token.
+    pub fn made_operator_token(&self) -> bool {
+        self.operator_token_made
     }
 
     /// The configuration.
@@ -410,10 +421,4 @@ fn settings(config: &Config) -> Settings {
         capabilities: config.capabilities.clone(),
         leaf_lifetime_s: LEAF_LIFETIME_S,
     }
-}
-
-/// Readable by its owner alone: it holds the database beside the secret files.
-fn make_private_directory(path: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -6,15 +6,21 @@ use std::time::Instant;
 
 use poa_prover::engine::{CacheError, Origin};
 use poa_prover::{Engine, ProvingKeyError, Settings, crs};
+use rand_core::CryptoRng;
 
 /// Reads the compiled form of the built-in proving key from a directory, or compiles it, which takes seconds, and
-/// writes it there. The directory is made when it is missing.
+/// writes it there. The directory is made when it is missing, and closed to others when it is not. One that is not this
+/// user's alone is not used.
 ///
 /// # Errors
 /// [`ProvingKeyError`] when the built-in key is damaged.
-pub fn load(cache_dir: &Path, settings: Settings) -> Result<Arc<Engine>, ProvingKeyError> {
+pub fn load(cache_dir: &Path, settings: Settings, rng: &mut impl CryptoRng) -> Result<Arc<Engine>, ProvingKeyError> {
     let start = Instant::now();
-    let (engine, origin) = Engine::load_or_compile(cache_dir, crs::PROVING_KEY, settings)?;
+    // Only for the warning: an error comes again below, and there it is the reason why the cache is not used.
+    if let Ok(Some(closed)) = poa_files::own_directory(cache_dir) {
+        tracing::warn!(%closed, "the cache of the compiled proving key was open to others");
+    }
+    let (engine, origin) = Engine::load_or_compile(cache_dir, crs::PROVING_KEY, settings, rng)?;
     let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     match origin {
         Origin::Cache => tracing::info!(duration_ms, "the proving engine was read from its cache"),
@@ -26,7 +32,7 @@ pub fn load(cache_dir: &Path, settings: Settings) -> Result<Arc<Engine>, Proving
         }
         Origin::NotStored(reason, not_stored) => tracing::warn!(
             duration_ms, %reason, %not_stored,
-            "the proving engine was compiled and cannot be cached: each start will take as long"
+            "the proving engine was compiled and is not cached: each start will take as long"
         ),
     }
     Ok(Arc::new(engine))

@@ -10,10 +10,11 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
+use poa_files::FileError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
@@ -62,6 +63,9 @@ pub enum StoreError {
     /// The database refused or could not be reached.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database's file is not this user's, or not a file.
+    #[error("database: {0}")]
+    File(#[from] FileError),
     /// The database is of a newer version, or a landed migration was changed.
     #[error("migrations: {0}")]
     Migrations(#[from] sqlx::migrate::MigrateError),
@@ -83,14 +87,18 @@ pub struct Tx {
 }
 
 impl Store {
-    /// Opens the database file, which is made when missing, and brings it to this version.
+    /// Opens the database file, which is made when missing, and brings it to this version. Only this user may read it and
+    /// the files beside it.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        close_files(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted is overwritten with zeros; otherwise salts and openings stay in pages that are free.
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY_TIMEOUT)
             // A line for each slow statement or wait would be one for each request while the disk is slow.
             .disable_statement_logging();
@@ -178,6 +186,24 @@ impl Store {
         let inner = self.readers.begin().await.map_err(StoreError::from)?;
         work(&mut Tx { inner }, Borrows(PhantomData)).await
     }
+}
+
+/// SQLite makes the files beside a database with the database's mode; those of an earlier version may have been open.
+fn close_files(path: &Path) -> Result<(), FileError> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let closed = [
+        poa_files::make_private_file(path)?,
+        poa_files::close_file(&beside("-wal"))?,
+        poa_files::close_file(&beside("-shm"))?,
+    ];
+    for closed in closed.into_iter().flatten() {
+        tracing::warn!(%closed, "a file of the database was open to others");
+    }
+    Ok(())
 }
 
 impl Tx {

@@ -36,6 +36,7 @@ use rand_core::CryptoRng;
 use self::cache::Binding;
 use self::compiled_key::CompiledKey;
 use self::prepared::ContextTerms;
+use crate::crs;
 use crate::key::{ProvingKey, ProvingKeyError};
 use crate::prove::ProveError;
 
@@ -81,7 +82,8 @@ impl Engine {
     }
 
     /// Reads the cache or, when that fails for any reason, checks and compiles the key and writes the cache. The
-    /// directory is made when it is missing.
+    /// directory is made when it is missing. A compiled form that this build has no pin for must prove the sample
+    /// statements, for which `rng` is.
     ///
     /// # Errors
     /// [`ProvingKeyError`] when the bytes are no proving key for this circuit.
@@ -89,10 +91,15 @@ impl Engine {
         directory: &Path,
         proving_key: &[u8],
         settings: Settings,
+        rng: &mut impl CryptoRng,
     ) -> Result<(Self, Origin), ProvingKeyError> {
         let binding = Binding::new(proving_key, settings);
-        let reason = match binding.load(directory, proving_key) {
-            Ok(key) => return Ok((Self::new(key), Origin::Cache)),
+        let reason = match binding.load(directory, proving_key).map(Self::new) {
+            Ok(engine) if binding.is_pinned() => return Ok((engine, Origin::Cache)),
+            Ok(engine) => match crs::self_test(&engine, rng) {
+                Ok(()) => return Ok((engine, Origin::Cache)),
+                Err(error) => CacheError::SelfTest(error),
+            },
             Err(reason) => reason,
         };
         let engine = Self::compile(&ProvingKey::from_bytes(proving_key)?, settings);

@@ -85,9 +85,9 @@ fn a_compiled_key_survives_the_disk_and_nothing_damaged_or_foreign_is_used() {
     let load = || Engine::load(&directory, PROVING_KEY, coarse);
     assert!(matches!(load(), Err(CacheError::Io(_))), "there is no file yet");
 
-    let (_, origin) = Engine::load_or_compile(&directory, PROVING_KEY, coarse).unwrap();
+    let (_, origin) = Engine::load_or_compile(&directory, PROVING_KEY, coarse, &mut os_rng()).unwrap();
     assert!(matches!(origin, Origin::Compiled(CacheError::Io(_))));
-    let (engine, origin) = Engine::load_or_compile(&directory, PROVING_KEY, coarse).unwrap();
+    let (engine, origin) = Engine::load_or_compile(&directory, PROVING_KEY, coarse, &mut os_rng()).unwrap();
     assert!(matches!(origin, Origin::Cache));
     assert_eq!(engine.settings(), coarse);
     let (public, witness) = statement(9);
@@ -119,7 +119,8 @@ fn a_compiled_key_survives_the_disk_and_nothing_damaged_or_foreign_is_used() {
 #[test]
 fn bytes_that_are_no_proving_key_are_refused_and_leave_no_file() {
     let directory = cache("cache of no key");
-    let refused = Engine::load_or_compile(&directory, &PROVING_KEY[..PROVING_KEY.len() - 1], Settings::SMALL);
+    let refused =
+        Engine::load_or_compile(&directory, &PROVING_KEY[..PROVING_KEY.len() - 1], Settings::SMALL, &mut os_rng());
     assert_eq!(refused.err(), Some(ProvingKeyError::Malformed));
     assert!(!directory.exists());
 }
@@ -129,8 +130,8 @@ fn an_engine_that_cannot_be_stored_still_proves() {
     let file = cache("a file, not a directory");
     fs::write(&file, b"").unwrap();
     let coarse = Settings::new(8, 32).unwrap();
-    let (engine, origin) = Engine::load_or_compile(&file, PROVING_KEY, coarse).unwrap();
-    assert!(matches!(origin, Origin::NotStored(CacheError::Io(_), CacheError::Io(_))));
+    let (engine, origin) = Engine::load_or_compile(&file, PROVING_KEY, coarse, &mut os_rng()).unwrap();
+    assert!(matches!(origin, Origin::NotStored(CacheError::Directory(_), CacheError::Directory(_))));
     let (public, witness) = statement(0);
     assert!(engine.prove(&public, &witness, &mut os_rng()).is_ok());
 }

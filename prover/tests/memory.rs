@@ -44,7 +44,10 @@ fn the_process_that_is_measured() {
 #[test]
 fn full_tables_prove_within_256_mib_and_small_ones_within_64() {
     for (settings, name, most) in [(Settings::FULL, "full", 256.0), (Settings::SMALL, "small", 64.0)] {
-        drop(Engine::load_or_compile(&cache(), PROVING_KEY, settings).unwrap());
+        drop(
+            Engine::load_or_compile(&cache(), PROVING_KEY, settings, &mut rand_core::UnwrapErr(getrandom::SysRng))
+                .unwrap(),
+        );
         let peak = peak_mib(name);
         println!("{name}: {peak:.1} MiB");
         assert!(peak <= most, "{name}: {peak:.1} MiB");

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /** The check could not be made: exit 2, as opposed to an answer that is not as published. */
@@ -43,7 +44,7 @@ export class Service {
     try {
       const event = await listening;
       service.url = event.url;
-      service.#token = event.new_operator_token;
+      service.#token = readFileSync(event.operator_token_file, "utf8").trim();
     } catch (error) {
       child.kill();
       throw error;

@@ -29,7 +29,7 @@ def service(poa, data):
         for line in child.stdout:
             event = json.loads(line)
             if event["event"] == "listening":
-                yield event["url"], event["new_operator_token"]
+                yield event["url"], pathlib.Path(event["operator_token_file"]).read_text().strip()
                 return
         raise SystemExit(f"poa serve ended with {child.wait()}\n{pathlib.Path('service.log').read_text()}")
     finally:

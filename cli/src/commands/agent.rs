@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::args::{Global, OperatorArgs, ServiceArg};
 use crate::caller::{Caller, CallerArgs, uuid_of};
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
-use crate::exit::{Failure, OrFail, Outcome};
+use crate::exit::{Failure, Outcome};
 use crate::holder::contents::Custody;
 use crate::holder::rotate;
 use crate::output::{Answer, pretty};
@@ -168,7 +167,7 @@ fn challenge(args: &ChallengeArgs, global: &Global) -> Outcome<Answer> {
     let challenge = client.post(&path, &json!({}), caller.auth())?;
     let place = match &args.out {
         Some(out) => {
-            system::write_atomically(out, pretty(&challenge).as_bytes())?;
+            system::write_out(out, pretty(&challenge).as_bytes())?;
             format!(" in {}", out.display())
         }
         None => String::new(),
@@ -199,11 +198,7 @@ fn register(args: &RegisterArgs, global: &Global) -> Outcome<Answer> {
         body.insert("manifest".into(), read_json(path)?);
     }
     if let Some(path) = &args.build {
-        let digest = Sha256::digest(
-            std::fs::read(path)
-                .or_fail(format!("{} cannot be read", path.display()), "check the path and its permissions")?,
-        );
-        body.insert("build_sha256".into(), json!(hex::encode(digest)));
+        body.insert("build_sha256".into(), json!(hex::encode(system::sha256_of(path)?)));
     }
     let agent = client.post("/agents", &Value::Object(body), Auth::Operator(&token))?;
     let did = agent["agent"].as_str().unwrap_or_default();

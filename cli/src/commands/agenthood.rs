@@ -107,7 +107,7 @@ fn claim(args: &ClaimArgs) -> Outcome<Answer> {
     super::path_part(jti)?;
     let document = client.get(&format!("/poa/api/credential/{jti}"), Auth::Nobody)?;
     if let Some(path) = &args.out {
-        system::write_atomically(path, document["jws"].as_str().unwrap_or_default().as_bytes())?;
+        system::write_out(path, document["jws"].as_str().unwrap_or_default().as_bytes())?;
     }
     let next = "show it to whoever asks who stands behind the agent; they check: poa agenthood verify FILE";
     Ok(Answer::done(format!("document {jti} about {} is issued", args.signed.agent), next, document))

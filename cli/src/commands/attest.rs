@@ -213,7 +213,7 @@ fn sign(args: &SignArgs) -> Outcome<Answer> {
     let next = "post it: poa attest post FILE";
     match &args.out {
         Some(out) => {
-            system::write_atomically(out, format!("{jws}\n").as_bytes())?;
+            system::write_out(out, format!("{jws}\n").as_bytes())?;
             let what = format!("signed receipt in {}", out.display());
             Ok(Answer::done(what, next, json!({ "receipt": jws })))
         }
@@ -281,9 +281,9 @@ pub fn post_all(client: &Client, receipts: &[String]) -> Outcome<Posted> {
 fn write_or_show(value: Value, out: Option<&PathBuf>, name: &str, next: &str) -> Outcome<Answer> {
     match out {
         Some(out) => {
-            system::write_atomically(out, pretty(&value).as_bytes())?;
+            system::write_out(out, pretty(&value).as_bytes())?;
             Ok(Answer::done(format!("{name} in {}", out.display()), next, value))
         }
-        None => Ok(Answer::done(pretty(&value).trim_end(), "", value)),
+        None => Ok(Answer::document(pretty(&value), "", value)),
     }
 }

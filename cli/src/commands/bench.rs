@@ -1,12 +1,17 @@
 //! `poa bench`: how fast this machine proves, verifies and hashes, beside what could be used instead.
 
+use std::io::{BufRead as _, Read as _};
+
 use clap::Args;
 use poa_bench::{Options, Prover, SIZES, peak};
 use serde_json::json;
 
 use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
-use crate::output::{Answer, print_line};
+use crate::output::{Answer, note, print_line};
+
+/// The longest line that asks for a proof.
+const MAX_LINE_BYTES: u64 = 1024;
 
 /// What to measure.
 #[derive(Args)]
@@ -46,9 +51,10 @@ fn measure(args: &BenchArgs) -> Outcome<Answer> {
         engine_cache: cache_dir,
         peak_command: std::iter::once(program.to_string_lossy().into_owned()).chain(command).collect(),
     };
-    let table = poa_bench::run(&options, |group| eprintln!("{group} …")).or_fail("not measured", "please report it")?;
+    let table =
+        poa_bench::run(&options, |group| note(&format!("{group} …"))).or_fail("not measured", "please report it")?;
     let value = serde_json::to_value(&table).or_fail("the table", "please report it")?;
-    Ok(Answer::done(table.to_string(), "", value))
+    Ok(Answer::document(table.to_string(), "", value))
 }
 
 fn print_peak(args: &BenchArgs, tables: &str) -> Outcome<Answer> {
@@ -63,8 +69,15 @@ fn print_peak(args: &BenchArgs, tables: &str) -> Outcome<Answer> {
 fn prove_on_request(args: &BenchArgs) -> Outcome<Answer> {
     let prover = Prover::new(args.engine.load()?);
     let mut proofs = 0;
-    for line in std::io::stdin().lines() {
-        line.or_fail("standard input", "send a line per proof")?;
+    let mut lines = std::io::stdin().lock();
+    loop {
+        let mut line = Vec::new();
+        let next = "send a short line per proof";
+        match lines.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line).or_fail("standard input", next)? {
+            0 => break,
+            _ if line.ends_with(b"\n") => {}
+            _ => return Err(Failure::error("standard input is not a line", next)),
+        }
         print_line(&prover.prove().as_secs_f64().to_string());
         proofs += 1;
     }

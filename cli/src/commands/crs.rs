@@ -13,7 +13,7 @@ use poa_verifier::key::VerifyingKey;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure, OrFail, Outcome};
-use crate::output::{Answer, escaped, pretty};
+use crate::output::{Answer, pretty};
 use crate::{snarkjs, system};
 
 mod proof;
@@ -116,13 +116,13 @@ pub fn run(command: &CrsCommand) -> Outcome<Answer> {
 
 fn verify(args: &VerifyArgs) -> Outcome<Answer> {
     let read = |name: &str, embedded: &[u8]| match &args.directory {
-        Some(directory) => read_large(&directory.join(name), "name the directory that holds the three files of crs/"),
+        Some(directory) => system::read_large(&directory.join(name)),
         None => Ok(embedded.to_vec()),
     };
     let manifest = read(MANIFEST_FILE, MANIFEST)?;
     let proving = read(PROVING_FILE, PROVING_KEY)?;
     let verifying = read(VERIFYING_FILE, VERIFYING_KEY)?;
-    let phase1 = args.ptau.as_deref().map(|path| read_large(path, "name the phase-1 file")).transpose()?;
+    let phase1 = args.ptau.as_deref().map(system::read_large).transpose()?;
     let checked = crs::verify(&manifest, &proving, &verifying, phase1.as_deref(), &mut system::rng())
         .or_refuse("the key is refused", "do not use it; fetch the files again, or make new ones")?;
     Ok(told(&checked))
@@ -162,8 +162,7 @@ fn ceremony(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(ceremony) = &manifest.ceremony {
         // Without the file nothing was compared with it.
-        let digest = escaped(&ceremony.phase1_blake2b_512);
-        lines.push(format!("  phase 1  power {}  {digest}", ceremony.phase1_power));
+        lines.push(format!("  phase 1  power {}  {}", ceremony.phase1_power, ceremony.phase1_blake2b_512));
         for (number, made) in (1..).zip(&ceremony.contributions) {
             let kind = if made.beacon.is_some() { "beacon" } else { "contribution" };
             lines.push(format!("  {kind} {number}  {}  {}", made.hash, made.name.as_deref().unwrap_or("")));
@@ -175,11 +174,6 @@ fn ceremony(manifest: &Manifest) -> Vec<String> {
     let sort = if manifest.setup.is_development() { "warning" } else { "note" };
     lines.push(format!("  {sort}  {}", manifest.warning));
     lines
-}
-
-/// Proving keys and phase-1 files are larger than the documents other commands read.
-fn read_large(path: &Path, next: &str) -> Outcome<Vec<u8>> {
-    std::fs::read(path).or_fail(path.display(), next)
 }
 
 fn generate(args: &GenerateArgs) -> Outcome<Answer> {
@@ -213,8 +207,7 @@ fn write_files(files: &CrsFiles, out: &Path) -> Outcome<Value> {
 
 fn import(args: &ImportArgs) -> Outcome<Answer> {
     check_vacant(&args.out)?;
-    let next = "check the path and its permissions";
-    let (key, phase1) = (read_large(&args.key, next)?, read_large(&args.ptau, next)?);
+    let (key, phase1) = (system::read_large(&args.key)?, system::read_large(&args.ptau)?);
     let attestations = args.attested.as_deref().map(read_attestations).transpose()?;
     let files = crs::import_zkey(&key, &phase1, attestations, &mut system::rng()).or_refuse(
         "the key is refused",
@@ -274,6 +267,6 @@ fn write_into(directory: &Path, name: &str, bytes: &[u8]) -> Outcome<PathBuf> {
 }
 
 fn write_to(path: &Path, bytes: &[u8]) -> Outcome<PathBuf> {
-    system::write_atomically(path, bytes)?;
+    system::write_out(path, bytes)?;
     Ok(path.to_owned())
 }

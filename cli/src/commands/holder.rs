@@ -197,7 +197,7 @@ fn answer(args: &AnswerArgs, global: &Global) -> Outcome<Answer> {
         "ed25519_public_key": keyfile::multikey(&dir.contents.signing_key)?,
         "holder": holder,
     });
-    system::write_atomically(&args.out, pretty(&answer).as_bytes())?;
+    system::write_out(&args.out, pretty(&answer).as_bytes())?;
     Ok(Answer::done(
         format!("answered for {} of {} in {}", challenge.agent, challenge.issuer, args.out.display()),
         "the operator registers it: poa agent register --name NAME --answer FILE; then poa holder adopt",

@@ -151,7 +151,7 @@ fn answer(args: &IssueArgs, credential: Value, prove_us: Option<u64>) -> Outcome
     let id = credential["id"].as_str().unwrap_or_default().to_owned();
     let place = match &args.out {
         Some(out) => {
-            system::write_atomically(out, pretty(&credential).as_bytes())?;
+            system::write_out(out, pretty(&credential).as_bytes())?;
             format!(" in {}", out.display())
         }
         None => String::new(),
@@ -164,7 +164,7 @@ fn answer(args: &IssueArgs, credential: Value, prove_us: Option<u64>) -> Outcome
         value,
     );
     if args.out.is_none() {
-        answer.details.push(pretty(&answer.value["credential"]).trim_end().to_owned());
+        answer.details.extend(pretty(&answer.value["credential"]).lines().map(str::to_owned));
     }
     Ok(answer)
 }

@@ -225,7 +225,7 @@ fn sent(args: &PresentArgs, requested: &Requested, made: Made) -> Outcome<Answer
         Exit::Done => String::new(),
         _ => "ask the verifier for another request; this one is used up".to_owned(),
     };
-    Ok(Answer { exit, what, next, ..answer })
+    Ok(Answer { exit, what, document: None, next, ..answer })
 }
 
 fn answer(args: &PresentArgs, made: Made) -> Outcome<Answer> {
@@ -242,10 +242,10 @@ fn answer(args: &PresentArgs, made: Made) -> Outcome<Answer> {
     let next = format!("send it to {} and to nobody else", args.consent.to);
     match &args.out {
         Some(out) => {
-            system::write_atomically(out, text.as_bytes())?;
+            system::write_out(out, text.as_bytes())?;
             let what = format!("presentation for {} in {}", args.consent.to, out.display());
             Ok(Answer::done(what, next, value).with_details(lines))
         }
-        None => Ok(Answer::done(text.trim_end(), next, value)),
+        None => Ok(Answer::document(text, next, value)),
     }
 }

@@ -66,9 +66,9 @@ pub fn run(args: &RequestArgs) -> Outcome<Answer> {
     let next = format!("the holder answers it: poa present --to {} --request FILE", args.domain);
     match &args.out {
         Some(out) => {
-            system::write_atomically(out, pretty(&request).as_bytes())?;
+            system::write_out(out, pretty(&request).as_bytes())?;
             Ok(Answer::done(format!("request in {}", out.display()), next, request))
         }
-        None => Ok(Answer::done(pretty(&request).trim_end(), "", request)),
+        None => Ok(Answer::document(pretty(&request), "", request)),
     }
 }

@@ -59,7 +59,7 @@ pub fn run(command: &SchemaCommand, global: &Global) -> Outcome<Answer> {
         SchemaCommand::Show(args) => {
             let path = format!("/schemas/{}", checked(&args.schema)?);
             let document = args.service.client(None)?.get(&path, Auth::Nobody)?;
-            Ok(Answer::done(pretty(&document).trim_end(), "", document))
+            Ok(Answer::document(pretty(&document), "", document))
         }
         SchemaCommand::Add(args) => add(args, global),
     }

@@ -90,11 +90,12 @@ fn answer(files: &[FileResults], seconds: f64) -> Answer {
         let held = results.iter().filter(|result| result.holds()).count();
         format!("  {held:5} of {:5} as expected  {name}", results.len())
     });
-    let said = wrong.iter().map(|result| {
-        format!(
-            "  WRONG {}: {}\n    expected {}\n    got      {}",
-            result.id, result.description, result.expected, result.got
-        )
+    let said = wrong.iter().flat_map(|result| {
+        [
+            format!("  WRONG {}: {}", result.id, result.description),
+            format!("    expected {}", result.expected),
+            format!("    got      {}", result.got),
+        ]
     });
     let details: Vec<String> = table.chain(said).collect();
     let counted = format!("{} to be accepted, {refused} to be refused, {seconds:.1} s", cases - refused);
@@ -108,7 +109,7 @@ fn answer(files: &[FileResults], seconds: f64) -> Answer {
         "files": files.len(), "cases": cases, "accepted": cases - refused, "refused": refused,
         "wrong": wrong.iter().map(|result| wrong_case(result)).collect::<Vec<_>>(), "seconds": seconds,
     });
-    Answer { exit, what, details, next, value }
+    Answer { exit, details, ..Answer::done(what, next, value) }
 }
 
 fn wrong_case(result: &CaseResult) -> Value {

@@ -12,7 +12,7 @@ use super::serve_agenthood::AgenthoodArgs;
 use crate::args::Global;
 use crate::engine::EngineArgs;
 use crate::exit::{OrFail, Outcome};
-use crate::output::{Answer, print_line};
+use crate::output::{Answer, print_json, print_line};
 use crate::service::OpenService;
 
 /// How the service runs.
@@ -84,7 +84,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     let data_dir = global.service_dir();
     let tls = args.tls_cert.clone().zip(args.tls_key.clone());
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
-    let mut service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), tls, |config| {
+    let service = OpenService::open(listener, data_dir.clone(), args.public_url.as_deref(), tls, |config| {
         config.trusted_proxies = args.trusted_proxy.clone();
         let places = &mut config.connections.places;
         *places = args.connections.map_or(*places, Bounds::of);
@@ -103,25 +103,24 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.prepared = args.prepared;
         args.engine.configure(config);
     })?;
-    announce(&mut service, global, &data_dir);
+    announce(&service, global, &data_dir);
     service.serve()?;
     Ok(Answer::done("stopped", "", json!({ "event": "stopped" })))
 }
 
-/// One line (or JSON object) when the service is ready; a new token is printed this once.
-fn announce(service: &mut OpenService, global: &Global, data_dir: &std::path::Path) {
-    let token = service.new_token.take();
+/// One line (or JSON object) when the service is ready. The token's file is named; the token is never printed, because
+/// what is printed ends in logs.
+fn announce(service: &OpenService, global: &Global, data_dir: &std::path::Path) {
+    let OpenService { url, token_file, token_is_new, .. } = service;
     if global.json {
-        let value = json!({
-            "event": "listening", "url": service.url, "data_dir": data_dir,
-            "new_operator_token": token.as_deref(),
-        });
-        print_line(&value.to_string());
+        print_json(&json!({
+            "event": "listening", "url": url, "data_dir": data_dir,
+            "operator_token_file": token_file, "operator_token_is_new": token_is_new,
+        }));
         return;
     }
-    print_line(&format!("serving {} from {}", service.url, data_dir.display()));
-    if let Some(token) = token {
-        print_line(&format!("operator's token, printed this once: {}", token.as_str()));
-    }
+    print_line(&format!("serving {url} from {}", data_dir.display()));
+    let made = if *token_is_new { ", made now" } else { "" };
+    print_line(&format!("operator's token: in {}{made}", token_file.display()));
     print_line("next: poa trust add URL pins it for verifiers; Ctrl-C stops it");
 }

@@ -1,7 +1,6 @@
 //! Agents, attestor and receipts: everything that comes before the first proof.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Demo;
 use super::leaderboard::{self, Entrant, OVERLAP};
@@ -83,7 +82,7 @@ fn register_best(demo: &mut Demo, entrant: &Entrant) -> Outcome<String> {
     holder.run(&["holder", "init"])?;
     holder.run(&["trust", "add", &base])?;
     let fresh = demo.client.post("/agents/challenge", &json!({}), Auth::Operator(&demo.operator))?;
-    system::write_atomically(&challenge, fresh.to_string().as_bytes())?;
+    system::write_own(&challenge, fresh.to_string().as_bytes())?;
     let (challenge, answer) = (challenge.to_string_lossy(), answer.to_string_lossy());
     holder.run(&["holder", "answer", &challenge, "--out", &answer])?;
     let mut body = crate::commands::read_json(&holder.exchange("answer.json"))?;
@@ -123,8 +122,7 @@ fn did_of(agent: &Value) -> Outcome<String> {
 fn own_digest() -> Outcome<String> {
     let next = "run the program from an ordinary file";
     let path = std::env::current_exe().or_fail("this program does not know its own path", next)?;
-    let bytes = std::fs::read(&path).or_fail(path.display(), next)?;
-    Ok(hex::encode(Sha256::digest(bytes)))
+    system::sha256_of(&path).map(hex::encode)
 }
 
 /// An attestor signs one receipt per row, and one for this program's build; all go in one request.

@@ -15,6 +15,8 @@ use crate::exit::{Failure, OrFail, Outcome};
 
 /// The longest one command of the holder may take.
 const LIMIT: Duration = Duration::from_secs(120);
+/// The longest answer of one command.
+const MAX_ANSWER_BYTES: u64 = 16 << 20;
 /// How often its end is looked for.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -71,9 +73,8 @@ impl HolderProcess {
         // Read on a thread of its own: a full pipe would keep the child from ending.
         let mut stdout = child.stdout.take();
         let reader = std::thread::spawn(move || {
-            let mut text = String::new();
             let pipe = stdout.as_mut().ok_or(std::io::ErrorKind::BrokenPipe)?;
-            std::io::Read::read_to_string(pipe, &mut text).map(|_| text)
+            poa_files::read_all(pipe, MAX_ANSWER_BYTES).map_err(std::io::Error::other)
         });
         let deadline = Instant::now() + LIMIT;
         let status = loop {
@@ -92,7 +93,7 @@ impl HolderProcess {
             .join()
             .unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into()))
             .or_fail("the holder's answer cannot be read", next)?;
-        let answer: Value = serde_json::from_str(&text).or_fail("the holder's answer is no JSON", next)?;
+        let answer: Value = serde_json::from_slice(&text).or_fail("the holder's answer is no JSON", next)?;
         if status.success() {
             return Ok(answer);
         }

@@ -34,7 +34,7 @@ pub fn run(demo: &mut Demo, enrolled: &Enrolled) -> Outcome<Presented> {
         "max_root_age_s": 7200,
     });
     let (asked, given) = (demo.holder.exchange("request.json"), demo.holder.exchange("presentation.json"));
-    system::write_atomically(&asked, request.to_string().as_bytes())?;
+    system::write_own(&asked, request.to_string().as_bytes())?;
     let holder = &demo.holder;
     let answer = demo.timings.time("present: fetch tiles, prove, in a new process", || {
         holder.run(&[

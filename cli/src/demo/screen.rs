@@ -1,12 +1,11 @@
-//! What the demo shows while it works: a progress bar on a terminal, plain lines elsewhere, nothing
+//! What the demo shows while it works: a progress bar on a terminal that may be styled, plain lines elsewhere, nothing
 //! with `--json`.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::print_line;
+use crate::output::{may_style, print_line};
 
 /// Where the demo talks.
 pub struct Screen {
@@ -17,7 +16,7 @@ pub struct Screen {
 impl Screen {
     /// `steps` is how many pieces of work there are in all.
     pub fn new(steps: u64, quiet: bool) -> Self {
-        let bar = if quiet || !std::io::stderr().is_terminal() {
+        let bar = if quiet || !may_style(&std::io::stderr()) {
             ProgressBar::hidden()
         } else {
             let bar = ProgressBar::new(steps);

@@ -58,7 +58,7 @@ impl Slot {
         let mut plaintext = Zeroizing::new(Vec::with_capacity(self.digest.len() + bytes.len()));
         plaintext.extend_from_slice(&self.digest);
         plaintext.extend_from_slice(&bytes);
-        system::write_atomically(&self.path, &dir.seal().seal(&plaintext)?)
+        system::write_own(&self.path, &dir.seal().seal(&plaintext)?)
     }
 
     /// Opens what is there.

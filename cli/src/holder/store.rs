@@ -31,7 +31,7 @@ impl HolderDir {
     /// Makes a new directory's sealed file; one that is already there is never replaced.
     pub fn create(directory: &Path, seal: Seal, contents: Contents) -> Outcome<Self> {
         refuse_existing(directory)?;
-        system::make_private_dir(directory)?;
+        system::own_dir(directory)?;
         let lock = lock(directory)?;
         let sealed = seal.seal(&contents.encode()?)?;
         system::write_new(&directory.join(SEALED_FILE), &sealed)?;
@@ -43,6 +43,7 @@ impl HolderDir {
         if !Self::exists(directory) {
             return Err(missing(directory));
         }
+        system::own_dir(directory)?;
         let lock = lock(directory)?;
         let contents = read(&directory.join(SEALED_FILE), &seal)?;
         Ok(Self { path: directory.to_owned(), seal, contents, _lock: lock })
@@ -51,7 +52,7 @@ impl HolderDir {
     /// Seals the contents anew and puts them in place of the old file, in one step.
     pub fn save(&self) -> Outcome<()> {
         let sealed = self.seal.seal(&self.contents.encode()?)?;
-        system::write_atomically(&self.path.join(SEALED_FILE), &sealed)
+        system::write_own(&self.path.join(SEALED_FILE), &sealed)
     }
 
     /// Writes a sealed copy to a new file, for another machine or a safe place. It opens with what

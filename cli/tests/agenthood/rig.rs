@@ -51,7 +51,8 @@ impl Service {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         let text = |member: &str| ready[member].as_str().unwrap().to_owned();
-        Self { child, url: text("url"), token: text("new_operator_token") }
+        let token = std::fs::read_to_string(text("operator_token_file")).unwrap().trim_end().to_owned();
+        Self { child, url: text("url"), token }
     }
 
     /// A call of the operator's to the registry.

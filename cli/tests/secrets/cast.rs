@@ -20,7 +20,7 @@ pub struct Cast {
     /// What the service prints after its first line.
     printed: mpsc::Receiver<Vec<u8>>,
     pub url: String,
-    /// The first line, which tells the token this once.
+    /// The first line.
     pub first_line: String,
     /// What was said so far, by whom.
     pub said: Vec<(String, Vec<u8>)>,

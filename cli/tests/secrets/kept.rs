@@ -21,8 +21,7 @@ pub struct ServiceSecrets {
 }
 
 pub fn service(cast: &Cast) -> ServiceSecrets {
-    let first_line: Value = serde_json::from_str(&cast.first_line).unwrap();
-    let token = first_line["new_operator_token"].as_str().unwrap();
+    let token = cast.read("service/operator-token");
     let master: [u8; 32] = hex::decode(cast.read("service/master.key").trim()).unwrap().try_into().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let sealed = runtime.block_on(async {
@@ -30,7 +29,7 @@ pub fn service(cast: &Cast) -> ServiceSecrets {
         sealed(&mut database, &MasterKey::from_bytes(master)).await
     });
     ServiceSecrets {
-        token: Secret::text("the operator's token", token),
+        token: Secret::text("the operator's token", token.trim_end()),
         master: Secret::bytes("the master key", &master),
         sealed,
     }

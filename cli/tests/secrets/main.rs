@@ -34,9 +34,8 @@ const TO: [&str; 2] = ["--to", "https://shop.example"];
 const BOUND: [&str; 2] = ["--at-least", "tasks_completed=200"];
 
 /// Where a secret may stand, by the beginnings of both names.
-const KEPT: [(&str, &str); 11] = [
+const KEPT: [(&str, &str); 10] = [
     ("service/operator-token", "the operator's token"),
-    ("the first line", "the operator's token"),
     ("service/master.key", "the master key"),
     ("agent.jwk", "agent.jwk"),
     ("attestor.jwk", "attestor.jwk"),

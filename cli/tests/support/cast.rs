@@ -26,7 +26,8 @@ impl Service {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "listening");
-        assert!(ready["new_operator_token"].is_string(), "printed on the first start");
+        let token = std::fs::read_to_string(ready["operator_token_file"].as_str().unwrap()).unwrap();
+        assert!(ready["operator_token_is_new"] == true && !line.contains(token.trim_end()), "its file alone has it");
         Self { child, url: ready["url"].as_str().unwrap().to_owned() }
     }
 }

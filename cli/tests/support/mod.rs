@@ -79,7 +79,7 @@ impl Poa {
 }
 
 /// Waits for a process, reading what it says; kills it after `limit`.
-fn finish(mut child: Child, limit: Duration) -> Run {
+pub fn finish(mut child: Child, limit: Duration) -> Run {
     let mut stdout = child.stdout.take().unwrap();
     let mut stderr = child.stderr.take().unwrap();
     let read_stdout = std::thread::spawn(move || std::io::read_to_string(&mut stdout).unwrap());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use poa_files::ReadError;
 use poa_verifier::time::{LAST_UNIX_S, format_utc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -14,6 +15,7 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use tokio_rustls::rustls::{Error, ServerConfig};
 use webpki::{EndEntityCert, KeyUsage};
+use zeroize::Zeroizing;
 
 use crate::config::TlsFiles;
 
@@ -22,13 +24,24 @@ const PROTOCOLS: [&[u8]; 2] = [HTTP_2, b"http/1.1"];
 /// HTTP/2 as it is named in the handshake.
 pub(super) const HTTP_2: &[u8] = b"h2";
 
+/// The largest file of a certificate chain or key.
+const MAX_FILE_BYTES: u64 = 64 << 10;
+
 /// Why TLS cannot be served with the files that were given.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The operating system refused, or the file is no PEM.
+    /// The operating system refused, or the file is too large.
     #[error("TLS: {path}: {error}; give a PEM file that the service may read")]
     Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: ReadError,
+    },
+    /// The file is no PEM.
+    #[error("TLS: {path}: {error}; give a PEM file")]
+    NotPem {
         /// The file.
         path: PathBuf,
         /// What is wrong.
@@ -84,8 +97,8 @@ pub(super) fn acceptor(files: &TlsFiles, now_unix_s: u64) -> Result<TlsAcceptor,
     let chain = chain(&files.certificate)?;
     let first = chain.first().ok_or_else(|| TlsError::NoCertificate(files.certificate.clone()))?;
     check_dates(first, &files.certificate, now_unix_s)?;
-    let unreadable = |error| TlsError::Unreadable { path: files.key.clone(), error };
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(unreadable)?;
+    let no_pem = |error| TlsError::NotPem { path: files.key.clone(), error };
+    let key = PrivateKeyDer::from_pem_slice(&Zeroizing::new(read(&files.key)?)).map_err(no_pem)?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(files, error))?
@@ -97,8 +110,12 @@ pub(super) fn acceptor(files: &TlsFiles, now_unix_s: u64) -> Result<TlsAcceptor,
 }
 
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let unreadable = |error| TlsError::Unreadable { path: path.to_owned(), error };
-    CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)
+    let no_pem = |error| TlsError::NotPem { path: path.to_owned(), error };
+    CertificateDer::pem_slice_iter(&read(path)?).collect::<Result<_, _>>().map_err(no_pem)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    poa_files::read(path, MAX_FILE_BYTES).map_err(|error| TlsError::Unreadable { path: path.to_owned(), error })
 }
 
 /// Builds a path to nothing: it always fails, and of a certificate outside its dates before anything else.
@@ -201,7 +218,14 @@ mod tests {
             assert!(text.contains("other.pem"), "{text}");
         }
         std::fs::write(&other, "no PEM").unwrap();
-        assert!(matches!(refusal(&TlsFiles { key: other.clone(), ..files.clone() }), TlsError::Unreadable { .. }));
+        assert!(matches!(refusal(&TlsFiles { key: other.clone(), ..files.clone() }), TlsError::NotPem { .. }));
+        let endless = PathBuf::from("/dev/zero");
+        for endless in [
+            TlsFiles { key: endless.clone(), ..files.clone() },
+            TlsFiles { certificate: endless.clone(), ..files.clone() },
+        ] {
+            assert!(refusal(&endless).to_string().contains("more than 65536 bytes"), "a device is read up to a limit");
+        }
         assert!(matches!(
             refusal(&TlsFiles { certificate: other.clone(), ..files.clone() }),
             TlsError::NoCertificate(_)

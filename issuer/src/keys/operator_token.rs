@@ -23,12 +23,9 @@ const PREFIX: &str = "poa_op_";
 pub struct OperatorToken([u8; 32]);
 
 impl OperatorToken {
-    /// Reads the token's file in `data_dir`, or makes one from `rng`. The second value is the token
-    /// itself when it was made just now, to be printed once.
-    pub fn load(
-        data_dir: &Path,
-        rng: &mut impl CryptoRng,
-    ) -> Result<(Self, Option<Zeroizing<String>>), PrivateFileError> {
+    /// Reads the token's file in `data_dir`, or makes one from `rng`. The second value says whether it was made just now.
+    /// The token itself leaves for that file alone: what is printed ends in logs.
+    pub fn load(data_dir: &Path, rng: &mut impl CryptoRng) -> Result<(Self, bool), PrivateFileError> {
         let path = data_dir.join(OPERATOR_TOKEN_FILE);
         let (token, made) = private_file::read_or_create(&path, || {
             let mut bytes = Zeroizing::new([0u8; TOKEN_BYTES]);
@@ -38,7 +35,7 @@ impl OperatorToken {
         if !token.starts_with(PREFIX) || token.len() < PREFIX.len() + TOKEN_BYTES {
             return Err(PrivateFileError::Malformed { path });
         }
-        Ok((Self(Sha256::digest(token.as_bytes()).into()), made.then_some(token)))
+        Ok((Self(Sha256::digest(token.as_bytes()).into()), made))
     }
 
     /// Whether `presented` is the token, in time that depends on the length of `presented` alone.
@@ -55,17 +52,22 @@ mod tests {
     use rand_core::UnwrapErr;
 
     #[test]
-    fn the_token_is_told_once_and_matches_itself_only() {
+    fn the_token_is_made_once_in_a_private_file_and_matches_itself_only() {
+        use std::os::unix::fs::MetadataExt as _;
         let directory = tempfile::tempdir().unwrap();
-        let (token, told) = OperatorToken::load(directory.path(), &mut UnwrapErr(SysRng)).unwrap();
-        let told = told.expect("made on first start");
+        let load = || OperatorToken::load(directory.path(), &mut UnwrapErr(SysRng)).unwrap();
+        let (token, made) = load();
+        assert!(made);
+        let file = directory.path().join(OPERATOR_TOKEN_FILE);
+        assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+        let told = std::fs::read_to_string(file).unwrap();
+        let told = told.trim_end();
         assert!(token.matches(told.as_bytes()));
         for wrong in [&b""[..], PREFIX.as_bytes(), &told.as_bytes()[..told.len() - 1]] {
             assert!(!token.matches(wrong));
         }
-        let (again, told_again) = OperatorToken::load(directory.path(), &mut UnwrapErr(SysRng)).unwrap();
-        assert!(told_again.is_none());
-        assert!(again.matches(told.as_bytes()));
+        let (again, made) = load();
+        assert!(!made && again.matches(told.as_bytes()));
     }
 
     #[test]

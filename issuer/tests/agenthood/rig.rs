@@ -9,7 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request};
 use ed25519_dalek::{Signer as _, SigningKey};
 use poa_issuer::clock::{Clock, ManualClock};
-use poa_issuer::domain::os_entropy;
+use poa_issuer::domain::{EntropyRng, os_entropy};
 use poa_issuer::{App, Config, PublicUrl};
 use poa_prover::{Engine, Settings};
 use poa_verifier::agenthood::ss58::{AccountId, Address, Network};
@@ -98,7 +98,7 @@ impl Rig {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(START));
         let app = open(&directory, &clock, change).await;
-        let operator_token = app.take_new_operator_token().unwrap().to_string();
+        let operator_token = std::fs::read_to_string(app.operator_token_file()).unwrap().trim_end().to_owned();
         Self { app, clock, operator_token, directory, clients: AtomicU32::new(1) }
     }
 
@@ -246,7 +246,7 @@ pub fn post(path: &str, body: &Value) -> Request<Body> {
 pub fn engine() -> Arc<Engine> {
     static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
         let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
-        poa_issuer::engine::load(&cache, Settings::FULL).unwrap()
+        poa_issuer::engine::load(&cache, Settings::FULL, &mut EntropyRng::new(&os_entropy())).unwrap()
     });
     Arc::clone(&ENGINE)
 }

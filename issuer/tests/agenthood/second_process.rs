@@ -44,7 +44,7 @@ impl Served {
                 ChainConfig::Http { url: format!("{chain}/poa/chain/v1").parse().unwrap(), settings };
         }
         let app = App::open_with(config, Arc::new(SystemClock), os_entropy(), engine()).await.unwrap();
-        let token = app.take_new_operator_token().unwrap().to_string();
+        let token = std::fs::read_to_string(app.operator_token_file()).unwrap().trim_end().to_owned();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(Arc::clone(&app).serve(listener, async {
             let _ = stopped.await;

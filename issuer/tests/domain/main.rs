@@ -3,6 +3,7 @@
 mod agents;
 mod crash;
 mod credentials;
+mod database_files;
 mod log;
 mod log_random;
 mod migrations;

@@ -19,7 +19,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Method, Request, header};
 use ed25519_dalek::SigningKey;
 use poa_issuer::clock::{Clock, ManualClock};
-use poa_issuer::domain::os_entropy;
+use poa_issuer::domain::{EntropyRng, os_entropy};
 use poa_issuer::http_signature::sign_request;
 use poa_issuer::{App, Config, OpenError, PublicUrl};
 use poa_prover::{Engine, Settings};
@@ -56,7 +56,7 @@ impl Service {
         let mut config = config(&directory);
         change(&mut config);
         let app = App::open_with(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy(), engine()).await.unwrap();
-        let operator_token = app.take_new_operator_token().expect("made on first start").to_string();
+        let operator_token = std::fs::read_to_string(app.operator_token_file()).unwrap().trim_end().to_owned();
         Self { app, clock, operator_token, directory, nonces: AtomicU64::new(0) }
     }
 
@@ -66,7 +66,7 @@ impl Service {
         drop(app);
         let config = config(&directory);
         let app = App::open_with(config, Arc::clone(&clock) as Arc<dyn Clock>, os_entropy(), engine()).await.unwrap();
-        assert!(app.take_new_operator_token().is_none(), "the token is told once");
+        assert!(!app.made_operator_token(), "the token is made once");
         Self { app, clock, operator_token, directory, nonces }
     }
 
@@ -213,7 +213,7 @@ impl Service {
 pub fn engine() -> Arc<Engine> {
     static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
-        poa_issuer::engine::load(&cache, Settings::FULL).unwrap()
+        poa_issuer::engine::load(&cache, Settings::FULL, &mut EntropyRng::new(&os_entropy())).unwrap()
     });
     Arc::clone(&ENGINE)
 }

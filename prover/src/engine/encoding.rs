@@ -202,12 +202,12 @@ impl<R: Read> HashingReader<R> {
         if on_curve { Ok(table) } else { Err(CacheError::Damaged) }
     }
 
-    /// Checks the digest, and that nothing follows it.
-    pub fn finish(mut self) -> Result<(), CacheError> {
-        let computed = self.digest.finalize();
+    /// Checks the digest, and that nothing follows it. Returns it.
+    pub fn finish(mut self) -> Result<[u8; 32], CacheError> {
+        let computed: [u8; 32] = self.digest.finalize().into();
         let mut stored = Vec::with_capacity(33);
         self.input.by_ref().take(33).read_to_end(&mut stored)?;
-        if stored[..] == computed[..] { Ok(()) } else { Err(CacheError::Damaged) }
+        if stored[..] == computed[..] { Ok(computed) } else { Err(CacheError::Damaged) }
     }
 }
 
@@ -250,7 +250,7 @@ mod tests {
         let read = |bytes: &[u8]| {
             let mut reader = HashingReader::new(bytes, bytes.len() as u64);
             let values = reader.list::<Fr>()?;
-            reader.finish().map(|()| values)
+            reader.finish().map(|_| values)
         };
         assert_eq!(read(&file).unwrap(), values);
         for at in [0, 7, 8, 100, file.len() - 40, file.len() - 1] {

@@ -11,7 +11,9 @@ pub static ENGINE: LazyLock<Engine> = LazyLock::new(|| load(Settings::FULL));
 
 /// From the cache where it is there.
 pub fn load(settings: Settings) -> Engine {
-    Engine::load_or_compile(&cache(), PROVING_KEY, settings).expect("the key is this circuit's").0
+    Engine::load_or_compile(&cache(), PROVING_KEY, settings, &mut rand_core::UnwrapErr(getrandom::SysRng))
+        .expect("the key is this circuit's")
+        .0
 }
 
 /// The directory of compiled keys.
