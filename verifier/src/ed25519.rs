@@ -66,7 +66,12 @@ impl PublicKey {
 
     /// The Multikey text, `z6Mk…`.
     pub fn to_multikey(&self) -> String {
-        multibase::encode_base58(&[&MULTICODEC[..], self.0.as_bytes()].concat())
+        Self::multikey_of(self.0.as_bytes())
+    }
+
+    /// The Multikey text of a key that was checked before, without decompressing its point.
+    pub fn multikey_of(bytes: &[u8; 32]) -> String {
+        multibase::encode_base58(&[&MULTICODEC[..], bytes].concat())
     }
 
     /// The thumbprint of its JWK (RFC 7638 with SHA-256), base64url.

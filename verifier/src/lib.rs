@@ -34,6 +34,7 @@
 //! | [`vc`] | the W3C data model of credentials: whether a document is one; other issuers' proofs |
 //! | `rdfc` (a feature) | canonical RDF of JSON-LD, for proofs of other issuers with `eddsa-rdfc-2022` |
 //! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`time`] | strict readers of the wire forms |
+//! | [`steps`] | how much work a document of another issuer may ask for |
 //! | [`conformance`] | test vectors with the verdict that every implementation must give, and what runs them |
 //!
 //! Specification: `docs/protocol.md`.
@@ -63,6 +64,7 @@ pub mod schema;
 pub mod snarkjs;
 pub mod statement;
 pub mod status;
+pub mod steps;
 pub mod text;
 pub mod time;
 pub mod trust;

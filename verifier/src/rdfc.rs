@@ -19,8 +19,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::json;
-use crate::vc::foreign::{Cryptosuite, ProofError};
-use crate::vc::{Contexts, check_names};
+use crate::steps::{self, Steps, TooMuchWork};
+use crate::vc::foreign::{Cryptosuite, ProofError, Secured};
+use crate::vc::{Contexts, DataModelError, Reason, check_names};
 
 mod canonical;
 
@@ -49,6 +50,9 @@ pub enum RdfcError {
     /// More than `MAX_QUADS` statements.
     #[error("more than {MAX_QUADS} statements")]
     TooManyQuads,
+    /// More work than one call may take.
+    #[error(transparent)]
+    TooMuchWork(#[from] TooMuchWork),
 }
 
 /// The canonical N-Quads of a JSON-LD document.
@@ -56,10 +60,14 @@ pub enum RdfcError {
 /// # Errors
 /// [`RdfcError`].
 pub fn canonicalize(document: &Value, contexts: &Contexts) -> Result<String, RdfcError> {
+    canonicalize_within(document, contexts, &Steps::default())
+}
+
+fn canonicalize_within(document: &Value, contexts: &Contexts, steps: &Steps) -> Result<String, RdfcError> {
     if has_direction(document) {
         return Err(RdfcError::Direction);
     }
-    canonical::order(&quads(document, contexts)?)
+    canonical::order(&quads(document, contexts, steps)?, steps)
 }
 
 /// `eddsa-rdfc-2022` (W3C Data Integrity EdDSA Cryptosuites v1.0 §3.2).
@@ -76,21 +84,34 @@ impl Cryptosuite for EddsaRdfc2022<'_> {
 
     /// The options are read in the document's own `@context`. One of their own is not signed, and members that it alone
     /// explains would not be either.
-    fn hash_data(&self, document: &Value, options: &Value) -> Result<[u8; 64], ProofError> {
+    fn hash_data(&self, secured: &Secured, options: &Value, steps: &Steps) -> Result<[u8; 64], ProofError> {
+        let document = secured.value();
         if options.get("@context").is_some_and(|context| Some(context) != document.get("@context")) {
             return Err(ProofError::Context);
         }
         let mut options = options.clone();
         options["@context"] = document["@context"].clone();
-        let hash = |value| {
-            check_names(self.contexts, value).map_err(|error| ProofError::Transformation(error.to_string()))?;
-            let text = canonicalize(value, self.contexts);
-            text.map(Sha256::digest).map_err(|error| ProofError::Transformation(error.to_string()))
-        };
         let mut input = [0; 64];
-        input[..32].copy_from_slice(&hash(&options)?);
-        input[32..].copy_from_slice(&hash(document)?);
+        input[..32].copy_from_slice(&self.hash(&options, steps)?);
+        input[32..].copy_from_slice(&secured.digest(self.name(), |document| self.hash(document, steps))?);
         Ok(input)
+    }
+}
+
+impl EddsaRdfc2022<'_> {
+    fn hash(&self, value: &Value, steps: &Steps) -> Result<[u8; 32], ProofError> {
+        let refused = |error: DataModelError| match error.reason {
+            Reason::TooComplex => ProofError::TooComplex(error.to_string()),
+            _ => ProofError::Transformation(error.to_string()),
+        };
+        check_names(self.contexts, steps, value).map_err(refused)?;
+        let text = canonicalize_within(value, self.contexts, steps).map_err(|error| match error {
+            RdfcError::TooAlike | RdfcError::TooManyQuads | RdfcError::TooMuchWork(_) => {
+                ProofError::TooComplex(error.to_string())
+            }
+            error => ProofError::Transformation(error.to_string()),
+        })?;
+        Ok(Sha256::digest(text).into())
     }
 }
 
@@ -106,7 +127,16 @@ enum Node {
     Blank(usize),
 }
 
-fn quads(document: &Value, contexts: &Contexts) -> Result<Vec<Statement>, RdfcError> {
+/// The steps it takes to copy or hash a statement.
+fn cost(statement: &Statement) -> u64 {
+    let bytes = |node: &Node| match node {
+        Node::Text(text) => text.len(),
+        Node::Blank(_) => 0,
+    };
+    steps::of_text(statement.iter().map(bytes).sum())
+}
+
+fn quads(document: &Value, contexts: &Contexts, steps: &Steps) -> Result<Vec<Statement>, RdfcError> {
     // As JCS writes it: a number is the double that every reader takes it for.
     let bytes = json::canonical(document);
     let parser = JsonLdParser::new().with_base_iri(NOWHERE).expect("the base is an IRI").for_slice(&bytes);
@@ -123,7 +153,9 @@ fn quads(document: &Value, contexts: &Contexts) -> Result<Vec<Statement>, RdfcEr
         if statements.len() == MAX_QUADS {
             return Err(RdfcError::TooManyQuads);
         }
-        statements.insert(blanks.statement(quad)?);
+        let statement = blanks.statement(quad)?;
+        steps.take(cost(&statement))?;
+        statements.insert(statement);
     }
     Ok(statements.into_iter().collect())
 }

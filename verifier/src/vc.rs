@@ -38,9 +38,14 @@ pub use timestamp::{DateTime, DateTimeError};
 /// The first context of every document.
 pub const BASE_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
-/// Whether the contexts of a document explain every name in it, whatever it is.
+/// Whether the contexts of a document explain every name in it, whatever it is, and expanding it by JSON-LD takes no
+/// more steps than are left.
 #[cfg(feature = "rdfc")]
-pub(crate) fn check_names(contexts: &Contexts, document: &serde_json::Value) -> Result<(), DataModelError> {
+pub(crate) fn check_names(
+    contexts: &Contexts,
+    steps: &crate::steps::Steps,
+    document: &serde_json::Value,
+) -> Result<(), DataModelError> {
     let place = error::Place::ROOT;
-    walk::check(contexts, credential::object(document, &place)?, &place)
+    walk::check_expansion(contexts, steps, credential::object(document, &place)?, &place)
 }

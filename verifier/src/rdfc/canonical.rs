@@ -9,13 +9,14 @@ use oxrdf::{Literal, vocab::xsd};
 use sha2::{Digest as _, Sha256};
 
 use super::{Node, RdfcError, Statement};
+use crate::steps::Steps;
 
 /// Most steps of one document. A presentation of two credentials whose proofs look alike takes four.
 const MAX_STEPS: u32 = 1000;
 
 /// The canonical N-Quads of some statements, sorted.
-pub(super) fn order(statements: &[Statement]) -> Result<String, RdfcError> {
-    let issued = Canonicalizer::new(statements).run()?;
+pub(super) fn order(statements: &[Statement], work: &Steps) -> Result<String, RdfcError> {
+    let issued = Canonicalizer::new(statements, work)?.run()?;
     let label = |blank: usize| format!("_:{}", issued.label(blank).expect("every blank node got a label"));
     let mut lines: Vec<String> = statements.iter().map(|statement| line(statement, label)).collect();
     lines.sort_unstable();
@@ -100,12 +101,15 @@ struct Canonicalizer<'a> {
     statements: Vec<Vec<&'a Statement>>,
     /// Their first-degree hashes.
     hashes: Vec<String>,
+    /// The steps it takes to hash their statements.
+    costs: Vec<u64>,
     issued: Issuer,
     steps: u32,
+    work: &'a Steps,
 }
 
 impl<'a> Canonicalizer<'a> {
-    fn new(statements: &'a [Statement]) -> Self {
+    fn new(statements: &'a [Statement], work: &'a Steps) -> Result<Self, RdfcError> {
         let mut of_blank: Vec<Vec<&Statement>> = Vec::new();
         for statement in statements {
             for (at, node) in statement.iter().enumerate() {
@@ -117,8 +121,11 @@ impl<'a> Canonicalizer<'a> {
                 }
             }
         }
+        let cost = |of: &Vec<&Statement>| of.iter().map(|statement| super::cost(statement)).sum();
+        let costs: Vec<u64> = of_blank.iter().map(cost).collect();
+        work.take(costs.iter().sum())?;
         let hashes = of_blank.iter().enumerate().map(|(blank, of)| first_degree(blank, of)).collect();
-        Self { statements: of_blank, hashes, issued: Issuer::new("c14n"), steps: 0 }
+        Ok(Self { statements: of_blank, hashes, costs, issued: Issuer::new("c14n"), steps: 0, work })
     }
 
     /// §4.4.3, steps 3 to 5.
@@ -152,6 +159,7 @@ impl<'a> Canonicalizer<'a> {
     fn n_degree(&mut self, blank: usize, issuer: &Issuer) -> Result<(String, Issuer), RdfcError> {
         let mut issuer = issuer.clone();
         let mut data = String::new();
+        self.work.take(self.costs[blank])?;
         for (how, mut related) in self.related(blank, &issuer) {
             data.push_str(&how);
             related.sort_unstable();
@@ -161,6 +169,8 @@ impl<'a> Canonicalizer<'a> {
                 if self.steps > MAX_STEPS {
                     return Err(RdfcError::TooAlike);
                 }
+                // The labels given so far are copied.
+                self.work.take((related.len() + issuer.order.len()) as u64)?;
                 let (path, issued) = self.path(&related, issuer.clone())?;
                 if chosen.as_ref().is_none_or(|(best, _)| path < *best) {
                     chosen = Some((path, issued));

@@ -29,6 +29,8 @@ const MAX_LAYERS: usize = 64;
 pub(super) struct Active<'a> {
     below: Option<Arc<Active<'a>>>,
     layers: usize,
+    /// Definitions of all layers, those of scoped contexts within them included.
+    definitions: u64,
     terms: HashMap<&'a str, Arc<Definition<'a>>>,
     vocab: Option<Cow<'a, str>>,
     /// The context to return to in nested nodes, when this one is not to be inherited.
@@ -91,6 +93,16 @@ impl<'a> Active<'a> {
     pub(super) fn is_all_protected(&self) -> bool {
         self.terms.values().all(|definition| definition.protected)
             && self.below.as_ref().is_none_or(|below| below.is_all_protected())
+    }
+
+    /// How many contexts a name is looked up in.
+    pub(super) fn layers(&self) -> usize {
+        self.layers
+    }
+
+    /// How many definitions a copy of this context has.
+    pub(super) fn definitions(&self) -> u64 {
+        self.definitions
     }
 
     pub(super) fn previous(&self) -> Option<&Arc<Active<'a>>> {
@@ -158,6 +170,42 @@ fn compact_iri(name: &str) -> Compact<'_> {
         None => Compact::No,
         Some((at, _)) if name[at + 1..].starts_with("//") => Compact::Absolute,
         Some((at, _)) => Compact::Prefixed { prefix: &name[..at], suffix: &name[at + 1..] },
+    }
+}
+
+/// How much a local context defines.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weight {
+    /// Its definitions, those of scoped contexts within it included.
+    pub(super) definitions: u64,
+    /// The scoped contexts within it.
+    pub(super) scoped: u64,
+}
+
+impl Weight {
+    /// Of one context, as a URL or an object.
+    pub(super) fn of(contexts: &Contexts, local: &Value) -> Self {
+        match local {
+            Value::String(url) => contexts.weight(url),
+            Value::Object(members) => Self::of_members(members),
+            _ => Self::default(),
+        }
+    }
+
+    /// Of the members of a context.
+    pub(super) fn of_members(members: &Map<String, Value>) -> Self {
+        members.values().fold(Self::default(), |weight, definition| {
+            let scoped = definition.get("@context").map(|scoped| match scoped {
+                Value::Array(items) => items.iter().filter_map(Value::as_object).map(Self::of_members).collect(),
+                Value::Object(members) => vec![Self::of_members(members)],
+                _ => vec![Self::default()],
+            });
+            scoped.into_iter().flatten().fold(weight.and(1, 0), |all, one| all.and(one.definitions, one.scoped + 1))
+        })
+    }
+
+    fn and(self, definitions: u64, scoped: u64) -> Self {
+        Self { definitions: self.definitions + definitions, scoped: self.scoped + scoped }
     }
 }
 
@@ -267,6 +315,7 @@ impl<'a> Processor<'a> {
             active: Active {
                 below: Some(Arc::clone(active)),
                 layers: active.layers + 1,
+                definitions: active.definitions + Weight::of_members(members).definitions,
                 terms: HashMap::with_capacity(members.len()),
                 vocab: active.vocab.clone(),
                 previous: previous.cloned(),

@@ -10,6 +10,7 @@ use super::iri::is_absolute_url;
 use super::pinned::Contexts;
 use super::timestamp::DateTime;
 use super::walk;
+use crate::steps::Steps;
 
 pub(super) type Checked = Result<(), DataModelError>;
 type Members = Map<String, Value>;
@@ -36,11 +37,20 @@ const TYPED: [(&str, bool); 8] = [
 /// # Errors
 /// The first defect found.
 pub fn check_credential(contexts: &Contexts, document: &Value) -> Result<(), DataModelError> {
+    check_credential_within(contexts, &Steps::default(), document)
+}
+
+/// [`check_credential`] within the steps that are left of a call.
+pub(super) fn check_credential_within(
+    contexts: &Contexts,
+    steps: &Steps,
+    document: &Value,
+) -> Result<(), DataModelError> {
     let place = Place::ROOT;
     let members = object(document, &place)?;
     check_context(members, &place)?;
     require_type(members, CREDENTIAL, &place)?;
-    walk::check(contexts, members, &place)?;
+    walk::check(contexts, steps, members, &place)?;
     check_members(members, &place)
 }
 

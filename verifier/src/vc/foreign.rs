@@ -1,8 +1,12 @@
 //! Documents of other issuers: Data Integrity proofs, in sets and chains, and JWS envelopes.
 //!
-//! A [`ForeignVerifier`] judges the data model, every proof, whether the parties named in the document are those who
-//! signed, and the validity period; [`ForeignReport::verified`] is true when all of it holds, down to the credentials of
-//! a presentation. No status is looked up, and whether the issuer is to be believed is the caller's to decide.
+//! A [`ForeignVerifier`] judges the data model, whether the parties named in the document are those whose keys it names,
+//! every proof, and the validity period; [`ForeignReport::verified`] is true when all of it holds, down to the
+//! credentials of a presentation. No status is looked up, and whether the issuer is to be believed is the caller's to
+//! decide.
+//!
+//! The order is that of cost: data model, keys and party, proofs, then the credentials of a presentation. What comes
+//! after something that fails is not looked at. A call takes at most [`MAX_STEPS`](crate::steps::MAX_STEPS) of work.
 //! A document whose meaning rests on our zero-knowledge proof is not judged here: `Groth16Proof2024` is an unknown proof
 //! type to this module, so it never passes.
 //!
@@ -15,14 +19,16 @@ mod suite;
 use serde_json::Value;
 
 pub use proof::{ProofError, ProofReport};
-pub use suite::{Cryptosuite, EddsaJcs2022};
+pub use suite::{Cryptosuite, EddsaJcs2022, Secured};
 
-use super::credential::{has_type, party};
+use super::credential::{check_credential_within, has_type, party};
 use super::error::DataModelError;
 use super::pinned::Contexts;
+use super::presentation::check_presentation_within;
 use super::resolver::Resolve;
 use super::timestamp::DateTime;
-use super::{ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION, check_credential, check_presentation};
+use super::{ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
+use crate::steps::Steps;
 use crate::time::SKEW_S;
 
 /// What a signature is for: the relationship between a DID and its key.
@@ -147,6 +153,8 @@ pub struct ForeignReport {
     /// The credentials of a presentation. One without a proof of its own, which the data model allows for the holder's
     /// own credentials, is not listed: the presentation's proofs are its proofs.
     pub credentials: Vec<ForeignReport>,
+    /// Steps of work that the call had taken by then.
+    pub steps: u64,
 }
 
 impl ForeignReport {
@@ -166,7 +174,7 @@ impl ForeignVerifier<'_> {
     ///
     /// The caller got the document from [`crate::json::parse_strict`] or passed it through [`crate::json::check`].
     pub fn credential(&self, document: &Value, expected: &Expected<'_>) -> ForeignReport {
-        self.verify(Kind::Credential, document, expected)
+        self.verify(Kind::Credential, document, expected, &Steps::default())
     }
 
     /// Verifies a presentation and its credentials, or an `EnvelopedVerifiablePresentation`. `expected` is about the
@@ -174,44 +182,65 @@ impl ForeignVerifier<'_> {
     ///
     /// The caller got the document from [`crate::json::parse_strict`] or passed it through [`crate::json::check`].
     pub fn presentation(&self, document: &Value, expected: &Expected<'_>) -> ForeignReport {
-        self.verify(Kind::Presentation, document, expected)
+        let steps = Steps::default();
+        let mut report = self.verify(Kind::Presentation, document, expected, &steps);
+        if report.verified() {
+            report.credentials = self.credentials_of(&report.document, &steps);
+            report.steps = steps.taken();
+        }
+        report
     }
 
-    fn verify(&self, kind: Kind, document: &Value, expected: &Expected<'_>) -> ForeignReport {
+    /// The same without the credentials, which the caller has verified on their own.
+    pub fn presentation_alone(&self, document: &Value, expected: &Expected<'_>) -> ForeignReport {
+        self.verify(Kind::Presentation, document, expected, &Steps::default())
+    }
+
+    fn verify(&self, kind: Kind, document: &Value, expected: &Expected<'_>, steps: &Steps) -> ForeignReport {
         let enveloped = match kind {
             Kind::Credential => ENVELOPED_CREDENTIAL,
             Kind::Presentation => ENVELOPED_PRESENTATION,
         };
         if document.as_object().is_some_and(|members| has_type(members, enveloped)) {
-            return self.enveloped(kind, enveloped, document, expected);
+            return self.enveloped(kind, enveloped, document, expected, steps);
         }
-        let proofs = proof::verify_all(self, kind, document, expected);
-        self.report(kind, document.clone(), proofs)
+        let data_model = self.check_data_model(kind, document, steps);
+        let proofs = match &data_model {
+            Ok(()) => proof::verify_all(self, kind, document, expected, steps),
+            Err(_) => proof::not_reached(document),
+        };
+        let report = self.report(kind, document.clone(), data_model, proofs);
+        ForeignReport { steps: steps.taken(), ..report }
     }
 
-    /// The rest of a report, once the proofs are known.
-    fn report(&self, kind: Kind, document: Value, proofs: Vec<ProofReport>) -> ForeignReport {
-        let data_model = match kind {
-            Kind::Credential => check_credential(self.contexts, &document),
-            Kind::Presentation => check_presentation(self.contexts, &document),
-        };
-        // What does not conform is not looked into.
-        let credentials = match (kind, &data_model) {
-            (Kind::Presentation, Ok(())) => self.credentials_of(&document),
-            _ => Vec::new(),
-        };
+    fn check_data_model(&self, kind: Kind, document: &Value, steps: &Steps) -> Result<(), DataModelError> {
+        match kind {
+            Kind::Credential => check_credential_within(self.contexts, steps, document),
+            Kind::Presentation => check_presentation_within(self.contexts, steps, document),
+        }
+    }
+
+    /// The rest of a report, once data model and proofs are known.
+    fn report(
+        &self,
+        kind: Kind,
+        document: Value,
+        data_model: Result<(), DataModelError>,
+        proofs: Vec<ProofReport>,
+    ) -> ForeignReport {
         ForeignReport {
             kind,
             data_model,
             party: check_party(kind, &document, &proofs),
             period: self.check_period(&document),
-            credentials,
+            credentials: Vec::new(),
             proofs,
             document,
+            steps: 0,
         }
     }
 
-    fn credentials_of(&self, presentation: &Value) -> Vec<ForeignReport> {
+    fn credentials_of(&self, presentation: &Value, steps: &Steps) -> Vec<ForeignReport> {
         let credentials = match presentation.get("verifiableCredential") {
             None => &[],
             Some(Value::Array(items)) => items.as_slice(),
@@ -221,7 +250,8 @@ impl ForeignVerifier<'_> {
             credential.get("proof").is_some()
                 || credential.as_object().is_some_and(|members| has_type(members, ENVELOPED_CREDENTIAL))
         };
-        credentials.iter().filter(secured).map(|credential| self.credential(credential, &Expected::default())).collect()
+        let verify = |credential| self.verify(Kind::Credential, credential, &Expected::default(), steps);
+        credentials.iter().filter(secured).map(verify).collect()
     }
 
     /// `validFrom ≤ now ≤ validUntil`, skew granted at the start; dates that cannot be read fail the data model.
@@ -246,14 +276,20 @@ impl ForeignVerifier<'_> {
 /// A credential is signed by its issuer; a presentation that names its holder is signed by that one.
 fn check_party(kind: Kind, document: &Value, proofs: &[ProofReport]) -> Result<(), ForeignError> {
     let member = kind.party();
-    let named = match party(document.get(member)) {
-        Some(named) => named,
-        None if kind == Kind::Presentation => return Ok(()),
-        None => "",
-    };
-    let signed = |proof: &&ProofReport| proof.result.is_ok() && proof.controller.as_deref() == Some(named);
-    if proofs.iter().any(|proof| signed(&proof)) {
+    let named = party(document.get(member));
+    if kind == Kind::Presentation && named.is_none() {
         return Ok(());
     }
-    Err(ForeignError::OtherParty { member, named: named.to_owned() })
+    if proofs.iter().any(|proof| proof.result.is_ok() && is_by_party(kind, document, proof)) {
+        return Ok(());
+    }
+    Err(ForeignError::OtherParty { member, named: named.unwrap_or_default().to_owned() })
+}
+
+/// Whether the key of a proof is controlled by the party that the document names, where it has to name one.
+fn is_by_party(kind: Kind, document: &Value, proof: &ProofReport) -> bool {
+    match party(document.get(kind.party())) {
+        Some(named) => proof.controller.as_deref() == Some(named),
+        None => kind == Kind::Presentation,
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Map, Value};
 
 use super::BASE_CONTEXT;
-use super::active::{Active, How, Processor};
+use super::active::{Active, How, Processor, Weight};
 
 /// A context document, byte for byte as published.
 #[derive(Debug)]
@@ -51,6 +51,12 @@ static PARSED: LazyLock<HashMap<&'static str, Map<String, Value>>> =
 /// The terms of the VC 2.0 context.
 pub(super) static PUBLISHED_BASE: LazyLock<&'static Map<String, Value>> = LazyLock::new(|| &PARSED[BASE_CONTEXT]);
 
+/// What each of them defines.
+static WEIGHTS: LazyLock<HashMap<&'static str, Weight>> =
+    LazyLock::new(|| PARSED.iter().map(|(url, members)| (*url, Weight::of_members(members))).collect());
+
+static WEIGHT_POA: LazyLock<Weight> = LazyLock::new(|| Weight::of_members(&PARSED_POA));
+
 static PARSED_POA: LazyLock<Map<String, Value>> = LazyLock::new(|| members(POA_CONTEXT.as_bytes()));
 
 fn members(bytes: &[u8]) -> Map<String, Value> {
@@ -94,6 +100,11 @@ impl Contexts {
 
     pub(super) fn find(&self, url: &str) -> Option<&'static Map<String, Value>> {
         if self.is_poa(url) { Some(&PARSED_POA) } else { PARSED.get(url) }
+    }
+
+    /// What the context behind a URL defines; nothing when there is none.
+    pub(super) fn weight(&self, url: &str) -> Weight {
+        if self.is_poa(url) { *WEIGHT_POA } else { WEIGHTS.get(url).copied().unwrap_or_default() }
     }
 
     /// The context of `[base]` and `[base, ours]`, which nearly every document of ours names, read once. It stands for

@@ -10,6 +10,7 @@ use super::credential::{
 use super::error::{DataModelError, Place, Reason};
 use super::pinned::Contexts;
 use super::{data_url, walk};
+use crate::steps::Steps;
 
 type Members = Map<String, Value>;
 
@@ -27,13 +28,22 @@ pub const ENVELOPED_PRESENTATION: &str = "EnvelopedVerifiablePresentation";
 /// # Errors
 /// The first defect found.
 pub fn check_presentation(contexts: &Contexts, document: &Value) -> Result<(), DataModelError> {
+    check_presentation_within(contexts, &Steps::default(), document)
+}
+
+/// [`check_presentation`] within the steps that are left of a call.
+pub(super) fn check_presentation_within(
+    contexts: &Contexts,
+    steps: &Steps,
+    document: &Value,
+) -> Result<(), DataModelError> {
     let place = Place::ROOT;
     let members = object(document, &place)?;
     check_context(members, &place)?;
     require_type(members, PRESENTATION, &place)?;
     // What each credential claims to be comes first: its names are read by its own context.
     each_credential(members, &place, check_header)?;
-    walk::check(contexts, members, &place)?;
+    walk::check(contexts, steps, members, &place)?;
     if let Some(holder) = members.get("holder") {
         check_party(holder, &place.member("holder"))?;
     }
@@ -75,7 +85,7 @@ pub fn check_enveloped(contexts: &Contexts, document: &Value, kind: &str) -> Res
     let place = Place::ROOT;
     let members = object(document, &place)?;
     check_envelope(members, kind, &place)?;
-    walk::check(contexts, members, &place)
+    walk::check(contexts, &Steps::default(), members, &place)
 }
 
 /// §4.13.2: `@context` with the VC 2.0 context, `type`, and a `data:` URL as `id`.

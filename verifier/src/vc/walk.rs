@@ -5,13 +5,14 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
-use super::active::{Active, ContextError, How, Processor};
+use super::active::{Active, ContextError, How, Processor, Weight};
 use super::definition::{Coercion, Definition, Keyword, Mapping};
 use super::error::{DataModelError, Place, Reason};
 use super::iri::is_absolute_url;
 use super::pinned::{Contexts, PUBLISHED_BASE};
 use super::{digest, language};
 use crate::json::MAX_DEPTH;
+use crate::steps::{Steps, of_text};
 
 type Checked = Result<(), DataModelError>;
 
@@ -37,16 +38,30 @@ pub(super) const DESCRIPTION: &str = "https://schema.org/description";
 pub(super) const DIGEST_SRI: &str = "https://www.w3.org/2018/credentials#digestSRI";
 pub(super) const DIGEST_MULTIBASE: &str = "https://w3id.org/security#digestMultibase";
 
-/// Judges all names of a document.
-pub(super) fn check(contexts: &Contexts, document: &Map<String, Value>, place: &Place<'_>) -> Checked {
-    let mut walk = Walk { processor: Processor::new(contexts), contexts, depth: 0 };
+/// Judges all names of a document, within the steps that are left.
+pub(super) fn check(contexts: &Contexts, steps: &Steps, document: &Map<String, Value>, place: &Place<'_>) -> Checked {
+    let mut walk = Walk { processor: Processor::new(contexts), contexts, steps, expands: false, depth: 0 };
+    walk.node(&Arc::new(Active::default()), None, document, place, false)
+}
+
+/// The same, and counts what it takes to expand the document by JSON-LD: there each context that applies copies the one
+/// before it, and tries every scoped context within it.
+#[cfg(feature = "rdfc")]
+pub(super) fn check_expansion(
+    contexts: &Contexts,
+    steps: &Steps,
+    document: &Map<String, Value>,
+    place: &Place<'_>,
+) -> Checked {
+    let mut walk = Walk { processor: Processor::new(contexts), contexts, steps, expands: true, depth: 0 };
     walk.node(&Arc::new(Active::default()), None, document, place, false)
 }
 
 /// The IRIs of a document's own types.
 pub(super) fn type_iris(contexts: &Contexts, document: &Map<String, Value>) -> Result<Vec<String>, DataModelError> {
     let place = Place::ROOT;
-    let mut walk = Walk { processor: Processor::new(contexts), contexts, depth: 0 };
+    let mut walk =
+        Walk { processor: Processor::new(contexts), contexts, steps: &Steps::default(), expands: false, depth: 0 };
     let mut active = Arc::new(Active::default());
     if let Some(local) = document.get("@context") {
         active = walk.apply(&active, local, How::EMBEDDED, &place.member("@context"))?;
@@ -61,6 +76,8 @@ pub(super) fn type_iris(contexts: &Contexts, document: &Map<String, Value>) -> R
 struct Walk<'a> {
     processor: Processor<'a>,
     contexts: &'a Contexts,
+    steps: &'a Steps,
+    expands: bool,
     depth: usize,
 }
 
@@ -77,8 +94,36 @@ impl<'a> Walk<'a> {
         how: How,
         place: &Place<'_>,
     ) -> Result<Here<'a>, DataModelError> {
+        self.count_context(active, local, place)?;
         let refused = |ContextError { reason, text }| place.error(reason, text);
         self.processor.apply(active, local, how).map_err(refused)
+    }
+
+    fn count_context(&self, active: &Here<'a>, local: &Value, place: &Place<'_>) -> Checked {
+        if !self.expands {
+            return Ok(());
+        }
+        let items = match local {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let mut known = active.definitions();
+        for item in items {
+            let Weight { definitions, scoped } = Weight::of(self.contexts, item);
+            known = known.saturating_add(definitions);
+            self.take(known.saturating_mul(scoped + 1), place)?;
+        }
+        Ok(())
+    }
+
+    /// What it takes to look a name up in every layer, and to copy what it means.
+    fn count_name(&self, active: &Active<'_>, meaning: &Mapping<'_>, place: &Place<'_>) -> Checked {
+        let bytes = if let Mapping::Iri(iri) = meaning { iri.len() } else { 0 };
+        self.take(of_text(bytes) + active.layers() as u64, place)
+    }
+
+    fn take(&self, steps: u64, place: &Place<'_>) -> Checked {
+        self.steps.take(steps).map_err(|error| place.error(Reason::TooComplex, error.to_string()))
     }
 
     /// An object that stands for a thing (API §5.1.2 steps 7–14).
@@ -144,12 +189,13 @@ impl<'a> Walk<'a> {
         for (name, value) in members.iter().filter(|(name, _)| *name != "@context") {
             let here = place.member(name);
             let meaning = active.expand(name);
+            self.count_name(active, &meaning, &here)?;
             match &meaning {
                 Mapping::Nothing => {
                     return here.refuse(Reason::UnmappedTerm, "no context of the document says what this member means");
                 }
                 Mapping::Keyword(Keyword::Id) => check_id(value, &here)?,
-                Mapping::Keyword(Keyword::Type) => check_types(before_types, value, &here)?,
+                Mapping::Keyword(Keyword::Type) => self.check_types(before_types, value, &here)?,
                 Mapping::Keyword(_) => {
                     return here.refuse(Reason::Unsupported, "this keyword of JSON-LD is not supported in a document");
                 }
@@ -163,6 +209,31 @@ impl<'a> Walk<'a> {
             }
         }
         digest::check_node(self.contexts, members, place)
+    }
+
+    fn check_types(&self, active: &Active<'_>, value: &Value, place: &Place<'_>) -> Checked {
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        if items.is_empty() {
+            return place.refuse(Reason::MissingType, "must name at least one type");
+        }
+        let mut seen = HashSet::with_capacity(items.len());
+        for (i, item) in items.iter().enumerate() {
+            let kind = item.as_str().unwrap_or_default();
+            let meaning = active.expand(kind);
+            self.count_name(active, &meaning, place)?;
+            if !matches!(meaning, Mapping::Iri(_)) {
+                let text = format!("no context of the document says what the type {kind:?} means");
+                let item = place.item(i);
+                return if value.is_array() { &item } else { place }.refuse(Reason::UnmappedType, text);
+            }
+            if !seen.insert(kind) {
+                return place.item(i).refuse(Reason::Duplicate, "the same type twice");
+            }
+        }
+        Ok(())
     }
 
     fn property(
@@ -225,7 +296,9 @@ impl<'a> Walk<'a> {
                     Some(local) => self.apply(active, local, How::PROPERTY_SCOPED, place)?,
                     None => Arc::clone(active),
                 };
-                match scoped.expand(text) {
+                let meaning = scoped.expand(text);
+                self.count_name(&scoped, &meaning, place)?;
+                match meaning {
                     Mapping::Iri(_) => Ok(()),
                     _ => place.refuse(Reason::UnmappedTerm, "no context of the document says what this value means"),
                 }
@@ -267,29 +340,6 @@ fn types<'a>(
     }
     types.sort_unstable();
     Ok(types)
-}
-
-fn check_types(active: &Active<'_>, value: &Value, place: &Place<'_>) -> Checked {
-    let items = match value {
-        Value::Array(items) => items.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    if items.is_empty() {
-        return place.refuse(Reason::MissingType, "must name at least one type");
-    }
-    let mut seen = HashSet::with_capacity(items.len());
-    for (i, item) in items.iter().enumerate() {
-        let kind = item.as_str().unwrap_or_default();
-        if !matches!(active.expand(kind), Mapping::Iri(_)) {
-            let text = format!("no context of the document says what the type {kind:?} means");
-            let item = place.item(i);
-            return if value.is_array() { &item } else { place }.refuse(Reason::UnmappedType, text);
-        }
-        if !seen.insert(kind) {
-            return place.item(i).refuse(Reason::Duplicate, "the same type twice");
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn check_id(value: &Value, place: &Place<'_>) -> Checked {

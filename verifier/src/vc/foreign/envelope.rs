@@ -7,8 +7,9 @@
 use serde_json::{Map, Value};
 
 use super::proof::{ProofError, ProofReport, failed, wrong};
-use super::{Expected, ForeignReport, ForeignVerifier, Kind, check_party};
+use super::{Expected, ForeignReport, ForeignVerifier, Kind};
 use crate::jws;
+use crate::steps::Steps;
 use crate::time::SKEW_S;
 use crate::vc::check_enveloped;
 use crate::vc::credential::party;
@@ -39,24 +40,31 @@ impl Kind {
 impl ForeignVerifier<'_> {
     /// Verifies a credential as a compact JWS of type `vc+jwt`.
     pub fn credential_jwt(&self, text: &str, expected: &Expected<'_>) -> ForeignReport {
-        self.jwt(Kind::Credential, text, expected)
+        self.jwt(Kind::Credential, text, expected, &Steps::default())
     }
 
     /// Verifies a presentation as a compact JWS of type `vp+jwt`.
     pub fn presentation_jwt(&self, text: &str, expected: &Expected<'_>) -> ForeignReport {
-        self.jwt(Kind::Presentation, text, expected)
+        self.jwt(Kind::Presentation, text, expected, &Steps::default())
     }
 
-    pub(super) fn enveloped(&self, kind: Kind, name: &str, envelope: &Value, expected: &Expected<'_>) -> ForeignReport {
+    pub(super) fn enveloped(
+        &self,
+        kind: Kind,
+        name: &str,
+        envelope: &Value,
+        expected: &Expected<'_>,
+        steps: &Steps,
+    ) -> ForeignReport {
         let conforms = check_enveloped(self.contexts, envelope, name);
         let carried = envelope.get("id").and_then(Value::as_str).and_then(data_url::read);
         let mut report = match carried {
             Some((media_type, data)) if media_type.strip_prefix("application/") == Some(kind.typ()) => {
-                self.jwt(kind, data, expected)
+                self.jwt(kind, data, expected, steps)
             }
             _ => {
                 let text = format!("only application/{} is read", kind.typ());
-                self.report(kind, Value::Null, vec![failed(ProofError::Envelope(text))])
+                self.unread(kind, failed(ProofError::Envelope(text)))
             }
         };
         if conforms.is_err() {
@@ -65,14 +73,14 @@ impl ForeignVerifier<'_> {
         report
     }
 
-    fn jwt(&self, kind: Kind, text: &str, expected: &Expected<'_>) -> ForeignReport {
+    fn jwt(&self, kind: Kind, text: &str, expected: &Expected<'_>, steps: &Steps) -> ForeignReport {
         let mut proof = ProofReport { suite: kind.typ().to_owned(), ..failed(ProofError::Form) };
         let read = jws::parse(text).and_then(|jws| Ok((jws.claims()?, jws)));
         let (mut payload, jws) = match read {
             Ok(read) => read,
             Err(error) => {
                 proof.result = Err(ProofError::Envelope(error.to_string()));
-                return self.report(kind, Value::Null, vec![proof]);
+                return self.unread(kind, proof);
             }
         };
         let mut claims = Map::new();
@@ -80,12 +88,18 @@ impl ForeignVerifier<'_> {
             claims = CLAIMS.iter().filter_map(|name| members.remove_entry(*name)).collect();
         }
         proof.verification_method = Some(jws.kid().to_owned());
-        proof.result = self.check_jwt(kind, &jws, &payload, &claims, expected, &mut proof);
-        let proofs = vec![proof];
-        let party = check_party(kind, &payload, &proofs);
-        let mut report = self.report(kind, payload, proofs);
-        report.party = party;
-        report
+        let data_model = self.check_data_model(kind, &payload, steps);
+        proof.result = match &data_model {
+            Ok(()) => self.check_jwt(kind, &jws, &payload, &claims, expected, &mut proof),
+            Err(_) => Err(ProofError::NotReached),
+        };
+        let report = self.report(kind, payload, data_model, vec![proof]);
+        ForeignReport { steps: steps.taken(), ..report }
+    }
+
+    /// The report of an envelope whose content cannot be read.
+    fn unread(&self, kind: Kind, proof: ProofReport) -> ForeignReport {
+        self.report(kind, Value::Null, self.check_data_model(kind, &Value::Null, &Steps::default()), vec![proof])
     }
 
     fn check_jwt(

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Expected, ForeignVerifier, Kind, Purpose};
+use super::{Cryptosuite, Expected, ForeignVerifier, Kind, Purpose, Secured, is_by_party};
 use crate::data_integrity;
-use crate::ed25519::Ed25519Error;
+use crate::ed25519::{Ed25519Error, PublicKey};
 use crate::multibase;
+use crate::steps::Steps;
 use crate::vc::iri::is_absolute_url;
 use crate::vc::resolver::ResolveError;
 use crate::vc::timestamp::{DateTime, DateTimeError};
@@ -68,6 +69,12 @@ pub enum ProofError {
     /// The document cannot be brought into the form that is hashed.
     #[error("the document cannot be canonicalised: {0}")]
     Transformation(String),
+    /// Bringing it into the form that is hashed takes more work than one call may ask for.
+    #[error("the document is too complex to verify: {0}")]
+    TooComplex(String),
+    /// Something before it failed.
+    #[error("it was not looked at, because something before it failed")]
+    NotReached,
     /// An envelope that cannot be read.
     #[error("envelope: {0}")]
     Envelope(String),
@@ -92,6 +99,8 @@ impl ProofError {
             Self::Previous(_) => "missing_previous_proof",
             Self::Context => "other_context",
             Self::Transformation(_) => "transformation",
+            Self::TooComplex(_) => "too_complex",
+            Self::NotReached => "not_reached",
             Self::Signature(_) => "signature",
         }
     }
@@ -101,7 +110,7 @@ impl ProofError {
         match self {
             Self::Challenge => "https://w3id.org/security#INVALID_CHALLENGE_ERROR",
             Self::Domain => "https://w3id.org/security#INVALID_DOMAIN_ERROR",
-            Self::Transformation(_) => "https://w3id.org/security#PROOF_TRANSFORMATION_ERROR",
+            Self::Transformation(_) | Self::TooComplex(_) => "https://w3id.org/security#PROOF_TRANSFORMATION_ERROR",
             Self::Envelope(_) => "https://www.w3.org/TR/vc-data-model#CRYPTOGRAPHIC_SECURITY_ERROR",
             _ => "https://w3id.org/security#PROOF_VERIFICATION_ERROR",
         }
@@ -127,58 +136,89 @@ pub struct ProofReport {
     pub result: Result<(), ProofError>,
 }
 
-/// Verifies every proof of a document: a set is proofs beside each other, a chain proofs that name previous ones.
+/// Verifies the proofs of a document until one fails: a set is proofs beside each other, a chain proofs that name
+/// previous ones. First, what costs little: the forms and keys of all, and whether the party that the document names is
+/// among their controllers.
 pub(super) fn verify_all(
     verifier: &ForeignVerifier<'_>,
     kind: Kind,
     document: &Value,
     expected: &Expected<'_>,
+    steps: &Steps,
 ) -> Vec<ProofReport> {
-    let proofs = match document.get("proof") {
-        None => return Vec::new(),
-        Some(Value::Array(items)) if (1..=MAX_PROOFS).contains(&items.len()) => items.as_slice(),
-        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-        Some(_) => return vec![failed(ProofError::Form)],
-    };
-    let unsecured = data_integrity::without_proof(document);
-    proofs.iter().map(|proof| verify_one(verifier, kind, &unsecured, proofs, proof, expected)).collect()
+    let Some(proofs) = document.get("proof") else { return Vec::new() };
+    let Some(proofs) = listed(proofs) else { return vec![failed(ProofError::Form)] };
+    let mut reports: Vec<_> = proofs.iter().map(unseen).collect();
+    let mut candidates = Vec::with_capacity(proofs.len());
+    for (proof, report) in proofs.iter().zip(&mut reports) {
+        match prepare(verifier, kind, proof, expected, report) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(error) => {
+                report.result = Err(error);
+                return reports;
+            }
+        }
+    }
+    let named_signed = reports.iter().any(|report| is_by_party(kind, document, report));
+    if !named_signed {
+        return reports;
+    }
+    let unsecured = Secured::new(data_integrity::without_proof(document));
+    for (candidate, report) in candidates.iter().zip(&mut reports) {
+        report.result = candidate.verify(&unsecured, proofs, steps);
+        if report.result.is_err() {
+            break;
+        }
+    }
+    reports
+}
+
+/// The proofs of a document whose data model is not kept, unseen.
+pub(super) fn not_reached(document: &Value) -> Vec<ProofReport> {
+    document.get("proof").and_then(listed).unwrap_or_default().iter().map(unseen).collect()
+}
+
+/// The proofs, when there are as many as are looked at.
+fn listed(proofs: &Value) -> Option<&[Value]> {
+    match proofs {
+        Value::Array(items) if (1..=MAX_PROOFS).contains(&items.len()) => Some(items),
+        Value::Object(_) => Some(std::slice::from_ref(proofs)),
+        _ => None,
+    }
+}
+
+fn unseen(proof: &Value) -> ProofReport {
+    let text = |name: &str| proof.get(name).and_then(Value::as_str).map(str::to_owned);
+    ProofReport {
+        suite: text("cryptosuite").unwrap_or_default(),
+        verification_method: text("verificationMethod"),
+        controller: None,
+        created: None,
+        result: Err(ProofError::NotReached),
+    }
 }
 
 pub(super) fn failed(error: ProofError) -> ProofReport {
     ProofReport { suite: String::new(), verification_method: None, controller: None, created: None, result: Err(error) }
 }
 
-fn verify_one(
-    verifier: &ForeignVerifier<'_>,
-    kind: Kind,
-    unsecured: &Value,
-    proofs: &[Value],
-    proof: &Value,
-    expected: &Expected<'_>,
-) -> ProofReport {
-    let Some(members) = proof.as_object() else { return failed(ProofError::Form) };
-    let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
-    let mut report = ProofReport {
-        suite: text("cryptosuite").unwrap_or_default(),
-        verification_method: text("verificationMethod"),
-        controller: None,
-        created: None,
-        result: Ok(()),
-    };
-    report.result = check(verifier, kind, unsecured, proofs, members, expected, &mut report);
-    report
+/// A proof of which everything but the signature is checked.
+struct Candidate<'a> {
+    suite: &'a dyn Cryptosuite,
+    members: &'a Map<String, Value>,
+    key: PublicKey,
+    signature: [u8; 64],
 }
 
-/// Cheapest first; the signature last.
-fn check(
-    verifier: &ForeignVerifier<'_>,
+/// Everything but the signature, cheapest first.
+fn prepare<'a>(
+    verifier: &ForeignVerifier<'a>,
     kind: Kind,
-    unsecured: &Value,
-    proofs: &[Value],
-    members: &Map<String, Value>,
+    proof: &'a Value,
     expected: &Expected<'_>,
     report: &mut ProofReport,
-) -> Result<(), ProofError> {
+) -> Result<Candidate<'a>, ProofError> {
+    let members = proof.as_object().ok_or(ProofError::Form)?;
     let kind_text = members.get("type").and_then(Value::as_str).unwrap_or_default();
     let suite = verifier.suites.iter().find(|suite| suite.name() == report.suite);
     let suite = suite
@@ -198,12 +238,20 @@ fn check(
     let method = method.ok_or_else(|| wrong("verificationMethod", "must be a URL"))?;
     let key = verifier.resolver.resolve(method, purpose)?;
     report.controller = Some(key.controller);
-    let signature = read_signature(members)?;
-    let secured = with_previous(unsecured, proofs, members)?;
-    let mut options = members.clone();
-    options.remove("proofValue");
-    let input = suite.hash_data(&secured, &Value::Object(options))?;
-    Ok(key.key.verify(&input, &signature)?)
+    Ok(Candidate { suite: *suite, members, key: key.key, signature: read_signature(members)? })
+}
+
+impl Candidate<'_> {
+    fn verify(&self, unsecured: &Secured, proofs: &[Value], steps: &Steps) -> Result<(), ProofError> {
+        let mut options = self.members.clone();
+        options.remove("proofValue");
+        let options = Value::Object(options);
+        let input = match with_previous(unsecured.value(), proofs, self.members)? {
+            None => self.suite.hash_data(unsecured, &options, steps)?,
+            Some(chained) => self.suite.hash_data(&Secured::new(chained), &options, steps)?,
+        };
+        Ok(self.key.verify(&input, &self.signature)?)
+    }
 }
 
 /// Members that need not be there but have a form (§2.1).
@@ -265,9 +313,13 @@ fn read_signature(members: &Map<String, Value>) -> Result<[u8; 64], ProofError> 
     bytes.ok_or_else(|| wrong("proofValue", "must be z + base58btc of 64 bytes"))
 }
 
-/// The document that a proof of a chain is about: with the proofs it names (§4.6 step 4).
-fn with_previous(unsecured: &Value, proofs: &[Value], members: &Map<String, Value>) -> Result<Value, ProofError> {
-    let Some(previous) = members.get("previousProof") else { return Ok(unsecured.clone()) };
+/// The document that a proof of a chain is about: with the proofs it names (§4.6 step 4). None when it names none.
+fn with_previous(
+    unsecured: &Value,
+    proofs: &[Value],
+    members: &Map<String, Value>,
+) -> Result<Option<Value>, ProofError> {
+    let Some(previous) = members.get("previousProof") else { return Ok(None) };
     let names = texts(previous).filter(|names| !names.is_empty());
     let names = names.ok_or_else(|| wrong("previousProof", "must be a text or a list of texts"))?;
     let mut named = Vec::with_capacity(names.len());
@@ -281,5 +333,5 @@ fn with_previous(unsecured: &Value, proofs: &[Value], members: &Map<String, Valu
     }
     let mut secured = unsecured.clone();
     secured["proof"] = Value::Array(named);
-    Ok(secured)
+    Ok(Some(secured))
 }

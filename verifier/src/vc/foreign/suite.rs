@@ -1,9 +1,48 @@
 //! Cryptosuites: how a document and the options of a proof become the bytes that are signed.
 
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use super::proof::ProofError;
+use crate::steps::Steps;
 use crate::{data_integrity, json};
+
+/// A SHA-256 digest, or why there is none.
+type Digest = Result<[u8; 32], ProofError>;
+
+/// What a proof is about: the document without its `proof`, or with those that this proof builds on. It is brought into
+/// the form that is hashed once for all proofs of one suite.
+#[derive(Debug)]
+pub struct Secured {
+    value: Value,
+    digests: RefCell<Vec<(&'static str, Digest)>>,
+}
+
+impl Secured {
+    /// Of a document as a proof is about it.
+    pub fn new(value: Value) -> Self {
+        Self { value, digests: RefCell::default() }
+    }
+
+    /// The document.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Its digest by a suite, from `hash` the first time.
+    ///
+    /// # Errors
+    /// Those of `hash`, every time.
+    pub fn digest(&self, suite: &'static str, hash: impl FnOnce(&Value) -> Digest) -> Digest {
+        let known = self.digests.borrow().iter().find(|(name, _)| *name == suite).map(|(_, digest)| digest.clone());
+        known.unwrap_or_else(|| {
+            let digest = hash(&self.value);
+            self.digests.borrow_mut().push((suite, digest.clone()));
+            digest
+        })
+    }
+}
 
 /// A cryptosuite of Ed25519 signatures over two SHA-256 digests.
 pub trait Cryptosuite {
@@ -12,11 +51,11 @@ pub trait Cryptosuite {
 
     /// The digest of the proof's options, then that of the document.
     ///
-    /// `document` has no `proof` but those that this one builds on; `options` is the proof without `proofValue`.
+    /// `options` is the proof without `proofValue`.
     ///
     /// # Errors
-    /// [`ProofError`] when they cannot be brought into the form that is hashed.
-    fn hash_data(&self, document: &Value, options: &Value) -> Result<[u8; 64], ProofError>;
+    /// [`ProofError`] when they cannot be brought into the form that is hashed, or not within the steps that are left.
+    fn hash_data(&self, document: &Secured, options: &Value, steps: &Steps) -> Result<[u8; 64], ProofError>;
 }
 
 /// `eddsa-jcs-2022` (vc-di-eddsa §3.3).
@@ -28,12 +67,13 @@ impl Cryptosuite for EddsaJcs2022 {
         data_integrity::CRYPTOSUITE
     }
 
-    fn hash_data(&self, document: &Value, options: &Value) -> Result<[u8; 64], ProofError> {
+    fn hash_data(&self, secured: &Secured, options: &Value, _: &Steps) -> Result<[u8; 64], ProofError> {
+        let document = secured.value();
         let mut input = [0; 64];
         input[..32].copy_from_slice(&json::digest(options));
         let signed_context = options.get("@context").filter(|context| Some(*context) != document.get("@context"));
         let digest = match signed_context {
-            None => json::digest(document),
+            None => secured.digest(self.name(), |document| Ok(json::digest(document)))?,
             Some(context) if begins_with(document.get("@context"), context) => {
                 let mut document = document.clone();
                 document["@context"] = context.clone();
