@@ -52,6 +52,7 @@ pub mod vc_api;
 
 pub use agents::{
     Actor, Agent, AgentStatus, Custody, HolderProof, LeafSummary, ManagedSecrets, Page, Registration, RequestKeys,
+    StoredHolderKey,
 };
 pub use attestations::{MAX_RECEIPTS, ReceiptOutcome};
 pub use attestors::Attestor;

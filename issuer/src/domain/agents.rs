@@ -10,7 +10,7 @@ use super::challenges::{Answer, use_challenge};
 use super::ids::AgentUuid;
 use super::{Domain, DomainError, Kind, text};
 use crate::keys::Place;
-use crate::store::{NewAgent, Tx};
+use crate::store::{NewAgent, StoreError, Tx};
 
 const MAX_SOURCE_BYTES: usize = 2_048;
 const MAX_MANIFEST_BYTES: usize = 16 * 1024;
@@ -46,6 +46,25 @@ pub enum Actor {
     Agent,
 }
 
+/// A holder key as it is stored. Its point is decompressed where it is used as one: that takes a square root, which is
+/// too much for each row of a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StoredHolderKey([u8; 32]);
+
+impl StoredHolderKey {
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the bytes are not those of a key that was stored here.
+    pub fn decode(self) -> Result<HolderKey, StoreError> {
+        HolderKey::from_bytes(&self.0).map_err(|_| StoreError::Corrupt("agents.holder_key"))
+    }
+}
+
 /// A registered agent, without secrets and attributes.
 #[derive(Clone, Debug)]
 pub struct Agent {
@@ -62,7 +81,7 @@ pub struct Agent {
     /// The Ed25519 key in force.
     pub ed25519_public_key: [u8; 32],
     /// The holder key in force.
-    pub holder_key: HolderKey,
+    pub holder_key: StoredHolderKey,
     /// `I`.
     pub identity: F,
     /// `N`.

@@ -110,8 +110,9 @@ impl Domain {
             return Err(DomainError::OldSignatureMissing);
         }
         let mut signatures = vec![(&holder.signature_new, &holder.key)];
+        let old_key = agent.holder_key.decode()?;
         if let Some(old) = &holder.signature_old {
-            signatures.push((old, &agent.holder_key));
+            signatures.push((old, &old_key));
         }
         self.check_pop(&holder.answer(agent.id), &holder.key, &holder.pseudonym, &signatures)
     }

@@ -58,8 +58,8 @@ impl Domain {
         if agent.custody == Custody::Issuer {
             return Err(DomainError::Custody);
         }
-        let signatures = [(signature, &agent.holder_key)];
-        self.check_pop(answer, &agent.holder_key, &agent.pseudonym, &signatures)
+        let key = agent.holder_key.decode()?;
+        self.check_pop(answer, &key, &agent.pseudonym, &[(signature, &key)])
     }
 
     /// Suspends an active agent. Suspending a suspended agent changes nothing.

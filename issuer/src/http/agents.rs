@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json as JsonReply;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use poa_verifier::ed25519::PublicKey;
 use poa_verifier::time;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -303,14 +304,12 @@ fn challenge_view(challenge: &Challenge) -> Value {
 /// What anybody may know of an agent: no attribute, no commitment.
 pub(super) fn public_view(agent: &Agent) -> Result<Value, ApiError> {
     let time = |unix_s| time::format_utc(unix_s).map_err(|error| ApiError::internal(&error));
-    let key = poa_verifier::ed25519::PublicKey::from_bytes(&agent.ed25519_public_key)
-        .map_err(|error| ApiError::internal(&error))?;
     let mut view = json!({
         "agent": agent.did,
         "id": agent.id.to_string(),
         "name": agent.name,
         "custody": agent.custody.as_str(),
-        "ed25519_public_key": key.to_multikey(),
+        "ed25519_public_key": PublicKey::multikey_of(&agent.ed25519_public_key),
         "status": agent.status.as_str(),
         "registered_at": time(agent.registered_at)?,
         "build_sha256": agent.build_sha256.map(hex::encode),

@@ -8,7 +8,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::row::{blob, bytes32, bytes32_opt, element, parsed, parsed_opt, stored, unsigned, value};
 use super::{StoreError, Tx};
-use crate::domain::{Agent, AgentStatus, AgentUuid, Custody, LeafSummary};
+use crate::domain::{Agent, AgentStatus, AgentUuid, Custody, LeafSummary, StoredHolderKey};
 use crate::domain::{Due, Settled};
 
 /// Rows of one statement where each binds a few values.
@@ -354,7 +354,6 @@ pub(super) fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: &[AgentUuid]) {
 
 fn decode(row: &SqliteRow, did_host: &str) -> Result<Agent, StoreError> {
     let id: AgentUuid = parsed(row, "id")?;
-    let holder_key = HolderKey::from_bytes(&bytes32(row, "holder_key")?);
     let leaf_log: Option<String> = value(row, "leaf_log")?;
     Ok(Agent {
         id,
@@ -363,7 +362,7 @@ fn decode(row: &SqliteRow, did_host: &str) -> Result<Agent, StoreError> {
         custody: parsed(row, "custody")?,
         status: parsed(row, "status")?,
         ed25519_public_key: bytes32(row, "public_key")?,
-        holder_key: holder_key.map_err(|_| StoreError::Corrupt("agents.holder_key"))?,
+        holder_key: StoredHolderKey::new(bytes32(row, "holder_key")?),
         identity: element(row, "identity")?,
         pseudonym: element(row, "pseudonym")?,
         build_sha256: bytes32_opt(row, "build_sha256")?,

@@ -219,3 +219,15 @@ async fn an_agent_asks_for_its_own_challenges_only() {
     assert_eq!((own.status, &own.json()["agent"]), (201, &json!(first.did)));
     service.agent(&first, Method::POST, &second.path("/challenge"), &json!({})).await.assert_problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn a_list_does_not_decompress_the_holder_keys_of_its_rows() {
+    let service = Service::start().await;
+    let (agent, _) = service.register_holder().await;
+    // Bytes that are no point: who needs the point finds out, a list does not.
+    let spoil = sqlx::query("UPDATE agents SET holder_key = $1").bind(vec![0xff_u8; 32]);
+    spoil.execute(service.app.domain().store().writer_pool()).await.unwrap();
+    let list = service.get("/agents?limit=200").await;
+    assert_eq!((list.status, &list.json()["agents"][0]["agent"]), (200, &json!(agent.did)));
+    assert_eq!(service.get(&agent.path("")).await.status, 200);
+}
