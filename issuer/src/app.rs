@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use poa_files::DirectoryError;
 use poa_prover::crs::{self, CrsError};
 use poa_prover::{Engine, ProvingKeyError};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::chain::{BoundedReads, Chain, ChainReader, EmbeddedReader, HttpReader};
@@ -22,7 +22,7 @@ use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OPERATOR_TOKEN_FILE, OperatorToken, PrivateFileError,
     SignError,
 };
-use crate::proving::{LaneSize, WorkerPool};
+use crate::proving::{LaneSize, Places, WorkerPool};
 use crate::service::status_lists::StatusLists;
 use crate::store::{Store, StoreError};
 use crate::trust::{Published, TrustFailure};
@@ -44,9 +44,6 @@ pub use watcher::{WatchError, WatchHealth, Watcher};
 /// The one log of this service.
 const LOG: &str = "main";
 const DATABASE_FILE: &str = "poa.sqlite";
-/// Verifications done at the same time, and how many may wait. One takes a few milliseconds.
-const VERIFIERS: LaneSize = LaneSize { workers: 1, queue: 64 };
-const NO_LANE: LaneSize = LaneSize { workers: 0, queue: 0 };
 
 /// The service. Shared as `Arc<App>`; made by [`App::open`].
 pub struct App {
@@ -62,12 +59,16 @@ pub struct App {
     has_proved: AtomicBool,
     provers: WorkerPool,
     verifiers: WorkerPool,
+    /// For documents of other issuers: their senders choose what they cost, so they have threads and places of their own.
+    foreign_verifiers: WorkerPool,
+    /// For bodies that take too long to parse beside other requests.
+    readers: WorkerPool,
     published: Arc<Published>,
     /// Held by who rebuilds the trust document, so that an older state never replaces a newer one.
     publishing: tokio::sync::Mutex<()>,
     /// Held by who changes the issuer's keys.
     key_acts: tokio::sync::Mutex<()>,
-    batch_places: Arc<Semaphore>,
+    batch_places: Arc<Places>,
     prepared_used: Notify,
     status_lists: StatusLists,
     chain: Arc<Chain>,
@@ -188,12 +189,14 @@ impl App {
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
         domain.drop_stale_prepared(config.prepared, now).await?;
         let published = Published::build(&config, &domain, &keys, engine.verifying_key(), development_key).await?;
-        let rate_limits = RateLimits::new(&clock);
+        let rate_limits = RateLimits::new(&clock, config.verifying.per_minute);
         let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
         Ok(Arc::new(Self {
             provers: start("prover", config.proving.single(), config.proving.batch())?,
-            verifiers: start("verifier", VERIFIERS, NO_LANE)?,
-            batch_places: Arc::new(Semaphore::new(config.proving.batches)),
+            verifiers: start("verifier", config.verifying.own(), LaneSize::NONE)?,
+            foreign_verifiers: start("foreign", config.verifying.foreign(), LaneSize::NONE)?,
+            readers: start("reader", config.verifying.reading(), LaneSize::NONE)?,
+            batch_places: Places::new(config.proving.batches),
             prepared_used: Notify::new(),
             config,
             clock,
@@ -298,8 +301,16 @@ impl App {
         &self.verifiers
     }
 
+    pub(crate) fn foreign_verifiers(&self) -> &WorkerPool {
+        &self.foreign_verifiers
+    }
+
+    pub(crate) fn readers(&self) -> &WorkerPool {
+        &self.readers
+    }
+
     /// One for each batch that may be worked on.
-    pub(crate) fn batch_places(&self) -> &Arc<Semaphore> {
+    pub(crate) fn batch_places(&self) -> &Arc<Places> {
         &self.batch_places
     }
 

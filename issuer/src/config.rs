@@ -55,6 +55,8 @@ pub struct Config {
     pub production: bool,
     /// How many proofs are made at a time and how many may wait.
     pub proving: ProvingLimits,
+    /// How many documents are verified at a time, how many may wait, how many a client may send.
+    pub verifying: VerifyingLimits,
     /// Directory of the compiled proving key, made when missing; services and holders of a machine may share it.
     pub engine_cache_dir: PathBuf,
     /// How much memory the prover's tables take.
@@ -81,34 +83,83 @@ pub struct TlsFiles {
 pub struct ProvingLimits {
     /// Single requests proved at the same time, each on all cores; at least 1.
     pub workers: usize,
-    /// Single requests that may wait for a worker; one more is answered 503.
+    /// Single requests that may wait for a worker, one principal's at most a quarter; one more is answered 503. The
+    /// operator has as many places of its own.
     pub queue: usize,
     /// Batch items proved at the same time, each on one core; at least 1.
     pub batch_workers: usize,
-    /// Batches worked on at the same time, at least 1; one more is answered 503.
+    /// Batches worked on at the same time, at least 1, one principal's at most a quarter; one more is answered 503. The
+    /// operator has as many places of its own.
     pub batches: usize,
 }
 
 impl ProvingLimits {
     /// One single proof at a time with 16 waiting, a batch item for each core, four batches.
     pub fn for_this_machine() -> Self {
-        let batch_workers = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { workers: 1, queue: 16, batch_workers, batches: 4 }
+        Self { workers: 1, queue: 16, batch_workers: cores(), batches: 4 }
     }
 
     /// The lane of single requests.
     pub fn single(self) -> LaneSize {
-        LaneSize { workers: self.workers, queue: self.queue }
+        LaneSize::shared(self.workers, self.queue)
     }
 
     /// The lane of batch items, with room for all that [`Self::items_at_once`] lets in and one that nobody waits for.
+    /// Who may send batches is decided by their places, not here.
     pub fn batch(self) -> LaneSize {
-        LaneSize { workers: self.batch_workers, queue: self.batches * self.items_at_once() + 1 }
+        let queue = self.batches * self.items_at_once() + 1;
+        LaneSize { workers: self.batch_workers, queue, share: queue }
     }
 
     /// Items of one batch on their way at the same time: one for each worker, and one that is made ready meanwhile.
     pub fn items_at_once(self) -> usize {
         self.batch_workers + 1
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Bounds of verification.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct VerifyingLimits {
+    /// Documents verified at the same time, each on one core; at least 1. Documents of other issuers have half as many
+    /// threads of their own, at least 1.
+    pub workers: usize,
+    /// Documents that may wait, at least [`MIN_VERIFY_QUEUE`], one client's at most a quarter and a batch in any case;
+    /// one more is answered 503. The operator has as many places of its own.
+    pub queue: usize,
+    /// Documents that one client may have verified in a minute, at least [`MIN_VERIFY_RATE`].
+    pub per_minute: u32,
+}
+
+/// Most documents of one call: a batch, or the credentials of a presentation.
+pub const MAX_DOCUMENTS: usize = 32;
+/// The smallest queue: four clients' batches fit.
+pub const MIN_VERIFY_QUEUE: usize = 4 * MAX_DOCUMENTS;
+/// The least rate: a presentation and its credentials pass at once.
+pub const MIN_VERIFY_RATE: u32 = 60;
+
+impl VerifyingLimits {
+    /// A document for each core with 512 waiting, 1,200 a minute for each client.
+    pub fn for_this_machine() -> Self {
+        Self { workers: cores(), queue: 512, per_minute: 1_200 }
+    }
+
+    /// The lane of this service's own documents.
+    pub fn own(self) -> LaneSize {
+        LaneSize::shared(self.workers, self.queue)
+    }
+
+    /// The lane of other issuers' documents, whose senders choose what they cost.
+    pub fn foreign(self) -> LaneSize {
+        LaneSize::shared((self.workers / 2).max(1), self.queue)
+    }
+
+    /// The lane that reads large bodies.
+    pub fn reading(self) -> LaneSize {
+        LaneSize::shared((cores() / 2).max(1), self.queue)
     }
 }
 
@@ -122,6 +173,15 @@ pub enum ConfigError {
     /// No worker would ever prove.
     #[error("proving.{0} is 0")]
     NoWorkers(&'static str),
+    /// No worker would ever verify.
+    #[error("verifying.workers is 0")]
+    NoVerifiers,
+    /// A batch would never fit.
+    #[error("verifying.queue is {0}, less than {MIN_VERIFY_QUEUE}")]
+    VerifyQueue(usize),
+    /// A batch would never pass.
+    #[error("verifying.per_minute is {0}, less than {MIN_VERIFY_RATE}")]
+    VerifyRate(u32),
     /// More names than the 64 bits of the attribute.
     #[error("{0} capabilities, but an attestation schema has at most 64")]
     TooManyCapabilities(usize),
@@ -182,6 +242,7 @@ impl Config {
             publish_interval_s: 10,
             production: false,
             proving: ProvingLimits::for_this_machine(),
+            verifying: VerifyingLimits::for_this_machine(),
             capabilities: DEFAULT_CAPABILITIES.map(str::to_owned).to_vec(),
             agenthood: AgenthoodConfig::default(),
         }
@@ -197,6 +258,15 @@ impl Config {
             if number == 0 {
                 return Err(ConfigError::NoWorkers(name));
             }
+        }
+        if self.verifying.workers == 0 {
+            return Err(ConfigError::NoVerifiers);
+        }
+        if self.verifying.queue < MIN_VERIFY_QUEUE {
+            return Err(ConfigError::VerifyQueue(self.verifying.queue));
+        }
+        if self.verifying.per_minute < MIN_VERIFY_RATE {
+            return Err(ConfigError::VerifyRate(self.verifying.per_minute));
         }
         if self.capabilities.len() > 64 {
             return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
@@ -245,6 +315,9 @@ mod tests {
         assert_eq!(change(|c| c.proving.workers = 0), Err(ConfigError::NoWorkers("workers")));
         assert_eq!(change(|c| c.proving.batch_workers = 0), Err(ConfigError::NoWorkers("batch_workers")));
         assert_eq!(change(|c| c.proving.batches = 0), Err(ConfigError::NoWorkers("batches")));
+        assert_eq!(change(|c| c.verifying.workers = 0), Err(ConfigError::NoVerifiers));
+        assert_eq!(change(|c| c.verifying.queue = 127), Err(ConfigError::VerifyQueue(127)));
+        assert_eq!(change(|c| c.verifying.per_minute = 59), Err(ConfigError::VerifyRate(59)));
         assert_eq!(change(|c| c.capabilities = vec![String::new(); 65]), Err(ConfigError::TooManyCapabilities(65)));
         assert_eq!(change(|c| c.agenthood.lifetime_s = 0), Err(ConfigError::DocumentLifetime(0)));
         assert_eq!(change(|c| c.agenthood.lifetime_s = 2_592_001), Err(ConfigError::DocumentLifetime(2_592_001)));

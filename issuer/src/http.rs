@@ -28,6 +28,7 @@ mod body;
 mod call;
 mod challenge;
 mod client;
+mod counted;
 mod credential_batches;
 mod credentials;
 mod did_resolution;

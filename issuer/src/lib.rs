@@ -41,4 +41,4 @@ pub mod store;
 pub mod trust;
 
 pub use app::{App, Door, OpenError, Publisher, TlsError};
-pub use config::{Config, ProvingLimits, PublicUrl, TlsFiles};
+pub use config::{Config, ProvingLimits, PublicUrl, TlsFiles, VerifyingLimits};

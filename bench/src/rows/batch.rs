@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use poa_issuer::proving::{Lane, LaneSize, WorkerPool};
+use poa_issuer::proving::{Lane, LaneSize, Principal, WorkerPool};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -21,7 +21,7 @@ const ONE_BY_ONE: &str = "the same proofs one after the other in the lane of sin
 pub fn row(subjects: &Subjects, rounds: usize) -> Result<Row, BenchError> {
     let failed = |error: std::io::Error| BenchError::Threads(error.to_string());
     let runtime = Runtime::new().map_err(failed)?;
-    let lane = |workers| LaneSize { workers, queue: PROOFS };
+    let lane = |workers| LaneSize { workers, queue: PROOFS, share: PROOFS };
     let cores = available_parallelism().map_or(1, usize::from);
     let pool = Arc::new(WorkerPool::start("measured", lane(1), lane(cores)).map_err(failed)?);
     let mut batch = || runtime.block_on(prove_all(&pool, Lane::Batch, subjects));
@@ -38,7 +38,7 @@ async fn prove_all(pool: &Arc<WorkerPool>, lane: Lane, subjects: &Subjects) {
         let (engine, public, witness) = (Arc::clone(&subjects.full), subjects.public.clone(), subjects.witness.clone());
         let prove = move || engine.prove(&public, &witness, &mut os_rng()).expect("the statement holds").to_bytes();
         let pool = Arc::clone(pool);
-        proofs.spawn(async move { pool.run_in(lane, prove).await });
+        proofs.spawn(async move { pool.run_in(lane, Principal::Operator, prove).await });
     }
     while let Some(proof) = proofs.join_next().await {
         black_box(proof.expect("no panic").expect("the queue has a place for each"));

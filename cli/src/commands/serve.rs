@@ -55,15 +55,24 @@ pub struct ServeArgs {
     /// Single requests proved at the same time, each on all cores
     #[arg(long, value_name = "N", default_value_t = 1)]
     proving_workers: usize,
-    /// Single requests that may wait for a proof; one more is answered 503
+    /// Single requests that may wait for a proof, one agent's at most a quarter; one more is answered 503
     #[arg(long, value_name = "N", default_value_t = 16)]
     proving_queue: usize,
     /// Items of batches proved at the same time, each on one core [default: the number of cores]
     #[arg(long, value_name = "N")]
     batch_workers: Option<usize>,
-    /// Batches worked on at the same time; one more is answered 503
+    /// Batches worked on at the same time, one agent's at most a quarter; one more is answered 503
     #[arg(long, value_name = "N", default_value_t = 4)]
     batches: usize,
+    /// Documents verified at the same time, each on one core [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    verify_workers: Option<usize>,
+    /// Documents that may wait to be verified, one client's at most a quarter; one more is answered 503
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    verify_queue: usize,
+    /// Documents that one client may have verified in a minute; one more is answered 429
+    #[arg(long, value_name = "N", default_value_t = 1_200)]
+    verify_rate: u32,
     /// Presentations kept ready for what agents in the service's custody show most; 0 keeps none
     #[arg(long, value_name = "N", default_value_t = 64)]
     prepared: u32,
@@ -100,6 +109,9 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.proving.queue = args.proving_queue;
         config.proving.batch_workers = args.batch_workers.unwrap_or(config.proving.batch_workers);
         config.proving.batches = args.batches;
+        config.verifying.workers = args.verify_workers.unwrap_or(config.verifying.workers);
+        config.verifying.queue = args.verify_queue;
+        config.verifying.per_minute = args.verify_rate;
         config.prepared = args.prepared;
         args.engine.configure(config);
     })?;

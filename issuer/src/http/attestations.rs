@@ -43,7 +43,8 @@ struct BatchBody {
 /// Stores receipts. Idempotent by digest; 201 when at least one is new. A request that carries a single
 /// receipt, which is refused, is refused with it; in a larger batch each has its own outcome.
 async fn receive(State(app): State<Arc<App>>, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
-    let receipts = receipts(&call.body)?;
+    let body = call.body;
+    let receipts = body::reading(&app, call.principal, body.bytes.len(), move || receipts(&body)).await?;
     let outcomes = app.domain().store_attestations(&receipts, app.now()).await?;
     if let [ReceiptOutcome::Refused { error, .. }] = outcomes.as_slice() {
         return Err(error.into());

@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::api::Body;
 use super::error::{ApiError, Problem};
+use super::limits;
+use crate::app::App;
+use crate::proving::{Principal, WorkError};
 
 /// A request body that a handler takes.
 pub trait FromBody: Sized {
@@ -67,8 +70,46 @@ impl FromBody for Raw {
     }
 }
 
+/// Does what reads a body of so many bytes: a large one by a reader, so that other requests do not wait for it.
+pub async fn reading<T: Send + 'static>(
+    app: &App,
+    principal: Principal,
+    bytes: usize,
+    read: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    if bytes <= limits::INLINE_BYTES {
+        return read();
+    }
+    app.readers().run(principal, read).await.map_err(|error| match error {
+        WorkError::Busy => {
+            ApiError::new(Problem::Overloaded, "More large bodies wait to be read than the service takes.")
+        }
+        error => ApiError::from(error),
+    })?
+}
+
+/// Members and items of a JSON text, or more: how many values a parser makes of it.
+fn values(bytes: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 /// Decodes strict JSON into exactly a `T`; the refusal names the member.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let found = values(bytes);
+    if found > limits::MAX_VALUES {
+        let detail = format!("The body has {found} members and items; at most {} are read.", limits::MAX_VALUES);
+        return Err(ApiError::new(Problem::PayloadTooLarge, detail));
+    }
     let value = json::parse_strict(bytes).map_err(|error| ApiError::new(Problem::MalformedJson, error.to_string()))?;
     // serde would take the list of a struct's values for the struct.
     if !value.is_object() {
@@ -161,6 +202,16 @@ mod tests {
             let found = refusal(JSON, body);
             assert_eq!((found.0, found.1.as_deref()), (problem, member));
         }
+    }
+
+    #[test]
+    fn a_body_of_too_many_values_is_refused_before_it_is_parsed() {
+        let text = format!("[{}", "[],".repeat(limits::MAX_VALUES / 2));
+        let error = decode::<serde_json::Value>(text.as_bytes()).unwrap_err();
+        assert_eq!(error.problem(), Problem::PayloadTooLarge, "and not malformed, which it is too");
+        assert_eq!(values(br#"{"a":["\\",",[{"],"b":{"c":1}}"#), 6);
+        let most = format!("{{\"left\":1,\"right\":[{}true]}}", "true,".repeat(limits::MAX_VALUES - 5));
+        assert!(decode::<Pair>(most.as_bytes()).is_ok());
     }
 
     #[test]

@@ -7,17 +7,19 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poa_verifier::ed25519::PublicKey;
 use sha2::{Digest, Sha256};
 
 use super::api::Who;
-use super::body::FromBody;
+use super::body::{FromBody, reading};
+use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
 use crate::app::App;
 use crate::domain::{AgentUuid, DomainError};
 use crate::http_signature::{self, Message, Verified};
+use crate::proving::Principal;
 
 /// An authenticated caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,6 +39,14 @@ impl Caller {
                 "An agent can act for itself only; this request is signed by another one.",
             )),
             Self::Operator | Self::Agent(_) => Ok(()),
+        }
+    }
+
+    /// Whose place its work takes.
+    pub fn into_principal(self) -> Principal {
+        match self {
+            Self::Operator => Principal::Operator,
+            Self::Agent(agent) => Principal::Agent(agent),
         }
     }
 
@@ -130,6 +140,8 @@ impl Access for ByOperatorIfAny {
 pub struct Call<A: Access, B> {
     /// Who called.
     pub caller: A::Caller,
+    /// Whose place the work of this call takes: the caller's, or the address's where nobody is known.
+    pub principal: Principal,
     /// The decoded body.
     pub body: B,
     /// SHA-256 over method, path with query and body: what an idempotency key stands for.
@@ -140,10 +152,13 @@ pub struct Call<A: Access, B> {
     pub uri: Uri,
 }
 
-impl<A: Access, B: FromBody + Send> FromRequest<Arc<App>> for Call<A, B> {
+impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, B> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(client) = Client::from_request_parts(&mut parts, app).await;
+        let request = Request::from_parts(parts, body);
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let headers = request.headers().clone();
         let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
@@ -155,15 +170,21 @@ impl<A: Access, B: FromBody + Send> FromRequest<Arc<App>> for Call<A, B> {
                 _ => ApiError::new(Problem::MalformedJson, "The body could not be read."),
             }
         })?;
+        let length = bytes.len();
         let credentials = credentials(app, &method, &uri, &headers, &bytes).await?;
-        let caller = A::admit(credentials.as_ref().map(|credentials| credentials.caller))?;
-        let digest = digest(&method, &uri, &bytes);
-        let body = B::from_body(&headers, bytes)?;
+        let known = credentials.as_ref().map(|credentials| credentials.caller);
+        let caller = A::admit(known)?;
+        let principal = known.map_or(Principal::Client(client), Caller::into_principal);
+        let read = {
+            let (headers, uri) = (headers.clone(), uri.clone());
+            move || Ok((digest(&method, &uri, &bytes), B::from_body(&headers, bytes)?))
+        };
+        let (digest, body) = reading(app, principal, length, read).await?;
         if let Some(Verified { keyid, nonce, expires_unix_s }) = credentials.and_then(|credentials| credentials.signed)
         {
             consume(app, &keyid, &nonce, expires_unix_s).await?;
         }
-        Ok(Self { caller, body, digest, headers, uri })
+        Ok(Self { caller, principal, body, digest, headers, uri })
     }
 }
 
@@ -188,6 +209,12 @@ async fn credentials(
         (Some(value), None, false) => operator(app, value).map(Some),
         (None, _, true) => agent(app, method, uri, headers, body).await.map(Some),
     }
+}
+
+/// Whether a request shows the operator's token and nothing else.
+pub(super) fn is_operator(app: &App, headers: &HeaderMap) -> bool {
+    let mut tokens = headers.get_all(header::AUTHORIZATION).iter();
+    matches!((tokens.next(), tokens.next()), (Some(value), None) if operator(app, value).is_ok())
 }
 
 fn operator(app: &App, value: &HeaderValue) -> Result<Credentials, ApiError> {

@@ -49,7 +49,8 @@ struct BatchBody {
     batch: Vec<IssueBody>,
 }
 
-/// 200 with one result per item, in order. 503 when as many batches as the service takes are being worked on.
+/// 200 with one result per item, in order. 503 when as many batches as the service takes, or takes of this caller, are
+/// being worked on.
 async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<BatchBody>>) -> Result<Response, ApiError> {
     let BatchBody { batch } = call.body.0;
     if batch.is_empty() || batch.len() > MAX_BATCH {
@@ -73,7 +74,7 @@ async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<BatchBody>
             Err(refused) => answers.push(problem(&refused)),
         }
     }
-    for (place, result) in places.into_iter().zip(app.issue_batch(requests).await?) {
+    for (place, result) in places.into_iter().zip(app.issue_batch(call.principal, requests).await?) {
         answers[place] = answer(result);
     }
     Ok(private(JsonReply(json!({ "results": answers }))).into_response())

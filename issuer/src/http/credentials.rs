@@ -18,6 +18,7 @@ use super::negotiation::{Accept, varies};
 use super::parameters::Id;
 use super::reply::{Accepted, private, typed, with_header};
 use super::schema_name::SchemaName;
+use super::verify;
 use super::wire::Text;
 use crate::app::App;
 use crate::domain::{AgentUuid, CredentialId, Idempotency};
@@ -89,6 +90,7 @@ pub fn routes() -> Routes {
                     Problem::ProofRefused,
                     Problem::Unprocessable,
                     Problem::AgentNotActive,
+                    Problem::VerifierBusy,
                 ]),
         )
 }
@@ -118,7 +120,7 @@ impl IssueBody {
         let agent = agent_of(app, &self.agent.0)?;
         caller.may_act_for(agent)?;
         let SchemaName { name, version } = self.schema;
-        Ok(Issue { agent, name, version, predicates: self.predicates, idempotency })
+        Ok(Issue { principal: caller.into_principal(), agent, name, version, predicates: self.predicates, idempotency })
     }
 }
 
@@ -144,7 +146,7 @@ async fn complete(
 ) -> Result<Response, ApiError> {
     let form = accepted_form(&call.headers)?;
     let proof = Value::Object(call.body.0.proof);
-    reply(&app, app.complete(id, call.caller, proof).await?, form)
+    reply(&app, app.complete(id, call.caller, proof).await.map_err(verify::refusal)?, form)
 }
 
 /// `GET /zk-credentials/{id}` in the form that is accepted; see [`FORMS`].

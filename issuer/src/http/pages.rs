@@ -10,9 +10,11 @@ use poa_circuits::native::field;
 use poa_verifier::time;
 
 use super::api::{Answer, Routes, Shape, get, parameters};
-use super::error::ApiError;
+use super::counted::Counted;
+use super::error::{ApiError, Problem};
 use super::parameters::Id;
 use super::reply::{private, with_header};
+use super::verify;
 use crate::app::App;
 use crate::domain::{CredentialId, DomainError};
 use crate::pages::{self, Landing, LandingHead, Service};
@@ -26,7 +28,8 @@ pub fn routes() -> Routes {
             get("/credentials/{id}", credential)
                 .means("credentialPage", "The page of one credential")
                 .takes(parameters::credential())
-                .answers(page("A page for people.")),
+                .answers(page("A page for people."))
+                .refuses(&[Problem::VerifierBusy]),
         )
 }
 
@@ -51,8 +54,12 @@ async fn landing(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     })))
 }
 
-async fn credential(State(app): State<Arc<App>>, Id(id): Id<CredentialId>) -> Result<Response, ApiError> {
-    let view = app.credential_page(id, service(&app)).await?;
+async fn credential(
+    State(app): State<Arc<App>>,
+    counted: Counted,
+    Id(id): Id<CredentialId>,
+) -> Result<Response, ApiError> {
+    let view = app.credential_page(counted.principal(), id, service(&app)).await.map_err(verify::refusal)?;
     Ok(html(pages::credential(&view)))
 }
 

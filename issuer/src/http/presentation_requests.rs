@@ -107,7 +107,7 @@ async fn respond(
 ) -> Result<Response, ApiError> {
     app.rate_limits().count(Limited::PresentationResponse, client)?;
     let document = Value::Object(call.body.0.presentation).to_string().into_bytes();
-    let report = app.answer_request(id, document).await.map_err(verify::refusal)?;
+    let report = app.answer_request(call.principal, id, document).await.map_err(verify::refusal)?;
     Ok(private(JsonReply(json!({ "id": id.to_string(), "verified": report.verified(), "report": report }))))
 }
 

@@ -37,6 +37,8 @@ pub enum Limited {
     PresentationRequest,
     /// 20 in 300 s; answers to them, ours.
     PresentationResponse,
+    /// Documents verified outside Proof of Agenthood; as many in 60 s as the operator says. Ours.
+    Verification,
 }
 
 /// A client called too often.
@@ -47,7 +49,7 @@ pub struct TooOften {
 }
 
 impl Limited {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Challenge,
         Self::Issue,
         Self::Revoke,
@@ -55,15 +57,17 @@ impl Limited {
         Self::Snapshot,
         Self::PresentationRequest,
         Self::PresentationResponse,
+        Self::Verification,
     ];
 
     /// Calls and seconds.
-    const fn rate(self) -> (u32, u64) {
+    const fn rate(self, verifications_per_minute: u32) -> (u32, u64) {
         match self {
             Self::Challenge | Self::PresentationRequest | Self::PresentationResponse => (20, 300),
             Self::Issue => (5, 300),
             Self::Revoke => (10, 300),
             Self::Verify | Self::Snapshot => (60, 60),
+            Self::Verification => (verifications_per_minute, 60),
         }
     }
 }
@@ -136,14 +140,14 @@ pub struct RateLimits {
 
 impl RateLimits {
     /// Nobody has called yet.
-    pub fn new(clock: &Arc<dyn Clock>) -> Self {
-        Self::with_places(clock, MAX_CLIENTS)
+    pub fn new(clock: &Arc<dyn Clock>, verifications_per_minute: u32) -> Self {
+        Self::with_places(clock, verifications_per_minute, MAX_CLIENTS)
     }
 
-    fn with_places(clock: &Arc<dyn Clock>, most: usize) -> Self {
+    fn with_places(clock: &Arc<dyn Clock>, verifications_per_minute: u32, most: usize) -> Self {
         let clock = ServiceClock(Arc::clone(clock));
         let limiter = |limited: Limited| {
-            let (calls, seconds) = limited.rate();
+            let (calls, seconds) = limited.rate(verifications_per_minute);
             let burst = NonZeroU32::new(calls).unwrap_or(NonZeroU32::MIN);
             // A whole burst at once, then one call per share of the time.
             let quota = Quota::with_period(Duration::from_secs(seconds) / calls)
@@ -156,11 +160,21 @@ impl RateLimits {
 
     /// Counts a call.
     pub(super) fn count(&self, limited: Limited, client: Client) -> Result<(), TooOften> {
+        self.count_several(limited, client, NonZeroU32::MIN)
+    }
+
+    /// Counts as many calls at once, or none of them.
+    pub(super) fn count_several(&self, limited: Limited, client: Client, calls: NonZeroU32) -> Result<(), TooOften> {
         let limiter = &self.limiters[limited as usize];
-        limiter.check_key(&client).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            TooOften { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
-        })
+        match limiter.check_key_n(&client, calls) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(until)) => {
+                let wait = until.wait_time_from(self.clock.now());
+                Err(TooOften { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) })
+            }
+            // More than a whole burst: never. The configuration keeps the rate above what one call can ask for.
+            Err(_) => Err(TooOften { retry_after_s: 60 }),
+        }
     }
 
     /// Forgets clients whose calls count no more, and gives back their memory. Called every minute.
@@ -185,7 +199,7 @@ mod tests {
 
     fn limits(most: usize) -> (RateLimits, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::new(1_000_000));
-        (RateLimits::with_places(&(Arc::clone(&clock) as Arc<dyn Clock>), most), clock)
+        (RateLimits::with_places(&(Arc::clone(&clock) as Arc<dyn Clock>), 1_200, most), clock)
     }
 
     #[test]

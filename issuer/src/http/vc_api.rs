@@ -17,8 +17,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Shape, post};
-use super::body::Json;
+use super::body::{self, Json};
 use super::call::{ByAnyone, ByOperatorIfAny, Call};
+use super::counted::Counted;
 use super::error::{ApiError, Problem, Recovery};
 use super::limits;
 use super::negotiation::Accept;
@@ -27,7 +28,7 @@ use super::wire::Text;
 use crate::app::App;
 use crate::documents::status_list_url;
 use crate::domain::vc_api::StatusChange;
-use crate::service::vc_api::{Asked, Given, SecuringMechanism, Verdict};
+use crate::service::vc_api::{Asked, Given, SecuringMechanism, Verdict, documents_of};
 
 const JWT_MEDIA_TYPE: &str = "application/vc+jwt";
 /// What `verified` means in the answers, so that nobody takes it for more.
@@ -343,8 +344,10 @@ struct VerifyOptions {
 /// `POST /vc-api/credentials/verify`.
 async fn verify_credential(
     State(app): State<Arc<App>>,
+    _: Counted,
     call: Call<ByAnyone, Json<VerifyCredentialBody>>,
 ) -> Result<Response, ApiError> {
+    let principal = call.principal;
     let VerifyCredentialBody { verifiable_credential, options } = call.body.0;
     let options = options.map(|options| options.0).unwrap_or_default();
     if options.challenge.is_some() || options.domain.is_some() {
@@ -352,19 +355,25 @@ async fn verify_credential(
         return Err(ApiError::of_member(Problem::InvalidBody, "options", detail));
     }
     let document = from_compact(verifiable_credential, ENVELOPED_CREDENTIAL, JWT_MEDIA_TYPE);
-    Ok(answer(app.vc_api_verify_credential(&document).await?))
+    Ok(answer(app.vc_api_verify_credential(principal, &document).await?))
 }
 
 /// `POST /vc-api/presentations/verify`.
 async fn verify_presentation(
     State(app): State<Arc<App>>,
+    counted: Counted,
     call: Call<ByAnyone, Json<VerifyPresentationBody>>,
 ) -> Result<Response, ApiError> {
+    let principal = call.principal;
     let VerifyPresentationBody { verifiable_presentation, options } = call.body.0;
     let VerifyOptions { challenge, domain, .. } = options.map(|options| options.0).unwrap_or_default();
     let given = Given { challenge: challenge.map(|text| text.0), domain: domain.map(|text| text.0) };
     let document = from_compact(verifiable_presentation, ENVELOPED_PRESENTATION, "application/vp+jwt");
-    Ok(answer(app.vc_api_verify_presentation(&document, &given).await?))
+    let envelope_bytes = document["id"].as_str().map_or(0, str::len);
+    let count = move || Ok((documents_of(&document), document));
+    let (documents, document) = body::reading(&app, principal, envelope_bytes, count).await?;
+    counted.count_documents(&app, documents)?;
+    Ok(answer(app.vc_api_verify_presentation(principal, &document, &given).await?))
 }
 
 /// A compact JWS on its own is what its envelope carries.

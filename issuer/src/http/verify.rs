@@ -15,19 +15,20 @@ use serde_json::{Value, json};
 use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Raw};
 use super::call::{ByAnyone, Call};
-use super::client::Client;
+use super::counted::Counted;
 use super::error::{ApiError, Problem};
 use super::limits;
 use super::rate::Limited;
 use super::reply::private;
 use crate::app::App;
+use crate::config::MAX_DOCUMENTS;
 use crate::domain::PresentationRequestId;
-use crate::proving::WorkError;
+use crate::proving::{Principal, WorkError};
 use crate::service::ServiceError;
 use crate::service::checking::Question;
 
 /// Most documents in one request.
-const MAX_BATCH: usize = 32;
+const MAX_BATCH: usize = MAX_DOCUMENTS;
 
 /// The routes of this resource.
 pub fn routes() -> Routes {
@@ -71,23 +72,32 @@ enum Asked {
     Batch(Vec<Question>),
 }
 
-async fn verify(State(app): State<Arc<App>>, client: Client, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
-    let asked = asked(&call.body)?;
+async fn verify(
+    State(app): State<Arc<App>>,
+    counted: Counted,
+    call: Call<ByAnyone, Raw>,
+) -> Result<Response, ApiError> {
+    let principal = call.principal;
+    let body = call.body;
+    let asked = body::reading(&app, principal, body.bytes.len(), move || asked(&body)).await?;
     Ok(private(JsonReply(match asked {
         Asked::One(question) => {
-            let reports = run(&app, vec![*question]).await?;
+            let reports = run(&app, principal, vec![*question]).await?;
             reports.into_iter().next().map_or(Value::Null, |report| json!(report))
         }
         Asked::Answer(id, document) => {
-            app.rate_limits().count(Limited::PresentationResponse, client)?;
-            json!(app.answer_request(id, document).await.map_err(refusal)?)
+            app.rate_limits().count(Limited::PresentationResponse, counted.client())?;
+            json!(app.answer_request(principal, id, document).await.map_err(refusal)?)
         }
-        Asked::Batch(questions) => json!({ "reports": run(&app, questions).await? }),
+        Asked::Batch(questions) => {
+            counted.count_documents(&app, questions.len())?;
+            json!({ "reports": run(&app, principal, questions).await? })
+        }
     })))
 }
 
-async fn run(app: &App, questions: Vec<Question>) -> Result<Vec<Report>, ApiError> {
-    let checked = app.check_all(questions).await.map_err(refusal)?;
+async fn run(app: &App, principal: Principal, questions: Vec<Question>) -> Result<Vec<Report>, ApiError> {
+    let checked = app.check_all(principal, questions).await.map_err(refusal)?;
     Ok(checked.into_iter().map(|checked| checked.report).collect())
 }
 
@@ -96,7 +106,7 @@ pub(super) fn refusal(error: ServiceError) -> ApiError {
     match error {
         ServiceError::Work(WorkError::Busy) => ApiError::new(
             Problem::VerifierBusy,
-            "As many verifications as this service does at a time are waiting; or embed the verifier.",
+            "The verification queue, or your share of it, is full. Retry later, or embed the verifier crate.",
         ),
         error => error.into(),
     }

@@ -1,23 +1,21 @@
 //! The two queues of a [`WorkerPool`](super::WorkerPool), and who is next.
 
-use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Lane;
+use super::fair::{Bounds, FairQueue, Full};
+use super::{Lane, Principal};
 
 /// Two bounded queues that threads wait on.
 pub struct Lanes<J> {
     state: Mutex<State<J>>,
     changed: Condvar,
-    single_bound: usize,
-    batch_bound: usize,
     patience: Duration,
 }
 
 struct State<J> {
-    single: VecDeque<J>,
-    batch: VecDeque<J>,
+    single: FairQueue<J>,
+    batch: FairQueue<J>,
     /// Pieces of single work being done.
     single_running: usize,
     /// Since when the batch lane has had an item that was not begun, counted anew with each one that is.
@@ -27,44 +25,39 @@ struct State<J> {
 
 impl<J> Lanes<J> {
     /// Empty ones.
-    pub fn new(single_bound: usize, batch_bound: usize, patience: Duration) -> Self {
+    pub fn new(single: Bounds, batch: Bounds, patience: Duration) -> Self {
         let state = State {
-            single: VecDeque::new(),
-            batch: VecDeque::new(),
+            single: FairQueue::new(single),
+            batch: FairQueue::new(batch),
             single_running: 0,
             batch_waits_since: None,
             closed: false,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), single_bound, batch_bound, patience }
+        Self { state: Mutex::new(state), changed: Condvar::new(), patience }
     }
 
-    /// Puts a job at the end of a lane; false when it is full.
-    pub fn push(&self, lane: Lane, job: J) -> bool {
+    /// Puts all jobs of a principal into a lane, or none. Returns the jobs of others that lost their places.
+    pub fn push(&self, lane: Lane, principal: Principal, jobs: Vec<J>) -> Result<Vec<J>, Full> {
         let mut state = self.lock();
-        let fits = match lane {
-            Lane::Single => state.single.len() < self.single_bound,
-            Lane::Batch => state.batch.len() < self.batch_bound,
-        };
-        if fits {
-            match lane {
-                Lane::Single => state.single.push_back(job),
-                Lane::Batch => {
-                    state.batch.push_back(job);
-                    state.batch_waits_since.get_or_insert_with(Instant::now);
-                }
+        let displaced = match lane {
+            Lane::Single => state.single.push(principal, jobs)?,
+            Lane::Batch => {
+                let displaced = state.batch.push(principal, jobs)?;
+                state.batch_waits_since.get_or_insert_with(Instant::now);
+                displaced
             }
-            drop(state);
-            self.changed.notify_all();
-        }
-        fits
+        };
+        drop(state);
+        self.changed.notify_all();
+        Ok(displaced)
     }
 
     /// Waits for single work and does it; false when the lanes are closed and there is none left.
     pub fn run_single(&self, work: impl FnOnce(J)) -> bool {
         let mut state = self.lock();
-        let job = loop {
-            if let Some(job) = state.single.pop_front() {
-                break job;
+        let (principal, job) = loop {
+            if let Some(next) = state.single.take() {
+                break next;
             }
             if state.closed {
                 return false;
@@ -74,7 +67,10 @@ impl<J> Lanes<J> {
         state.single_running += 1;
         drop(state);
         work(job);
-        self.lock().single_running -= 1;
+        let mut state = self.lock();
+        state.single_running -= 1;
+        state.single.finished(principal);
+        drop(state);
         self.changed.notify_all();
         true
     }
@@ -82,7 +78,7 @@ impl<J> Lanes<J> {
     /// Waits for the turn of a batch item and does it; false when the lanes are closed and there is none left.
     pub fn run_batch(&self, work: impl FnOnce(J)) -> bool {
         let mut state = self.lock();
-        let job = loop {
+        let (principal, job) = loop {
             if state.batch.is_empty() && state.closed {
                 return false;
             }
@@ -91,10 +87,11 @@ impl<J> Lanes<J> {
             state = match patience {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(left) if state.single_is_idle() || left.is_zero() => {
-                    if let Some(job) = state.batch.pop_front() {
+                    if let Some(next) = state.batch.take() {
                         state.batch_waits_since = (!state.batch.is_empty()).then_some(now);
-                        break job;
+                        break next;
                     }
+                    state.batch_waits_since = None;
                     state
                 }
                 Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
@@ -102,6 +99,7 @@ impl<J> Lanes<J> {
         };
         drop(state);
         work(job);
+        self.lock().batch.finished(principal);
         true
     }
 

@@ -7,8 +7,13 @@ use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
 
+/// The agent of this number, above 0.
+pub(super) fn agent(number: u32) -> Principal {
+    Principal::Agent(format!("00000000-0000-4000-8000-{number:012x}").parse().unwrap())
+}
+
 fn pool(single: (usize, usize), batch: (usize, usize)) -> Arc<WorkerPool> {
-    let size = |(workers, queue)| LaneSize { workers, queue };
+    let size = |(workers, queue)| LaneSize { workers, queue, share: queue };
     Arc::new(WorkerPool::start("test", size(single), size(batch)).unwrap())
 }
 
@@ -18,7 +23,16 @@ fn spawn<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> JoinHandle<Result<T, WorkError>> {
     let pool = Arc::clone(pool);
-    tokio::spawn(async move { pool.run_in(lane, work).await })
+    tokio::spawn(async move { pool.run_in(lane, agent(1), work).await })
+}
+
+fn spawn_for<T: Send + 'static>(
+    pool: &Arc<WorkerPool>,
+    principal: Principal,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<Result<T, WorkError>> {
+    let pool = Arc::clone(pool);
+    tokio::spawn(async move { pool.run(principal, work).await })
 }
 
 /// Keeps one worker of a lane busy until the sender is used.
@@ -37,9 +51,9 @@ async fn block(pool: &Arc<WorkerPool>, lane: Lane) -> (Sender<()>, JoinHandle<Re
 async fn results_come_back_and_a_panic_costs_one_job() {
     let pool = pool((1, 4), (1, 4));
     for lane in [Lane::Single, Lane::Batch] {
-        assert_eq!(pool.run_in(lane, || 6 * 7).await, Ok(42));
-        assert_eq!(pool.run_in(lane, || panic!("on purpose")).await, Err::<(), _>(WorkError::Failed));
-        assert_eq!(pool.run_in(lane, || 1).await, Ok(1));
+        assert_eq!(pool.run_in(lane, agent(1), || 6 * 7).await, Ok(42));
+        assert_eq!(pool.run_in(lane, agent(1), || panic!("on purpose")).await, Err::<(), _>(WorkError::Failed));
+        assert_eq!(pool.run_in(lane, agent(1), || 1).await, Ok(1));
     }
 }
 
@@ -51,17 +65,68 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
         let second = spawn(&pool, lane, || ());
         // The single-threaded runtime runs `second` up to its wait before this task goes on.
         yield_now().await;
-        assert_eq!(pool.run_in(lane, || ()).await, Err(WorkError::Busy));
+        assert_eq!(pool.run_in(lane, agent(1), || ()).await, Err(WorkError::Busy));
         release.send(()).unwrap();
         assert_eq!((first.await.unwrap(), second.await.unwrap()), (Ok(()), Ok(())));
-        assert_eq!(pool.run_in(lane, || ()).await, Ok(()));
+        assert_eq!(pool.run_in(lane, agent(1), || ()).await, Ok(()));
     }
+}
+
+#[tokio::test]
+async fn a_greedy_principal_delays_another_by_one_job_and_never_has_it_refused() {
+    let pool = Arc::new(WorkerPool::start("test", LaneSize::shared(1, 16), LaneSize::NONE).unwrap());
+    let (release, first) = block(&pool, Lane::Single).await;
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let note = |name: &'static str| {
+        let order = Arc::clone(&order);
+        move || order.lock().unwrap().push(name)
+    };
+    let greedy: Vec<_> = (0..30).map(|_| spawn_for(&pool, agent(1), note("greedy"))).collect();
+    yield_now().await;
+    let other = spawn_for(&pool, agent(2), note("other"));
+    let operator = spawn_for(&pool, Principal::Operator, note("operator"));
+    yield_now().await;
+    release.send(()).unwrap();
+    first.await.unwrap().unwrap();
+    assert_eq!((other.await.unwrap(), operator.await.unwrap()), (Ok(()), Ok(())));
+    let mut refused = 0;
+    for task in greedy {
+        refused += usize::from(task.await.unwrap() == Err(WorkError::Busy));
+    }
+    assert_eq!(refused, 26, "its share is four places of sixteen");
+    assert_eq!(order.lock().unwrap()[..2], ["operator", "other"], "the greedy one has had its turn already");
+}
+
+#[tokio::test]
+async fn many_greedy_principals_do_not_keep_out_who_asks_for_one_thing() {
+    let pool = Arc::new(WorkerPool::start("test", LaneSize::shared(1, 16), LaneSize::NONE).unwrap());
+    let (release, first) = block(&pool, Lane::Single).await;
+    let greedy: Vec<_> = (1..=4).flat_map(|number| (0..4).map(move |_| number)).collect();
+    let greedy: Vec<_> = greedy.into_iter().map(|number| spawn_for(&pool, agent(number), || ())).collect();
+    yield_now().await;
+    let other = spawn_for(&pool, agent(5), || ());
+    yield_now().await;
+    release.send(()).unwrap();
+    first.await.unwrap().unwrap();
+    assert_eq!(other.await.unwrap(), Ok(()));
+    let mut refused = 0;
+    for task in greedy {
+        refused += usize::from(task.await.unwrap() == Err(WorkError::Busy));
+    }
+    assert_eq!(refused, 1, "one of them gave up its newest place");
+}
+
+#[tokio::test]
+async fn a_batch_takes_a_place_for_each_member_or_none() {
+    let pool = Arc::new(WorkerPool::start("test", LaneSize::shared(1, 16), LaneSize::NONE).unwrap());
+    assert_eq!(pool.run_each(agent(1), (0..4).map(|number| move || number)).await, Ok(vec![0, 1, 2, 3]));
+    assert_eq!(pool.run_each(agent(1), (0..5).map(|number| move || number)).await, Err(WorkError::Busy));
 }
 
 #[tokio::test]
 async fn a_lane_without_threads_takes_nothing() {
     let pool = pool((1, 1), (0, 0));
-    assert_eq!(pool.run_in(Lane::Batch, || ()).await, Err(WorkError::Busy));
+    assert_eq!(pool.run_in(Lane::Batch, agent(1), || ()).await, Err(WorkError::Busy));
 }
 
 #[tokio::test]
@@ -76,7 +141,7 @@ async fn the_work_of_a_caller_that_left_is_skipped() {
         assert!(abandoned.await.unwrap_err().is_cancelled());
         release.send(()).unwrap();
         blocking.await.unwrap().unwrap();
-        pool.run_in(lane, || ()).await.unwrap();
+        pool.run_in(lane, agent(1), || ()).await.unwrap();
         assert!(observed.recv().is_err());
     }
 }
@@ -99,7 +164,7 @@ async fn a_single_request_overtakes_a_hundred_batch_items() {
         release.send(()).unwrap();
         task.await.unwrap().unwrap();
     }
-    let behind = pool.run(|| ());
+    let behind = pool.run(agent(1), || ());
     std::thread::sleep(PATIENCE / 8);
     assert_eq!(begun.load(Ordering::SeqCst), 0);
     release.send(()).unwrap();
@@ -116,7 +181,7 @@ async fn batches_are_slowed_down_by_single_work_and_not_stopped() {
     let pool = pool((1, 4), (1, 4));
     let (release, single) = block(&pool, Lane::Single).await;
     let start = Instant::now();
-    pool.run_in(Lane::Batch, || ()).await.unwrap();
+    pool.run_in(Lane::Batch, agent(1), || ()).await.unwrap();
     assert!(start.elapsed() >= PATIENCE);
     release.send(()).unwrap();
     single.await.unwrap().unwrap();
@@ -126,10 +191,10 @@ async fn batches_are_slowed_down_by_single_work_and_not_stopped() {
 async fn a_batch_item_computes_on_its_own_thread_and_a_single_one_on_all() {
     let pool = pool((1, 4), (2, 4));
     let threads = || rayon::current_num_threads();
-    assert_eq!(pool.run_in(Lane::Batch, threads).await, Ok(1));
-    assert_eq!(pool.run(threads).await, Ok(rayon::current_num_threads()));
+    assert_eq!(pool.run_in(Lane::Batch, agent(1), threads).await, Ok(1));
+    assert_eq!(pool.run(agent(1), threads).await, Ok(rayon::current_num_threads()));
     let seen = pool
-        .run_in(Lane::Batch, || {
+        .run_in(Lane::Batch, agent(1), || {
             let own = std::thread::current().id();
             let seen = Mutex::new(true);
             rayon::join(

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::ServiceError;
 use super::issuing::{Issue, Issued};
 use crate::app::App;
-use crate::proving::{Lane, WorkError};
+use crate::proving::{Lane, Principal, WorkError};
 
 /// What came of an item.
 pub type ItemResult = Result<Issued, ServiceError>;
@@ -20,9 +20,14 @@ impl App {
     /// Issues every item; the results stand in the order of the requests.
     ///
     /// # Errors
-    /// [`WorkError::Busy`] when as many batches as the service takes are being worked on: nothing was begun.
-    pub async fn issue_batch(self: &Arc<Self>, requests: Vec<Issue>) -> Result<Vec<ItemResult>, ServiceError> {
-        let place = Arc::clone(self.batch_places()).try_acquire_owned().map_err(|_| WorkError::Busy)?;
+    /// [`WorkError::Busy`] when as many batches as the service takes, or takes of this principal, are being worked on:
+    /// nothing was begun.
+    pub async fn issue_batch(
+        self: &Arc<Self>,
+        principal: Principal,
+        requests: Vec<Issue>,
+    ) -> Result<Vec<ItemResult>, ServiceError> {
+        let place = self.batch_places().hold(principal).ok_or(WorkError::Busy)?;
         let app = Arc::clone(self);
         let task = tokio::spawn(async move {
             let results = app.work_through(requests).await;

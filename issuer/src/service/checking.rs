@@ -13,6 +13,7 @@ use super::status_lists::SignedLists;
 use crate::app::App;
 use crate::domain::DomainError;
 use crate::foreign_lists::Lists;
+use crate::proving::Principal;
 use crate::trust::Published;
 
 /// A document and what is demanded of it.
@@ -80,31 +81,38 @@ impl Checker {
 impl App {
     /// Checks documents with the verifier as it stands now. A document of agenthood that our own key signed is held
     /// against the chain as well; only then is the chain asked, so that nobody has it read for what anybody can write.
-    pub async fn check_all(&self, questions: Vec<Question>) -> Result<Vec<Checked>, ServiceError> {
+    ///
+    /// Each question takes a place of the principal's share.
+    pub async fn check_all(
+        &self,
+        principal: Principal,
+        questions: Vec<Question>,
+    ) -> Result<Vec<Checked>, ServiceError> {
         let checker = self.checker().await?;
-        let questions = Arc::new(questions);
+        let questions: Vec<_> = questions.into_iter().map(Arc::new).collect();
         let drifts = vec![Drift::NotAsked; questions.len()];
-        let first = self.reports(&checker, &questions, drifts).await?;
+        let first = self.reports(principal, &checker, &questions, drifts).await?;
         let drifts = self.drifts(&questions, &first).await;
         if drifts.iter().all(|drift| matches!(drift, Drift::NotAsked)) {
             let checked = |report| Checked { report, drift: Drift::NotAsked };
             return Ok(first.into_iter().map(checked).collect());
         }
-        let second = self.reports(&checker, &questions, drifts.clone()).await?;
+        let second = self.reports(principal, &checker, &questions, drifts.clone()).await?;
         Ok(second.into_iter().zip(drifts).map(|(report, drift)| Checked { report, drift }).collect())
     }
 
     async fn reports(
         &self,
+        principal: Principal,
         checker: &Checker,
-        questions: &Arc<Vec<Question>>,
+        questions: &[Arc<Question>],
         drifts: Vec<Drift>,
     ) -> Result<Vec<Report>, ServiceError> {
-        let (checker, questions) = (checker.clone(), Arc::clone(questions));
-        let work = move || {
-            questions.iter().zip(&drifts).map(|(question, drift)| checker.check_with(question, drift)).collect()
-        };
-        Ok(self.verifiers().run(work).await?)
+        let works = questions.iter().zip(drifts).map(|(question, drift)| {
+            let (checker, question) = (checker.clone(), Arc::clone(question));
+            move || checker.check_with(&question, &drift)
+        });
+        Ok(self.verifiers().run_each(principal, works).await?)
     }
 
     /// The verifier as it stands now. Before the first publication it knows no tree head.

@@ -1,5 +1,7 @@
 //! What the chain says by now of the agents of documents that this service issued.
 
+use std::sync::Arc;
+
 use std::collections::HashMap;
 
 use poa_verifier::agenthood::claims::ChainClaim;
@@ -108,7 +110,7 @@ type Agents = HashMap<Address, Result<ChainSnapshot, Unread>>;
 impl App {
     /// The chain's word on each document that a first check left standing. One agent is read after another, so that a
     /// batch takes no more places than anybody else, and all within one request's time.
-    pub(super) async fn drifts(&self, questions: &[Question], reports: &[Report]) -> Vec<Drift> {
+    pub(super) async fn drifts(&self, questions: &[Arc<Question>], reports: &[Report]) -> Vec<Drift> {
         let until = self.public_reads().deadline();
         let mut agents = Agents::new();
         let mut drifts = Vec::with_capacity(reports.len());

@@ -19,7 +19,7 @@ use crate::domain::{
     DomainError, Idempotency, Kind, Pending,
 };
 use crate::keys::IssuerKeys;
-use crate::proving::{Lane, WorkError};
+use crate::proving::{Lane, Principal, WorkError};
 
 /// A leaf that lives no longer than this, in seconds, is not worth a credential.
 const LEAST_VALIDITY_S: u64 = 3600;
@@ -27,6 +27,8 @@ const LEAST_VALIDITY_S: u64 = 3600;
 /// What is to be issued.
 #[derive(Debug)]
 pub struct Issue {
+    /// Who asked, and whose place the proof takes.
+    pub principal: Principal,
     /// About whom.
     pub agent: AgentUuid,
     /// Name of the disclosure schema.
@@ -85,7 +87,8 @@ impl App {
         };
         let id = begin.id;
         let did = agent_did(&agent.did)?;
-        let order = Order { did, record, schema, predicates };
+        let principal = request.principal;
+        let order = Order { principal, did, record, schema, predicates };
         let result = match agent.custody {
             Custody::Holder => self.hold(*begin, &order).await,
             Custody::Issuer => self.prove_and_complete(*begin, order, lane).await,
@@ -127,7 +130,7 @@ impl App {
         let (head, now) = (begin.head.jws, self.now());
         let signed = self
             .provers()
-            .run_in(lane, move || {
+            .run_in(lane, order.principal, move || {
                 let proof = prove_standing(&engine, &material, &head, &document, &disclosure, now, &mut rng)?;
                 sign_and_check(&keys, &checker, document, proof, now).map_err(own_fault)
             })
@@ -148,7 +151,9 @@ impl App {
         let document = pending.credential.document.unwrap_or_default();
         let valid_until = valid_until(&document)?;
         let (checker, keys) = (self.checker().await?, self.shared_keys());
-        let signed = self.verifiers().run(move || sign_and_check(&keys, &checker, document, proof, now)).await??;
+        let principal = Principal::Agent(caller);
+        let check = move || sign_and_check(&keys, &checker, document, proof, now);
+        let signed = self.verifiers().run(principal, check).await??;
         let done = self.domain().complete_credential(id, signed, valid_until, now).await?;
         finished(done.id, done.document)
     }
@@ -192,6 +197,7 @@ impl App {
 
 /// What was asked for, checked as far as it can be without the leaf.
 struct Order {
+    principal: Principal,
     did: AgentDid,
     record: DisclosureSchemaRecord,
     schema: DisclosureSchema,

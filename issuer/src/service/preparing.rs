@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::ServiceError;
 use crate::app::App;
 use crate::domain::{DomainError, DueKind, Head, PlaceInLog};
-use crate::proving::{Lane, WorkError};
+use crate::proving::{Lane, Principal, WorkError};
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -58,7 +58,7 @@ impl App {
         let (engine, mut rng, shown_at) = (self.engine(), self.rng(), due.shown_at);
         let (bytes, usable_until) = self
             .provers()
-            .run_in(Lane::Batch, move || {
+            .run_in(Lane::Batch, Principal::Operator, move || {
                 let prepared = prepare(&engine, provable.material(), &provable.showing(shown_at), &mut rng)?;
                 Ok::<(Zeroizing<Vec<u8>>, u64), PresentError>((prepared.to_bytes(), prepared.usable_until()))
             })

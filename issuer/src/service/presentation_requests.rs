@@ -16,7 +16,7 @@ use super::ServiceError;
 use super::checking::Question;
 use crate::app::App;
 use crate::domain::{DomainError, PresentationRequest, PresentationRequestId};
-use crate::proving::WorkError;
+use crate::proving::{Principal, WorkError};
 
 /// What a verifier's token begins with, so that one that leaks is recognised.
 const TOKEN_PREFIX: &str = "poa_pr_";
@@ -67,19 +67,25 @@ impl App {
     /// Verifies the one answer to a request, to the end even when its sender goes away.
     pub async fn answer_request(
         self: &Arc<Self>,
+        principal: Principal,
         id: PresentationRequestId,
         document: Vec<u8>,
     ) -> Result<Report, ServiceError> {
         let app = Arc::clone(self);
-        let task = tokio::spawn(async move { app.answer_to_the_end(id, &document).await });
+        let task = tokio::spawn(async move { app.answer_to_the_end(principal, id, &document).await });
         task.await.map_err(|_| ServiceError::Work(WorkError::Failed))?
     }
 
-    async fn answer_to_the_end(&self, id: PresentationRequestId, document: &[u8]) -> Result<Report, ServiceError> {
+    async fn answer_to_the_end(
+        &self,
+        principal: Principal,
+        id: PresentationRequestId,
+        document: &[u8],
+    ) -> Result<Report, ServiceError> {
         let domain = self.domain();
         let taken = domain.take_presentation_request(id, self.now()).await?;
         let request = Request::from_json(&taken.request).map_err(|error| refused_whole(&error))?;
-        let checked = match self.check_all(vec![Question::new(document, Some(request))]).await {
+        let checked = match self.check_all(principal, vec![Question::new(document, Some(request))]).await {
             Err(ServiceError::Work(WorkError::Busy)) => {
                 domain.reopen_presentation_request(id).await?;
                 return Err(WorkError::Busy.into());

@@ -18,6 +18,7 @@ use super::issuing::{agent_did, check_active};
 use super::{ServiceError, material};
 use crate::app::App;
 use crate::domain::{Agent, AgentUuid, Custody, DomainError, Head, Opened, Opening, PlaceInLog, PresentationKind};
+use crate::proving::Principal;
 
 /// What a managed agent wants to show, and to whom.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl App {
     /// Makes a presentation, and checks it as the verifier will, before it leaves.
     pub async fn present(&self, wanted: Present) -> Result<Value, ServiceError> {
         let request = request(&wanted)?;
-        let (kind, challenge) = (kind(&wanted), wanted.challenge);
+        let (kind, challenge, principal) = (kind(&wanted), wanted.challenge, Principal::Agent(wanted.agent));
         let ready = self.ready(wanted.agent, &kind).await?;
         // Nothing is prepared under another head than an anchor.
         let place = ready.head.anchor.then(|| ready.place());
@@ -75,7 +76,7 @@ impl App {
         };
         self.wake_preparer();
         if let Some(opened) = opened
-            && let Some(presentation) = self.finish(opened, &challenge, &request).await?
+            && let Some(presentation) = self.finish(principal, opened, &challenge, &request).await?
         {
             return Ok(presentation);
         }
@@ -84,7 +85,7 @@ impl App {
         let (engine, mut rng, now) = (self.engine(), self.rng(), self.now());
         let presentation = self
             .provers()
-            .run(move || {
+            .run(principal, move || {
                 let made = present(&engine, &provable.material, &provable.showing(now), &challenge, &mut rng)?;
                 check(&checker, made, request)
             })
@@ -94,13 +95,19 @@ impl App {
     }
 
     /// Answers the challenge with what was prepared; none when that turns out to be of no use, which the log tells.
-    async fn finish(&self, opened: Opened, challenge: &str, request: &Request) -> Result<Option<Value>, ServiceError> {
+    async fn finish(
+        &self,
+        principal: Principal,
+        opened: Opened,
+        challenge: &str,
+        request: &Request,
+    ) -> Result<Option<Value>, ServiceError> {
         let checker = self.checker().await?;
         let (engine, mut rng, now) = (self.engine(), self.rng(), self.now());
         let (challenge, request) = (challenge.to_owned(), request.clone());
         let (opened, made) = self
             .provers()
-            .run(move || {
+            .run(principal, move || {
                 let finish = || -> Result<Value, ServiceError> {
                     let key = engine.verifying_key();
                     let mut prepared = PreparedPresentation::restore(key, &opened.bytes, &mut rng)?;

@@ -9,6 +9,7 @@ use super::checking::Question;
 use crate::app::App;
 use crate::domain::{Credential, CredentialId, CredentialState, DomainError, Kind};
 use crate::pages::{CredentialPage, Service, Standing};
+use crate::proving::Principal;
 
 /// How a credential is served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,12 +39,17 @@ impl App {
     }
 
     /// What the page of an issued credential shows: verified here and now, without a request.
-    pub async fn credential_page(&self, id: CredentialId, service: Service) -> Result<CredentialPage, ServiceError> {
+    pub async fn credential_page(
+        &self,
+        principal: Principal,
+        id: CredentialId,
+        service: Service,
+    ) -> Result<CredentialPage, ServiceError> {
         let (credential, document) = self.issued(id).await?;
         let agent = self.domain().agent(credential.agent).await?;
         let checker = self.checker().await?;
         let question = Question::new(document.to_string().as_bytes(), None);
-        let report = self.verifiers().run(move || checker.check(&question)).await?;
+        let report = self.verifiers().run(principal, move || checker.check(&question)).await?;
         let title = self.schema_title(&credential.schema);
         let proved = report.proved.as_ref();
         Ok(CredentialPage {

@@ -15,7 +15,7 @@ mod status;
 mod verify;
 
 pub use issue::{Asked, SecuringMechanism};
-pub use verify::{Given, Verdict};
+pub use verify::{Given, Verdict, documents_of};
 
 /// Why a call was refused or failed.
 #[derive(Debug, thiserror::Error)]

@@ -139,3 +139,21 @@ async fn a_single_request_does_not_wait_for_a_batch() {
     }
     assert_eq!(statuses(&work.await.json()), [201; 24]);
 }
+
+#[tokio::test]
+async fn an_agent_has_a_batch_at_a_time_and_leaves_the_other_places_to_others() {
+    let service = Service::start().await;
+    let (greedy, other) = (service.attested_agent().await, service.attested_agent().await);
+    let batch = |agent: &Agent| json!({ "batch": [item(agent, "100")] });
+    let (of_greedy, of_other, of_operator) = (batch(&greedy), batch(&other), [item(&other, "100")]);
+    let (first, second, others, operators) = tokio::join!(
+        service.agent(&greedy, Method::POST, PATH, &of_greedy),
+        service.agent(&greedy, Method::POST, PATH, &of_greedy),
+        service.agent(&other, Method::POST, PATH, &of_other),
+        send(&service, &of_operator),
+    );
+    let (done, busy) = if first.status == 200 { (first, second) } else { (second, first) };
+    assert_eq!(statuses(&done.json()), [201]);
+    busy.assert_problem(503, "prover-busy");
+    assert_eq!((statuses(&others.json()), statuses(&operators.json())), (vec![201], vec![201]));
+}

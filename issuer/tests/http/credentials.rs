@@ -1,5 +1,8 @@
 //! `/zk-credentials`: both custodies, idempotency, the forms it is served in, refusals, revocation.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
@@ -413,4 +416,43 @@ async fn a_full_proving_queue_answers_at_once_with_when_to_come_back() {
     }
     let later = service.issue(&agent, "task_completion/1", tasks()).await;
     assert_eq!(later.status, 201, "the pool recovers");
+}
+
+#[tokio::test]
+async fn an_agent_with_thirty_requests_delays_another_by_one_proof_and_has_none_of_its_refused() {
+    let service = Arc::new(Service::start().await);
+    let (greedy, other) = (Arc::new(service.attested_agent().await), service.attested_agent().await);
+    let body = |agent: &Agent| json!({ "agent": agent.did, "schema": "task_completion/1", "predicates": tasks() });
+    let done = Arc::new(AtomicUsize::new(0));
+    let crowd: Vec<_> = (0..30)
+        .map(|_| {
+            let (service, greedy, done) = (Arc::clone(&service), Arc::clone(&greedy), Arc::clone(&done));
+            let body = body(&greedy);
+            tokio::spawn(async move {
+                let answer = service.agent(&greedy, Method::POST, "/zk-credentials", &body).await;
+                done.fetch_add(usize::from(answer.status == 201), Ordering::SeqCst);
+                answer
+            })
+        })
+        .collect();
+    // The crowd has been there for a while: one request is proved, as many wait as may.
+    while done.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let before = done.load(Ordering::SeqCst);
+    let answer = service.agent(&other, Method::POST, "/zk-credentials", &body(&other)).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    // One was being proved, and one more may be done by the time that this answer is read.
+    let overtaken = done.load(Ordering::SeqCst) - before;
+    assert!(overtaken <= 2, "{overtaken} of the crowd went before");
+    let mut refused = 0;
+    for request in crowd {
+        let answer = request.await.unwrap();
+        if answer.status != 201 {
+            answer.assert_problem(503, "prover-busy");
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "one agent has a share of the queue");
 }

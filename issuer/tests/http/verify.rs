@@ -125,3 +125,62 @@ async fn verifying_changes_nothing() {
     service.post("/verify", &json!({ "document": {} })).await;
     before.assert_unchanged(&service.snapshot().await);
 }
+
+#[tokio::test]
+async fn a_client_has_so_many_documents_verified_in_a_minute_and_a_batch_counts_each() {
+    let service = Service::start_with(|config| config.verifying.per_minute = 60).await;
+    let (one, credentials) = (json!({ "document": {} }), vec![json!({}); 31]);
+    let batch = json!({ "documents": vec![one.clone(); 28] });
+    assert_eq!(service.post("/verify", &batch).await.status, 200);
+    let presentation = json!({ "verifiablePresentation": { "verifiableCredential": credentials } });
+    assert_eq!(service.post("/vc-api/presentations/verify", &presentation).await.status, 400);
+    service.post("/verify", &batch).await.assert_problem(429, "too-many-requests");
+    service.clock.advance(60);
+    for _ in 0..60 {
+        assert_eq!(service.post("/verify", &one).await.status, 200);
+    }
+    let credential = json!({ "verifiableCredential": {} });
+    let refused = [
+        service.post("/verify", &one).await,
+        service.post("/vc-api/credentials/verify", &credential).await,
+        service.post("/vc-api/presentations/verify", &presentation).await,
+        service.get("/credentials/5a9c6b9e-3b0f-4f0e-9d0a-2f7f6f1f8a11").await,
+    ];
+    for answer in refused {
+        answer.assert_problem(429, "too-many-requests");
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+    }
+    let operators = service.operator(axum::http::Method::POST, "/verify", &one).await;
+    assert_eq!(operators.status, 200, "the operator is not counted");
+    service.clock.advance(1);
+    assert_eq!(service.post("/verify", &one).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_of_tens_of_thousands_of_members_is_refused_before_it_is_parsed() {
+    let service = Service::start().await;
+    let members: serde_json::Map<_, _> = (0..80_000).map(|number| (number.to_string(), json!(0))).collect();
+    let answer = service.post("/verify", &Value::Object(members)).await;
+    answer.assert_problem(413, "payload-too-large");
+}
+
+#[tokio::test]
+async fn other_requests_do_not_wait_while_a_large_body_is_parsed() {
+    let service = Service::start().await;
+    let members: serde_json::Map<_, _> = (0..19_000).map(|number| (number.to_string(), json!(0))).collect();
+    let large = json!({ "document": members });
+    let order = std::sync::Mutex::new(Vec::new());
+    let (large, small) = (service.post("/verify", &large), service.get("/health"));
+    // One thread: whoever computes on it holds up the other.
+    tokio::join!(
+        async {
+            assert_eq!(large.await.status, 200);
+            order.lock().unwrap().push("large");
+        },
+        async {
+            assert_eq!(small.await.status, 200);
+            order.lock().unwrap().push("small");
+        },
+    );
+    assert_eq!(*order.lock().unwrap(), ["small", "large"]);
+}

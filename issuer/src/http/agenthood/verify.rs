@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::domain::agenthood::{AgenthoodError, DocumentRow, Jti, Reason};
 use crate::http::client::Client;
 use crate::http::rate::Limited;
-use crate::proving::WorkError;
+use crate::proving::{Principal, WorkError};
 use crate::service::ServiceError;
 use crate::service::checking::{Checked, Question};
 use crate::service::drift::Drift;
@@ -62,7 +62,7 @@ pub async fn verify(
         Ok(text) => text,
         Err(unread) => return unread.into_response(),
     };
-    answer(&app, text).await.unwrap_or_else(Refusal::into_response)
+    answer(&app, Principal::Client(client), text).await.unwrap_or_else(Refusal::into_response)
 }
 
 fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<String, Unread> {
@@ -89,9 +89,9 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Stri
     }
 }
 
-async fn answer(app: &App, text: String) -> Result<Response, Refusal> {
+async fn answer(app: &App, principal: Principal, text: String) -> Result<Response, Refusal> {
     let question = Question::new(text.as_bytes(), None);
-    let checked = match app.check_all(vec![question]).await {
+    let checked = match app.check_all(principal, vec![question]).await {
         Ok(checked) => checked.into_iter().next(),
         Err(ServiceError::Work(WorkError::Busy)) => return Err(Refusal::rate_limited(1)),
         Err(error) => return Err(Refusal::internal(&error)),

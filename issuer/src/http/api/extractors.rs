@@ -8,6 +8,7 @@ use super::Description;
 use crate::http::body::FromBody;
 use crate::http::call::{Access, Call};
 use crate::http::client::Client;
+use crate::http::counted::Counted;
 use crate::http::error::Problem;
 use crate::http::parameters::Id;
 
@@ -42,6 +43,12 @@ impl<T> Extractor for Id<T> {
 }
 
 impl Extractor for Client {
+    fn describe(description: &mut Description) {
+        description.is_limited();
+    }
+}
+
+impl Extractor for Counted {
     fn describe(description: &mut Description) {
         description.is_limited();
     }

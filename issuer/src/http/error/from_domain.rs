@@ -172,7 +172,10 @@ impl From<DisclosureError> for ApiError {
 impl From<WorkError> for ApiError {
     fn from(error: WorkError) -> Self {
         match error {
-            WorkError::Busy => Self::new(Problem::ProverBusy, "All workers are busy and the queue is full."),
+            WorkError::Busy => Self::new(
+                Problem::ProverBusy,
+                "All workers are busy, and the queue or your share of it is full. Retry later.",
+            ),
             WorkError::Failed => Self::internal(&error),
         }
     }

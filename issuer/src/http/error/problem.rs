@@ -110,13 +110,13 @@ problems! {
     BuildHashMissing: UNPROCESSABLE_ENTITY, "build-hash-missing", "Agent has no build hash", Recovery::ContactIssuer;
     /// This client called too often.
     TooManyRequests: TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", retry_after(10);
-    /// All workers are proving and the queue is full.
+    /// All workers are proving, and the queue or this caller's share of it is full.
     ProverBusy: SERVICE_UNAVAILABLE, "prover-busy", "Prover busy", retry_after(2);
-    /// As many verifications as the service does at a time are running.
+    /// The verification queue, or this caller's share of it, is full.
     VerifierBusy: SERVICE_UNAVAILABLE, "verifier-busy", "Verifier busy", retry_after(1);
     /// The service took too long. What was asked may still be done.
     ServiceSlow: SERVICE_UNAVAILABLE, "service-slow", "Service too slow", retry_after(5);
-    /// The service has no place for another connection or request, or no memory for its body.
+    /// The service has no place for another connection or request, or no memory or reader for its body.
     Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Service overloaded", retry_after(1);
     /// The service has just started and published no head yet.
     NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service starting", retry_after(1);

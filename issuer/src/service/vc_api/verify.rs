@@ -8,7 +8,7 @@ use poa_verifier::report::{Class, Outcome};
 use poa_verifier::status::{StatusEntry, StatusList};
 use poa_verifier::time::SKEW_S;
 use poa_verifier::trust::ListPurpose;
-use poa_verifier::vc::foreign::{EddsaJcs2022, Expected, ForeignReport, ForeignVerifier, Kind};
+use poa_verifier::vc::foreign::{EddsaJcs2022, Expected, ForeignReport, ForeignVerifier, Kind, ProofError};
 use poa_verifier::vc::{DataModelError, DateTime, ENVELOPED_CREDENTIAL, check_enveloped};
 use poa_verifier::zk_proof::{self, Binding};
 use poa_verifier::{Report, Request, credential, data_integrity, jws};
@@ -17,8 +17,9 @@ use serde_json::{Value, json};
 use super::VcApiError;
 use super::keys::Keys;
 use crate::app::App;
+use crate::config::MAX_DOCUMENTS;
 use crate::documents::status_list_url;
-use crate::proving::WorkError;
+use crate::proving::{Principal, WorkError};
 use crate::service::ServiceError;
 use crate::service::checking::Question;
 use crate::service::status_lists::SignedLists;
@@ -29,9 +30,6 @@ const STATUS_RETRIEVAL: &str = "https://www.w3.org/ns/credentials/status-list#ST
 const STATUS_VERIFICATION: &str = "https://www.w3.org/ns/credentials/status-list#STATUS_VERIFICATION_ERROR";
 const SECURITY: &str = "https://www.w3.org/TR/vc-data-model#CRYPTOGRAPHIC_SECURITY_ERROR";
 const RANGE: &str = "https://www.w3.org/TR/vc-data-model#RANGE_ERROR";
-
-/// Most credentials of a presentation: each may cost a pairing.
-const MAX_CREDENTIALS: usize = 32;
 
 /// What is to be judged, and what its sender was asked for.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +81,7 @@ impl Verdict {
 /// What judges the documents of one call, as it all stood at one moment.
 struct Judge<'a> {
     app: &'a App,
+    principal: Principal,
     trust: Arc<Snapshot>,
     lists: Arc<SignedLists>,
     now: u64,
@@ -90,47 +89,59 @@ struct Judge<'a> {
 
 impl App {
     /// Judges a credential, or an enveloped one.
-    pub async fn vc_api_verify_credential(&self, document: &Value) -> Result<Verdict, VcApiError> {
-        self.judge().await?.credential(document).await
+    pub async fn vc_api_verify_credential(
+        &self,
+        principal: Principal,
+        document: &Value,
+    ) -> Result<Verdict, VcApiError> {
+        self.judge(principal).await?.credential(document).await
     }
 
     /// Judges a presentation, or an enveloped one, with its credentials.
-    pub async fn vc_api_verify_presentation(&self, document: &Value, given: &Given) -> Result<Verdict, VcApiError> {
-        self.judge().await?.presentation(document, given).await
+    pub async fn vc_api_verify_presentation(
+        &self,
+        principal: Principal,
+        document: &Value,
+        given: &Given,
+    ) -> Result<Verdict, VcApiError> {
+        self.judge(principal).await?.presentation(document, given).await
     }
 
-    async fn judge(&self) -> Result<Judge<'_>, VcApiError> {
+    async fn judge(&self, principal: Principal) -> Result<Judge<'_>, VcApiError> {
         let (trust, lists) = (self.published().now(), self.status_lists().await?);
-        Ok(Judge { app: self, trust, lists, now: self.now() })
-    }
-
-    /// The answer of `POST /verify`.
-    async fn report(&self, document: Vec<u8>, request: Option<Request>) -> Result<Report, VcApiError> {
-        let checked = self.check_all(vec![Question::new(&document, request)]).await?;
-        let report = checked.into_iter().next().map(|checked| checked.report);
-        Ok(report.ok_or(ServiceError::Work(WorkError::Failed))?)
+        Ok(Judge { app: self, principal, trust, lists, now: self.now() })
     }
 }
 
 impl Judge<'_> {
+    /// The answer of `POST /verify`.
+    async fn report(&self, document: Vec<u8>, request: Option<Request>) -> Result<Report, VcApiError> {
+        let checked = self.app.check_all(self.principal, vec![Question::new(&document, request)]).await?;
+        let report = checked.into_iter().next().map(|checked| checked.report);
+        Ok(report.ok_or(ServiceError::Work(WorkError::Failed))?)
+    }
+
     async fn credential(&self, document: &Value) -> Result<Verdict, VcApiError> {
         let jwt = enveloped(document);
         if self.is_own(document, jwt) {
             let Some(jwt) = jwt else {
-                return Ok(own(document, &self.app.report(document.to_string().into_bytes(), None).await?));
+                return Ok(own(document, &self.report(document.to_string().into_bytes(), None).await?));
             };
-            if let Err(error) = check_enveloped(&self.app.vc_contexts(), document, ENVELOPED_CREDENTIAL) {
+            let (contexts, envelope) = (self.app.vc_contexts(), document.clone());
+            let conforms = move || check_enveloped(&contexts, &envelope, ENVELOPED_CREDENTIAL);
+            let conforms = self.app.foreign_verifiers().run(self.principal, conforms).await;
+            if let Err(error) = conforms.map_err(ServiceError::from)? {
                 let mut verdict = Verdict::of(document);
                 verdict.not_conforming(&error);
                 return Ok(verdict);
             }
             // Nobody signed the envelope: what it carries is the document.
             let carried = jws::parse(jwt).and_then(|jws| jws.claims()).unwrap_or_default();
-            return Ok(own(&carried, &self.app.report(jwt.as_bytes().to_vec(), None).await?));
+            return Ok(own(&carried, &self.report(jwt.as_bytes().to_vec(), None).await?));
         }
         let report = self.foreign(Kind::Credential, document, &Given::default()).await?;
         let mut verdict = Verdict::of(&report.document);
-        self.add_foreign(&mut verdict, &report);
+        self.add_foreign(&mut verdict, &report).await?;
         Ok(verdict)
     }
 
@@ -138,22 +149,23 @@ impl Judge<'_> {
         if is_derived(document) {
             return self.derived(document, given).await;
         }
-        if credentials(document).len() > MAX_CREDENTIALS {
-            let mut verdict = Verdict::of(document);
-            verdict.problem(RANGE, "Too much", format!("it has more than {MAX_CREDENTIALS} credentials"));
-            return Ok(verdict);
+        if credentials(document).len() > MAX_DOCUMENTS {
+            return Ok(too_many(document));
         }
         let report = self.foreign(Kind::Presentation, document, given).await?;
+        if credentials(&report.document).len() > MAX_DOCUMENTS {
+            return Ok(too_many(&report.document));
+        }
         let mut verdict = Verdict::of(&report.document);
-        self.add_foreign(&mut verdict, &report);
+        self.add_foreign(&mut verdict, &report).await?;
         if given.challenge.is_none() && says(&report.document, "challenge") {
             verdict.warnings.push("the challenge was not compared: options state none".to_owned());
         }
         if given.domain.is_none() && says(&report.document, "domain") {
             verdict.warnings.push("the domain was not compared: options state none".to_owned());
         }
-        // Each is judged by what it is. What does not conform is not looked into.
-        if report.data_model.is_ok() {
+        // Each is judged by what it is. What does not conform, or was not signed, is not looked into.
+        if report.verified() {
             for credential in credentials(&report.document) {
                 let found = match secured(credential) {
                     true => Box::pin(self.credential(credential)).await?,
@@ -171,7 +183,7 @@ impl Judge<'_> {
         let binding = binding.map(|(challenge, domain)| Binding { challenge, domain });
         let request = binding.map(|binding| Request { binding: Some(binding), ..Request::default() });
         let stated = request.is_some();
-        let report = self.app.report(document.to_string().into_bytes(), request).await?;
+        let report = self.report(document.to_string().into_bytes(), request).await?;
         let mut verdict = own(document, &report);
         if !stated {
             let detail = "a presentation of this issuer answers a challenge: state challenge and domain in options";
@@ -211,10 +223,13 @@ impl Judge<'_> {
             let (challenge, domain) = (given.challenge.as_deref(), given.domain.as_deref());
             match kind {
                 Kind::Credential => verifier.credential(&document, &Expected::default()),
-                Kind::Presentation => verifier.presentation(&document, &Expected { purpose: None, challenge, domain }),
+                // Its credentials have places of their own.
+                Kind::Presentation => {
+                    verifier.presentation_alone(&document, &Expected { purpose: None, challenge, domain })
+                }
             }
         };
-        Ok(self.app.verifiers().run(judge).await.map_err(ServiceError::from)?)
+        Ok(self.app.foreign_verifiers().run(self.principal, judge).await.map_err(ServiceError::from)?)
     }
 
     fn keys(&self) -> Keys<'_> {
@@ -235,25 +250,24 @@ impl Judge<'_> {
     }
 
     /// What keeps a document that was judged by the code for other issuers' from being authentic.
-    fn add_foreign(&self, verdict: &mut Verdict, report: &ForeignReport) {
+    async fn add_foreign(&self, verdict: &mut Verdict, report: &ForeignReport) -> Result<(), VcApiError> {
         if let Err(error) = &report.data_model {
             verdict.not_conforming(error);
-            return;
+            return Ok(());
+        }
+        if report.proofs.is_empty() {
+            verdict.problem(SECURITY, "Not secured", "it carries no proof");
+        }
+        let failed = report.proofs.iter().filter_map(|proof| proof.result.as_ref().err());
+        for error in failed.filter(|error| **error != ProofError::NotReached) {
+            verdict.problem(error.problem_type(), "A proof does not hold", error.to_string());
         }
         for error in [&report.party, &report.period].into_iter().filter_map(|result| result.as_ref().err()) {
             let kind = if error.reason() == "other_party" { SECURITY } else { RANGE };
             verdict.problem(kind, "Not authentic", error.to_string());
         }
-        if report.proofs.is_empty() {
-            verdict.problem(SECURITY, "Not secured", "it carries no proof");
-        }
-        for proof in &report.proofs {
-            if let Err(error) = &proof.result {
-                verdict.problem(error.problem_type(), "A proof does not hold", error.to_string());
-            }
-        }
         let ours = self.add_own_key(verdict, report);
-        self.add_status(verdict, &report.document, ours);
+        self.add_status(verdict, &report.document, ours).await
     }
 
     /// What VC-API's key may say, and when. Gives whether it signed.
@@ -282,12 +296,23 @@ impl Judge<'_> {
     }
 
     /// The status of what VC-API's key signed is in our lists. Of anybody else's nothing is fetched, so it is not known.
-    fn add_status(&self, verdict: &mut Verdict, document: &Value, ours: bool) {
-        let Some(found) = document.get("credentialStatus") else { return };
-        let Some(index) = self.own_index(found).filter(|_| ours) else { return status_unknown(verdict) };
-        for purpose in [ListPurpose::Revocation, ListPurpose::Suspension] {
-            let list = StatusList::from_value(&data_integrity::without_proof(self.lists.list(purpose)));
-            match list.map(|list| list.bits.get(index)) {
+    async fn add_status(&self, verdict: &mut Verdict, document: &Value, ours: bool) -> Result<(), VcApiError> {
+        let Some(found) = document.get("credentialStatus") else { return Ok(()) };
+        let Some(index) = self.own_index(found).filter(|_| ours) else {
+            status_unknown(verdict);
+            return Ok(());
+        };
+        // Long lists take milliseconds to unpack.
+        let lists = Arc::clone(&self.lists);
+        let look_up = move || {
+            [ListPurpose::Revocation, ListPurpose::Suspension].map(|purpose| {
+                let list = StatusList::from_value(&data_integrity::without_proof(lists.list(purpose)));
+                (purpose, list.map(|list| list.bits.get(index)))
+            })
+        };
+        let found = self.app.verifiers().run(self.principal, look_up).await.map_err(ServiceError::from)?;
+        for (purpose, bit) in found {
+            match bit {
                 Ok(Ok(false)) => {}
                 Ok(Ok(true)) => {
                     let detail = format!("the issuer's {} list says so", purpose.as_str());
@@ -297,6 +322,7 @@ impl Judge<'_> {
                 Err(error) => verdict.problem(STATUS_RETRIEVAL, "Status not known", error.to_string()),
             }
         }
+        Ok(())
     }
 
     /// The index in our lists, when the entries are exactly those that this service writes.
@@ -328,6 +354,19 @@ fn own(document: &Value, report: &Report) -> Verdict {
         verdict.problem(SECURITY, "Not authentic", "nothing says that it is");
     }
     verdict
+}
+
+fn too_many(presentation: &Value) -> Verdict {
+    let mut verdict = Verdict::of(presentation);
+    verdict.problem(RANGE, "Too much", format!("it has more than {MAX_DOCUMENTS} credentials"));
+    verdict
+}
+
+/// The documents that judging a presentation takes: itself and its credentials, also those inside its envelope.
+pub fn documents_of(presentation: &Value) -> usize {
+    let jws = presentation["id"].as_str().and_then(|id| id.strip_prefix("data:application/vp+jwt,"));
+    let carried = jws.and_then(|jws| jws::parse(jws).ok()?.claims().ok());
+    1 + credentials(carried.as_ref().unwrap_or(presentation)).len().min(MAX_DOCUMENTS)
 }
 
 fn status_unknown(verdict: &mut Verdict) {

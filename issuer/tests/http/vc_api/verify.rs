@@ -204,3 +204,30 @@ async fn what_a_suite_signs_with_eddsa_rdfc_2022_is_taken_and_no_edit_of_it() {
         assert_not_verified(&judge(&edited).await);
     }
 }
+
+#[tokio::test]
+async fn a_document_that_asks_for_too_much_work_is_refused_with_that_cause() {
+    let service = Service::start().await;
+    let key = "z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp";
+    let proof = json!({
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-rdfc-2022",
+        "verificationMethod": format!("did:key:{key}#{key}"),
+        "proofPurpose": "assertionMethod",
+        "proofValue": poa_verifier::multibase::encode_base58(&[7; 64]),
+    });
+    // Every object names the context again: sixteen times a second of work, before anything was bounded.
+    let subjects: Vec<_> = (0..800).map(|n| json!({ "@context": [BASE], "id": format!("urn:x:{n}") })).collect();
+    let document = json!({
+        "@context": [BASE],
+        "type": ["VerifiableCredential"],
+        "issuer": format!("did:key:{key}"),
+        "credentialSubject": subjects,
+        "proof": vec![proof; 16],
+    });
+    let answer = verify(&service, &document).await;
+    assert_not_verified(&answer);
+    let errors = answer.json()["errors"].clone();
+    assert!(errors[0].as_str().unwrap().contains("more than 250000 steps of work"), "{errors}");
+    assert_eq!(errors.as_array().unwrap().len(), 2, "that, and that no proof holds: {errors}");
+}
