@@ -162,3 +162,25 @@ async fn the_service_does_not_start_with_a_key_of_another_certificate() {
     assert!(error.to_string().contains("key.pem"), "{error}");
     assert!(!directory.path().join("data").exists(), "refused before anything is made");
 }
+
+#[tokio::test]
+async fn over_http_2_a_request_names_one_host_and_has_bounds() {
+    let service = Listening::start().await;
+    let stream = service.connect(b"h2").await;
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let long = "a".repeat(20_000);
+    for (path, field, value, status, code) in [
+        ("health", "host", "other.example", 400, "malformed-request"),
+        (long.as_str(), "x", "y", 414, "uri-too-long"),
+        ("health", "x", &"y".repeat(40_000), 431, "header-too-large"),
+    ] {
+        let request = http::Request::get(format!("https://localhost/{path}")).header(field, value);
+        let answer = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), status);
+        let body: Value = serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        assert_eq!(body["code"], code);
+    }
+    drop(sender);
+    service.stop().await;
+}

@@ -92,8 +92,8 @@ impl Connection {
             .timer(TokioTimer::new())
             .keep_alive_interval(PING)
             .max_concurrent_streams(self.common.limits.streams)
-            // Twice what a request may have, which is then refused with a problem document. What is larger still gets 431
-            // from the library, which takes no body.
+            // Twice what a request may have, so that one that is too large is refused with a problem document. What is
+            // larger still never becomes a request: the library resets its stream.
             .max_header_list_size(BUFFER_BYTES as u32)
             .initial_stream_window_size(WINDOW_BYTES)
             .initial_connection_window_size(WINDOW_BYTES)
