@@ -15,6 +15,7 @@ use crate::checks::readable;
 use crate::did::{AgentDid, IssuerDid};
 use crate::json::{self, JsonError};
 use crate::report::Class;
+use crate::schema::{MAX_CAPABILITIES, is_name};
 use crate::time;
 use crate::zk_proof::{Binding, is_binding_text};
 
@@ -170,15 +171,17 @@ impl Request {
             Some(names) => names.iter().map(|name| class(name)).collect::<Result<_, _>>()?,
             None => Self::default().classes,
         };
+        let (at_least, at_most) = (bounds("at_least", &wire.at_least)?, bounds("at_most", &wire.at_most)?);
+        no_contradiction(&at_least, &at_most)?;
         Ok(Self {
             issuers: non_empty("issuers", wire.issuers)?,
             logs: non_empty("logs", wire.logs)?,
             schemas: non_empty("schemas", wire.schemas)?,
             classes,
             disclose: wire.disclose.iter().map(|name| slot("disclose", name)).collect::<Result<_, _>>()?,
-            at_least: bounds("at_least", &wire.at_least)?,
-            at_most: bounds("at_most", &wire.at_most)?,
-            contains_all: wire.contains_all,
+            at_least,
+            at_most,
+            contains_all: capabilities(wire.contains_all)?,
             subject: wire.subject,
             agent: wire.agent,
             binding: binding(wire.challenge, wire.domain, audience.as_ref())?,
@@ -259,6 +262,26 @@ fn bounds(member: &'static str, named: &BTreeMap<String, Value>) -> Result<BTree
             Ok((slot, bound))
         })
         .collect()
+}
+
+/// No value is at least one bound and at most a lower one, so no holder could answer.
+fn no_contradiction(at_least: &BTreeMap<Slot, u64>, at_most: &BTreeMap<Slot, u64>) -> Result<(), RequestError> {
+    let crossed = at_least.iter().find(|(slot, lower)| at_most.get(slot).is_some_and(|upper| upper < lower));
+    match crossed {
+        Some((slot, _)) => Err(refused("at_most", format!("{}: must not be less than at_least", slot.name()))),
+        None => Ok(()),
+    }
+}
+
+/// Names that a registry of capabilities can have: no attestation schema has others, so no holder could answer.
+fn capabilities(names: Vec<String>) -> Result<Vec<String>, RequestError> {
+    if names.len() > MAX_CAPABILITIES {
+        return Err(refused("contains_all", format!("{} names; at most {MAX_CAPABILITIES}", names.len())));
+    }
+    match names.iter().find(|name| !is_name(name)) {
+        Some(name) => Err(refused("contains_all", format!("{name:?} is not 1 to 64 of a-z 0-9 - _ ."))),
+        None => Ok(names),
+    }
 }
 
 /// A bound in the document form of its slot: see [`crate::render`].

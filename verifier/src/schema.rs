@@ -4,7 +4,7 @@
 mod attestation;
 mod disclosure;
 
-pub(crate) use attestation::is_name;
+pub(crate) use attestation::{MAX_CAPABILITIES, is_name};
 
 pub use attestation::{AttestationSchema, AttestationSchemaDocument, Custody};
 pub use disclosure::{

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use poa_verifier::request::Request;
 use serde_json::{Map, Value, json};
 
-use crate::exit::Outcome;
+use crate::exit::{OrFail as _, Outcome};
 use crate::output::{Answer, pretty};
 use crate::predicates::PredicateArgs;
 use crate::system;
@@ -63,6 +64,7 @@ pub fn run(args: &RequestArgs) -> Outcome<Answer> {
     let mut request = args.demand.request(&args.domain)?;
     request.insert("max_root_age_s".into(), json!(args.max_root_age_s));
     let request = Value::Object(request);
+    Request::from_json(&request).or_refuse("nobody could answer this request", "correct the demands")?;
     let next = format!("the holder answers it: poa present --to {} --request FILE", args.domain);
     match &args.out {
         Some(out) => {

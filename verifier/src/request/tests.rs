@@ -60,6 +60,33 @@ fn wrong_values_are_named() {
     assert_eq!(member(json!({"max_root_age_s": 59})), "max_root_age_s");
 }
 
+/// What no holder could answer, whatever its record.
+#[test]
+fn contradictory_demands_are_named() {
+    let both = |lower: Value, upper: Value| Request::from_json(&json!({ "at_least": lower, "at_most": upper }));
+    for (name, low, high) in [
+        ("reputation", json!(1), json!(2)),
+        ("tasks_completed", json!("99"), json!("100")),
+        ("earnings_sats", json!("0"), json!("18446744073709551615")),
+        ("member_since", json!("2024-12-01T00:00:00Z"), json!("2024-12-01T00:00:01Z")),
+    ] {
+        let bound = |value: &Value| json!({ name: value });
+        assert!(both(bound(&low), bound(&high)).is_ok(), "{name}");
+        assert!(both(bound(&high), bound(&high)).is_ok(), "{name} exactly");
+        let crossed = both(bound(&high), bound(&low)).unwrap_err();
+        let said = crossed.to_string();
+        assert!(said.contains("at_most") && said.contains(name), "{said}");
+        // Also when the value is shown.
+        let shown = json!({ "disclose": [name], "at_least": bound(&high), "at_most": bound(&low) });
+        assert_eq!(member(shown), "at_most");
+    }
+    assert_eq!(member(json!({"at_most": {"reputation": 10_001}})), "at_most");
+    for name in ["", "Open-Source", "a b", &"a".repeat(65), "é"] {
+        assert_eq!(member(json!({"contains_all": ["open-source", name]})), "contains_all", "{name}");
+    }
+    assert_eq!(member(json!({"contains_all": vec!["a"; 65]})), "contains_all");
+}
+
 #[test]
 fn texts_are_parsed_strictly() {
     assert_eq!(Request::from_slice(b"{\"logs\":[\"main\"]}").unwrap().logs, Some(vec!["main".to_owned()]));

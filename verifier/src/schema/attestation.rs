@@ -13,7 +13,7 @@ use crate::did::IssuerDid;
 use crate::json;
 
 /// Most capabilities of a registry: slot 4 has 64 bits.
-const MAX_CAPABILITIES: usize = 64;
+pub(crate) const MAX_CAPABILITIES: usize = 64;
 
 /// Who holds the secrets `k` and `n` of a leaf.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
