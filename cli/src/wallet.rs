@@ -55,6 +55,15 @@ impl WalletKey {
         Ok(Self { scheme: scheme.ok_or("unknown scheme")?, seed })
     }
 
+    /// Whether this is the key of an account. One key may have several accounts, so a text that no service asks for is
+    /// signed and the signature verified; it goes nowhere.
+    pub fn is_of(&self, account: &AccountId) -> bool {
+        const PROBE: &str = "whose key is this?";
+        let signature = self.sign(PROBE.as_bytes()).ok().map(|bytes| format!("0x{}", hex::encode(bytes)));
+        let signature = signature.and_then(|text| WalletSignature::from_hex(&text).ok());
+        signature.is_some_and(|signature| wallet::verify(self.scheme, account, PROBE, &signature).is_ok())
+    }
+
     /// Signs a message as it is, and checks that the signature is the controller's: `0x` and hex digits.
     pub fn sign_for(&self, controller: Option<&AccountId>, message: &str) -> Outcome<String> {
         let text = format!("0x{}", hex::encode(self.sign(message.as_bytes())?));
@@ -116,6 +125,7 @@ mod tests {
             let other = accounts["cases"].as_array().unwrap().iter().find(|case| case["scheme"] == scheme).unwrap();
             let other = Address::parse(other["account"].as_str().unwrap(), Network::SUBSTRATE).unwrap();
             assert!(key.sign_for(Some(other.account()), "poa:a:b").is_err(), "{scheme}");
+            assert!(!key.is_of(other.account()), "{scheme}");
         }
     }
 

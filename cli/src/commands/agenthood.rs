@@ -2,22 +2,29 @@
 //!
 //! The controller signs with a key file here, or elsewhere with a wallet: then the first run shows what to sign, and the
 //! second one hands in the signature.
+//!
+//! A service could pass on the challenge of another one, and act there with the answer. So nothing is signed, and nothing
+//! shown to be signed, but a challenge for exactly what was asked for ([`asked`]).
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use poa_verifier::agenthood::binding::Details;
-use poa_verifier::agenthood::hex32::Seed;
 use poa_verifier::agenthood::message::Action;
+use poa_verifier::agenthood::ss58::Address;
+use poa_verifier::did::IssuerDid;
 use serde_json::{Value, json};
+
+use self::asked::{Asked, Wanted};
 
 use super::verify::{self, VerifyArgs};
 use crate::args::{Global, ServiceArg};
 use crate::client::{Auth, Client};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::Answer;
 use crate::system;
 use crate::wallet::WalletKey;
+
+mod asked;
 
 /// Operations on Proofs of Agenthood.
 #[derive(Subcommand)]
@@ -48,6 +55,16 @@ pub struct SignedArgs {
     /// The nonce of that message
     #[arg(long, value_name = "HEX", requires = "signature")]
     nonce: Option<String>,
+    /// The controller that the challenge must be for; with --key it is the key's
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "signature")]
+    controller: Option<String>,
+    /// The issuer that the challenge must be for [default: the one of the service's URL]
+    #[arg(long, value_name = "DID", conflicts_with = "signature")]
+    issuer: Option<IssuerDid>,
+    /// The service's own origin: sign its challenge although it does not say what it is for (the published form).
+    /// Such a service could pass on another one's challenge
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "signature")]
+    unbound: Option<String>,
 }
 
 /// What to claim.
@@ -147,105 +164,47 @@ fn signed(args: &SignedArgs, client: &Client, action: Action) -> Outcome<Result<
     if let (Some(nonce), Some(signature)) = (&args.nonce, &args.signature) {
         return Ok(Ok(Signed { nonce: nonce.clone(), signature: signature.clone() }));
     }
+    let key = args.key.as_deref().map(WalletKey::read).transpose()?;
+    let wanted = wanted(args, client, action)?;
     let body = json!({ "agentId": args.agent, "action": action.as_str() });
     let challenge = client.post("/poa/api/challenge", &body, Auth::Nobody)?;
-    let asked = Asked::read(&challenge, &args.agent, action)?;
-    match &args.key {
-        Some(path) => {
-            let controller = asked.details.as_ref().map(|details| details.controller.account());
-            let signature = WalletKey::read(path)?.sign_for(controller, &asked.message)?;
-            Ok(Ok(Signed { nonce: asked.nonce, signature }))
-        }
-        None => {
-            let next =
-                format!("sign it with the controller's wallet, then add --nonce {} --signature HEX", asked.nonce);
-            Ok(Err(Answer::done(format!("to be signed: {}", asked.message), next, challenge)))
-        }
+    if challenge["binding"].is_null() && !wanted.unbound {
+        // Most often nobody could sign for this agent, and the service says why.
+        super::path_part(&args.agent)?;
+        client.get(&format!("/poa/api/snapshot/{}", args.agent), Auth::Nobody)?;
     }
+    let asked = Asked::read(&challenge, &wanted)?;
+    let Some(key) = key else {
+        let next = format!("sign it with the controller's wallet, then add --nonce {} --signature HEX", asked.nonce);
+        let details = asked.lines(action);
+        return Ok(
+            Err(Answer::done(format!("to be signed: {}", asked.message), next, challenge).with_details(details)),
+        );
+    };
+    let controller = asked.details.as_ref().map(|details| details.controller.account());
+    if controller.is_some_and(|account| !key.is_of(account)) {
+        let next = "sign with the key that controls the agent now";
+        return Err(Failure::refused("the key is not the controller's, so nothing was signed", next));
+    }
+    let signature = key.sign_for(controller, &asked.message)?;
+    Ok(Ok(Signed { nonce: asked.nonce, signature }))
 }
 
-/// A challenge that asks for what was wanted, and nothing else.
-struct Asked {
-    nonce: String,
-    message: String,
-    details: Option<Details>,
-}
-
-impl Asked {
-    /// Nothing is signed but the message for this agent and action; where the nonce stands for details, it stands for
-    /// those that are shown.
-    fn read(challenge: &Value, agent: &str, action: Action) -> Outcome<Self> {
-        let refused = |why: &str| {
-            Failure::refused(format!("the service's challenge {why}"), "sign nothing; ask whoever operates the service")
-        };
-        let nonce = challenge["nonce"].as_str().unwrap_or_default().to_owned();
-        let hex = nonce.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if !hex || !matches!(nonce.len(), 32 | 64) {
-            return Err(refused("has no nonce"));
-        }
-        // The published form shows the message of issuing whatever is asked for.
-        let message = action.message(agent, &nonce);
-        let details = match &challenge["binding"] {
-            Value::Null => None,
-            binding => Some(read_details(binding, &message, action).ok_or_else(|| refused("binds something else"))?),
-        };
-        Ok(Self { nonce, message, details })
+/// What the user asked for, as the challenge must say it.
+fn wanted<'a>(args: &'a SignedArgs, client: &Client, action: Action) -> Outcome<Wanted<'a>> {
+    if let Some(origin) = &args.unbound
+        && origin.trim_end_matches('/') != client.base()
+    {
+        let what = format!("--unbound names {origin}, but the service asked is {}", client.base());
+        return Err(Failure::refused(what, "name the service whose challenge you mean to sign, in both places"));
     }
-}
-
-fn read_details(binding: &Value, message: &str, action: Action) -> Option<Details> {
-    let seed: Seed = serde_json::from_value(binding["seed"].clone()).ok()?;
-    let details: Details = serde_json::from_value(binding["details"].clone()).ok()?;
-    (details.action == action && details.message(&seed) == message).then_some(details)
-}
-
-/// Checks what a service asks for, without a service.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const AGENT: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
-
-    fn challenge() -> Value {
-        let details: Details = serde_json::from_value(json!({
-            "action": "issue", "issuer": "did:web:poa.example", "agent": AGENT,
-            "controller": "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty",
-            "genesis": format!("0x{}", "01".repeat(32)), "abgVersion": 3, "abgHash": format!("0x{}", "02".repeat(32)),
-            "claims": "03".repeat(32), "issuedAt": 1_770_000_000_123_u64,
-        }))
-        .unwrap();
-        let seed = Seed::new([7; 32]);
-        json!({
-            "nonce": details.nonce(&seed).to_string(), "agentId": AGENT,
-            "binding": { "seed": seed.to_string(), "details": details.to_value() },
-        })
-    }
-
-    #[test]
-    fn a_challenge_for_something_else_is_not_signed() {
-        let good = challenge();
-        let asked = Asked::read(&good, AGENT, Action::Issue).ok().unwrap();
-        assert_eq!(asked.message, format!("poa:{AGENT}:{}", good["nonce"].as_str().unwrap()));
-        assert!(Asked::read(&good, AGENT, Action::Revoke).is_err(), "another action");
-        assert!(Asked::read(&good, "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty", Action::Issue).is_err());
-        for (pointer, value) in [
-            ("/nonce", json!("00".repeat(32))),
-            ("/nonce", json!("x")),
-            ("/binding/details/issuer", json!("did:web:other.example")),
-            ("/binding/details/abgVersion", json!(4)),
-            ("/binding/details/controller", json!(AGENT)),
-            ("/binding/seed", json!("08".repeat(32))),
-        ] {
-            let mut bad = good.clone();
-            *bad.pointer_mut(pointer).unwrap() = value;
-            assert!(Asked::read(&bad, AGENT, Action::Issue).is_err(), "{pointer}");
-        }
-    }
-
-    #[test]
-    fn a_service_without_binding_asks_for_the_published_message() {
-        let published = json!({ "nonce": "0f".repeat(16), "agentId": AGENT, "message": "poa:x:y", "expiresAt": 1 });
-        let asked = Asked::read(&published, AGENT, Action::Revoke).ok().unwrap();
-        assert_eq!(asked.message, format!("poa-revoke:{AGENT}:{}", "0f".repeat(16)));
-    }
+    let issuer = match &args.issuer {
+        Some(issuer) => issuer.clone(),
+        None => IssuerDid::from_url(client.base())
+            .or_fail(format!("{} names no issuer", client.base()), "name the issuer with --issuer did:web:HOST")?,
+    };
+    let controller = args.controller.as_deref().map(str::parse::<Address>).transpose();
+    let controller = controller.or_fail("--controller is no address", "give the controller's SS58 address")?;
+    let controller = controller.map(|address| *address.account());
+    Ok(Wanted { issuer, agent: &args.agent, controller, action, unbound: args.unbound.is_some() })
 }

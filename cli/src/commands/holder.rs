@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use poa_circuits::native::field;
+use poa_verifier::did::IssuerDid;
 use serde_json::{Value, json};
 
 use crate::args::{Global, SealArgs, ServiceArg, open_holder};
@@ -68,6 +69,9 @@ pub struct AnswerArgs {
     seal: SealArgs,
     /// File with the challenge (poa agent challenge --new --out FILE)
     challenge: PathBuf,
+    /// The issuer that the challenge must be of [default: the one of the pinned trust document, where there is one]
+    #[arg(long, value_name = "DID")]
+    issuer: Option<IssuerDid>,
     /// File to write the answer to, for the operator
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -191,6 +195,7 @@ fn answer(args: &AnswerArgs, global: &Global) -> Outcome<Answer> {
     let trusted = Pinned::of_holder(&dir)?;
     let issuer = trusted.as_ref().and_then(|pinned| pinned.document["issuer"].as_str());
     challenge.expect(None, issuer)?;
+    challenge.expect(None, args.issuer.as_ref().map(IssuerDid::as_str))?;
     let holder = possession::registration(&challenge, dir.contents.proving()?, &mut system::rng());
     let answer = json!({
         "custody": Custody::Holder.name(),

@@ -53,6 +53,11 @@ impl Challenge {
         if remaining.is_none_or(|seconds| seconds > MAX_REMAINING_S) {
             return Err(Failure::refused("the challenge has run out, or runs too long", next));
         }
+        // An issuer names its own agents alone, so who compares the agent has compared the issuer.
+        if !wire.agent.is_of(&wire.issuer) {
+            let what = format!("the challenge is for {}, which is no agent of its issuer {}", wire.agent, wire.issuer);
+            return Err(Failure::refused(what, "answer nothing; check who sent the challenge"));
+        }
         Ok(Self { agent: wire.agent, issuer: wire.issuer, nonce, exp: wire.exp })
     }
 
@@ -167,13 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_an_endless_and_a_malformed_challenge_are_not_answered() {
+    fn a_stale_an_endless_a_malformed_and_a_mixed_challenge_are_not_answered() {
         for (member, value) in [
             ("exp", json!(NOW - 1)),
             ("exp", json!(NOW + 361)),
             ("nonce", json!("AB".repeat(32))),
             ("nonce", json!("ab")),
             ("surplus", json!(1)),
+            ("issuer", json!("did:web:other.example")),
+            ("agent", json!(AGENT.replace("h.example", "other.example"))),
         ] {
             let mut altered = challenge();
             altered[member] = value;
