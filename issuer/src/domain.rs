@@ -22,7 +22,7 @@ use poa_verifier::did::IssuerDid;
 use poa_verifier::ed25519::PublicKey;
 use tokio::sync::Mutex;
 
-use crate::keys::MasterKey;
+use crate::keys::{MacKey, MasterKey};
 use crate::store::Store;
 
 pub mod agenthood;
@@ -116,6 +116,7 @@ pub struct Domain {
     settings: Settings,
     issuer: IssuerDid,
     master: MasterKey,
+    challenge_key: MacKey,
     signer: Arc<dyn HeadSigner>,
     entropy: Entropy,
     /// The log's lock, held by one publication at a time; inside it the frontier of a `seq`, a cache of the
@@ -137,7 +138,9 @@ impl Domain {
             .issuer
             .parse()
             .map_err(|_| DomainError::Member { member: "issuer", reason: "is not a did:web" })?;
-        let domain = Self { store, settings, issuer, master, signer, entropy, publication: Mutex::default() };
+        let challenge_key = master.mac_key("challenges/1");
+        let domain =
+            Self { store, settings, issuer, master, challenge_key, signer, entropy, publication: Mutex::default() };
         domain.seed(now).await?;
         Ok(domain)
     }

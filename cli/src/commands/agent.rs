@@ -120,6 +120,9 @@ pub struct RotateArgs {
     /// The new Ed25519 key; without it the holder's proving key is replaced
     #[arg(long, value_name = "MULTIKEY")]
     public_key: Option<String>,
+    /// The old Ed25519 key leaked: it ends at once, instead of reading and presenting for another hour
+    #[arg(long, requires = "public_key")]
+    no_grace: bool,
 }
 
 /// One agent and who acts on it.
@@ -253,13 +256,18 @@ fn rotate_keys(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
     let agent = caller.agent(&args.caller)?;
     if let Some(public_key) = &args.public_key {
         let path = format!("/agents/{}/keys", uuid_of(&agent)?);
-        let body = json!({ "ed25519_public_key": public_key });
+        let mut body = json!({ "ed25519_public_key": public_key });
+        if args.no_grace {
+            body["grace"] = false.into();
+        }
         let answer = client.post(&path, &body, caller.auth())?;
-        return Ok(Answer::done(
-            format!("{agent} now signs requests with {public_key}"),
-            "the old key is accepted for one more hour",
-            answer,
-        ));
+        let old_key = match (args.no_grace, &caller) {
+            (false, Caller::Agent(_) | Caller::Holder(..)) => {
+                "the old key reads and presents for one more hour; if it leaked, rotate again with --no-grace"
+            }
+            _ => "the old key is accepted no more",
+        };
+        return Ok(Answer::done(format!("{agent} now signs requests with {public_key}"), old_key, answer));
     }
     let Caller::Holder(dir, signer) = &mut caller else {
         return Err(Failure::error(

@@ -65,6 +65,16 @@ impl StoredHolderKey {
     }
 }
 
+impl Actor {
+    /// The name in the operator's log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Agent => "agent",
+        }
+    }
+}
+
 /// A registered agent, without secrets and attributes.
 #[derive(Clone, Debug)]
 pub struct Agent {
@@ -161,9 +171,9 @@ pub struct Page<T> {
 /// With which keys an agent may sign a request now.
 #[derive(Clone, Debug)]
 pub struct RequestKeys {
-    /// Its standing; the caller decides what each allows.
-    pub status: AgentStatus,
-    /// The key in force, and a rotated one in its hour of grace.
+    /// The key in force.
+    pub newest: [u8; 32],
+    /// The same, and a replaced one in its hour of grace.
     pub keys: Vec<[u8; 32]>,
 }
 
@@ -187,7 +197,7 @@ impl Domain {
         });
         if let (Some(proof), Some(answer)) = (&registration.holder, answer) {
             let signatures = [(&proof.signature, &proof.key)];
-            self.check_pop(answer, &proof.key, &proof.pseudonym, &signatures)?;
+            self.check_pop(answer, &proof.key, &proof.pseudonym, &signatures, now)?;
         }
         let row = &self.new_agent(&registration, now)?;
         self.store
@@ -281,7 +291,7 @@ impl Domain {
                 Box::pin(async move {
                     let agent = self.required_agent(tx, id).await?;
                     let keys = tx.signing_keys(id, now).await?;
-                    Ok(RequestKeys { status: agent.status, keys })
+                    Ok(RequestKeys { newest: agent.ed25519_public_key, keys })
                 })
             })
             .await

@@ -25,9 +25,6 @@ pub enum DomainError {
     /// The nonce was never handed out for this, was used, or has expired.
     #[error("the challenge is unknown, used or expired")]
     Challenge,
-    /// `exp` differs from the challenge's.
-    #[error("exp is not the challenge's")]
-    ChallengeExpiry,
     /// The holder's signature does not verify over the challenge.
     #[error("the holder's signature does not verify")]
     HolderSignature,
@@ -43,6 +40,12 @@ pub enum DomainError {
     /// Only the operator may change the pseudonym commitment.
     #[error("the pseudonym commitment of an agent does not change")]
     PseudonymChanged,
+    /// The call is signed by a request key that was replaced meanwhile.
+    #[error("this request is signed by a key that was replaced; sign with the agent's newest key")]
+    KeyReplaced,
+    /// The agent has begun to use as many keys as one may in a day.
+    #[error("this agent rotated too often today; ask the operator, or try again tomorrow")]
+    TooManyRotations,
     /// A rotation that names no key.
     #[error("no key to rotate")]
     NothingToRotate,

@@ -6,7 +6,7 @@ use poa_verifier::holder_pop::Action;
 use serde_json::json;
 
 use super::agents::{Agent, AgentStatus, Custody};
-use super::challenges::{Answer, use_challenge};
+use super::challenges::{Answer, KeysInForce, use_challenge};
 use super::ids::AgentUuid;
 use super::{Domain, DomainError, Due};
 use crate::store::Tx;
@@ -30,17 +30,24 @@ pub enum Revoker {
 impl Domain {
     /// Revokes an agent for good. Revoking a revoked agent changes nothing.
     pub async fn revoke_agent(&self, id: AgentUuid, revoker: Revoker, now: u64) -> Result<Agent, DomainError> {
-        let revoker = &revoker;
+        // The signature takes longer than everything else here, so it is checked before the write lock is taken.
+        let signed = &match &revoker {
+            Revoker::Operator => None,
+            Revoker::Holder { nonce, exp, signature } => {
+                let answer = Answer { action: Action::Revoke, agent: id, nonce, exp: *exp };
+                let signed_for = self.check_holder_revocation(&self.agent(id).await?, &answer, signature, now)?;
+                Some((answer, signed_for))
+            }
+        };
         self.store
             .run_tx("revoke_agent", |tx, _| {
                 Box::pin(async move {
                     let agent = self.required_agent(tx, id).await?;
-                    if let Revoker::Holder { nonce, exp, signature } = revoker {
-                        let answer = Answer { action: Action::Revoke, agent: id, nonce, exp: *exp };
-                        self.check_holder_revocation(&agent, &answer, signature)?;
-                        use_challenge(tx, &answer, now).await?;
+                    if let Some((answer, signed_for)) = signed {
+                        signed_for.still_in_force(&agent)?;
+                        use_challenge(tx, answer, now).await?;
                     }
-                    let by_operator = matches!(revoker, Revoker::Operator);
+                    let by_operator = signed.is_none();
                     let from = [AgentStatus::Active, AgentStatus::Suspended];
                     change_status(tx, &agent, &from, AgentStatus::Revoked, by_operator, now).await?;
                     self.required_agent(tx, id).await
@@ -54,12 +61,14 @@ impl Domain {
         agent: &Agent,
         answer: &Answer<'_>,
         signature: &HolderSignature,
-    ) -> Result<(), DomainError> {
+        now: u64,
+    ) -> Result<KeysInForce, DomainError> {
         if agent.custody == Custody::Issuer {
             return Err(DomainError::Custody);
         }
         let key = agent.holder_key.decode()?;
-        self.check_pop(answer, &key, &agent.pseudonym, &[(signature, &key)])
+        self.check_pop(answer, &key, &agent.pseudonym, &[(signature, &key)], now)?;
+        Ok(KeysInForce::of(agent))
     }
 
     /// Suspends an active agent. Suspending a suspended agent changes nothing.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Who, get, parameters, post};
 use super::body::{Empty, Json};
-use super::call::{ByAnyone, ByEither, ByOperator, Call, Caller};
+use super::call::{AnyKey, ByAnyone, ByEither, ByOperator, Call, Caller, NewestKey};
 use super::error::{ApiError, Problem};
 use super::limits;
 use super::parameters::Id;
@@ -220,7 +220,8 @@ async fn challenge_new(State(app): State<Arc<App>>, _: Call<ByOperator, Empty>) 
 async fn challenge(
     State(app): State<Arc<App>>,
     Id(id): Id<AgentUuid>,
-    call: Call<ByEither, Empty>,
+    // It changes nothing, and a holder whose newest request key is a thief's revokes with the challenge.
+    call: Call<ByEither<AnyKey>, Empty>,
 ) -> Result<Created<Value>, ApiError> {
     call.caller.may_act_for(id)?;
     let challenge = app.domain().challenge(Some(id), app.now()).await?;
@@ -245,7 +246,7 @@ struct RevokeHolder {
 async fn revoke(
     State(app): State<Arc<App>>,
     Id(id): Id<AgentUuid>,
-    call: Call<ByAnyone, Json<RevokeBody>>,
+    call: Call<ByAnyone<NewestKey>, Json<RevokeBody>>,
 ) -> Result<Response, ApiError> {
     let revoker = match (call.body.0.holder, call.caller) {
         (Some(holder), _) => Revoker::Holder { nonce: holder.nonce.0, exp: holder.exp, signature: holder.signature.0 },

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Raw};
-use super::call::{ByAnyone, Call};
+use super::call::{ByAnyone, Call, NewestKey};
 use super::error::{ApiError, Problem};
 use super::limits;
 use super::reply::{Created, private};
@@ -42,7 +42,7 @@ struct BatchBody {
 
 /// Stores receipts. Idempotent by digest; 201 when at least one is new. A request that carries a single
 /// receipt, which is refused, is refused with it; in a larger batch each has its own outcome.
-async fn receive(State(app): State<Arc<App>>, call: Call<ByAnyone, Raw>) -> Result<Response, ApiError> {
+async fn receive(State(app): State<Arc<App>>, call: Call<ByAnyone<NewestKey>, Raw>) -> Result<Response, ApiError> {
     let body = call.body;
     let receipts = body::reading(&app, call.principal, body.bytes.len(), move || receipts(&body)).await?;
     let outcomes = app.domain().store_attestations(&receipts, app.now()).await?;

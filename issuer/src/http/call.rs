@@ -3,7 +3,11 @@
 //! [`Call`] is the one extractor of requests with a body. Its order matters: size, credentials,
 //! permission, body, and only then is the nonce of a signed request consumed. So a request that is
 //! refused for its form changes nothing, and one that is acted upon cannot be sent again.
+//!
+//! A replaced key still signs for an hour. What it may do there is part of each route's type: [`NewestKey`] or
+//! [`AnyKey`], without a default, so a route cannot forget to say it.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -17,7 +21,7 @@ use super::body::{FromBody, reading};
 use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
 use crate::app::App;
-use crate::domain::{AgentUuid, DomainError};
+use crate::domain::{AgentUuid, DomainError, RequestKeys};
 use crate::http_signature::{self, Message, Verified};
 use crate::proving::Principal;
 
@@ -26,15 +30,26 @@ use crate::proving::Principal;
 pub enum Caller {
     /// Holds the operator's token.
     Operator,
-    /// Signed the request with a key of this agent that is in force.
-    Agent(AgentUuid),
+    /// Signed the request.
+    Agent(Signer),
+}
+
+/// An agent that signed the request, and the key it used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Signer {
+    /// The agent.
+    pub agent: AgentUuid,
+    /// The Ed25519 key that verified the request.
+    pub key: [u8; 32],
+    /// Whether that is the agent's newest key. Otherwise it was replaced, and is in its hour of grace.
+    is_newest: bool,
 }
 
 impl Caller {
     /// The operator may act for every agent, an agent for itself.
     pub fn may_act_for(self, agent: AgentUuid) -> Result<(), ApiError> {
         match self {
-            Self::Agent(caller) if caller != agent => Err(ApiError::new(
+            Self::Agent(signer) if signer.agent != agent => Err(ApiError::new(
                 Problem::Forbidden,
                 "An agent can act for itself only; this request is signed by another one.",
             )),
@@ -46,7 +61,7 @@ impl Caller {
     pub fn into_principal(self) -> Principal {
         match self {
             Self::Operator => Principal::Operator,
-            Self::Agent(agent) => Principal::Agent(agent),
+            Self::Agent(signer) => Principal::Agent(signer.agent),
         }
     }
 
@@ -54,8 +69,43 @@ impl Caller {
     pub fn principal(self) -> String {
         match self {
             Self::Operator => "operator".to_owned(),
-            Self::Agent(agent) => agent.to_string(),
+            Self::Agent(signer) => signer.agent.to_string(),
         }
+    }
+}
+
+/// Which of its keys an agent may sign a call with.
+pub trait Keys: Send + 'static {
+    /// Whether a key that verifies may be refused, for the document.
+    const REFUSES: bool;
+    /// Admits or refuses the key that signed.
+    fn admit(signer: &Signer) -> Result<(), ApiError>;
+}
+
+/// The newest key alone: for every call that changes something. Whoever took a replaced key changes nothing with it.
+#[derive(Debug)]
+pub struct NewestKey;
+
+/// A replaced key in its hour of grace too: for calls that read or present, so that a rotation interrupts neither.
+#[derive(Debug)]
+pub struct AnyKey;
+
+impl Keys for NewestKey {
+    const REFUSES: bool = true;
+    fn admit(signer: &Signer) -> Result<(), ApiError> {
+        if signer.is_newest {
+            return Ok(());
+        }
+        let detail = "This request is signed by a key that was replaced. In its hour of grace it reads and presents, \
+                      and changes nothing; sign with the agent's newest key.";
+        Err(ApiError::new(Problem::Forbidden, detail))
+    }
+}
+
+impl Keys for AnyKey {
+    const REFUSES: bool = false;
+    fn admit(_: &Signer) -> Result<(), ApiError> {
+        Ok(())
     }
 }
 
@@ -63,6 +113,8 @@ impl Caller {
 pub trait Access {
     /// Who that is, for the document.
     const WHO: Who;
+    /// Whether callers may be refused who proved who they are, for the document.
+    const FORBIDS: bool = true;
     /// What is known about the caller once admitted.
     type Caller: Send;
     /// Admits or refuses.
@@ -74,13 +126,13 @@ pub trait Access {
 pub struct ByOperator;
 /// An agent alone.
 #[derive(Debug)]
-pub struct ByAgent;
+pub struct ByAgent<K>(PhantomData<K>);
 /// The operator or an agent.
 #[derive(Debug)]
-pub struct ByEither;
+pub struct ByEither<K>(PhantomData<K>);
 /// Anybody; credentials are checked when there are some.
 #[derive(Debug)]
-pub struct ByAnyone;
+pub struct ByAnyone<K>(PhantomData<K>);
 /// The operator, or whoever sends no credentials where none may be needed; the handler decides.
 #[derive(Debug)]
 pub struct ByOperatorIfAny;
@@ -97,12 +149,12 @@ impl Access for ByOperator {
     }
 }
 
-impl Access for ByAgent {
+impl<K: Keys> Access for ByAgent<K> {
     const WHO: Who = Who::Agent;
-    type Caller = AgentUuid;
-    fn admit(caller: Option<Caller>) -> Result<AgentUuid, ApiError> {
+    type Caller = Signer;
+    fn admit(caller: Option<Caller>) -> Result<Signer, ApiError> {
         match caller {
-            Some(Caller::Agent(agent)) => Ok(agent),
+            Some(Caller::Agent(signer)) => K::admit(&signer).map(|()| signer),
             Some(Caller::Operator) => {
                 Err(ApiError::new(Problem::Forbidden, "Only the agent itself may do this, with a signed request."))
             }
@@ -111,18 +163,25 @@ impl Access for ByAgent {
     }
 }
 
-impl Access for ByEither {
+impl<K: Keys> Access for ByEither<K> {
     const WHO: Who = Who::Either;
     type Caller = Caller;
     fn admit(caller: Option<Caller>) -> Result<Caller, ApiError> {
+        if let Some(Caller::Agent(signer)) = &caller {
+            K::admit(signer)?;
+        }
         caller.ok_or_else(|| unauthenticated("This path needs the operator's bearer token or an agent's signature."))
     }
 }
 
-impl Access for ByAnyone {
+impl<K: Keys> Access for ByAnyone<K> {
     const WHO: Who = Who::Anyone;
+    const FORBIDS: bool = K::REFUSES;
     type Caller = Option<Caller>;
     fn admit(caller: Option<Caller>) -> Result<Option<Caller>, ApiError> {
+        if let Some(Caller::Agent(signer)) = &caller {
+            K::admit(signer)?;
+        }
         Ok(caller)
     }
 }
@@ -245,15 +304,18 @@ async fn agent(
     let unknown = || unauthenticated("Request signature: keyid is not an agent of this issuer.");
     let did_host = app.config().public_url.did_host();
     let id = AgentUuid::from_did(parsed.claimed_keyid(), &did_host).ok_or_else(unknown)?;
-    let keys = match app.domain().request_keys(id, now).await {
-        Ok(found) => found.keys,
+    let RequestKeys { newest, keys } = match app.domain().request_keys(id, now).await {
+        Ok(found) => found,
         Err(DomainError::NotFound(_)) => return Err(unknown()),
         Err(error) => return Err(error.into()),
     };
     // Stored keys were checked when they came in; one that is damaged since is simply not in force.
     let keys: Vec<_> = keys.iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect();
-    let verified = parsed.verify(&keys).map_err(|error| unauthenticated(&format!("Request signature: {error}.")))?;
-    Ok(Credentials { caller: Caller::Agent(id), signed: Some(verified) })
+    let (verified, key) =
+        parsed.verify(&keys).map_err(|error| unauthenticated(&format!("Request signature: {error}.")))?;
+    let key = key.to_bytes();
+    let signer = Signer { agent: id, key, is_newest: key == newest };
+    Ok(Credentials { caller: Caller::Agent(signer), signed: Some(verified) })
 }
 
 async fn consume(app: &App, keyid: &str, nonce: &str, expires: u64) -> Result<(), ApiError> {

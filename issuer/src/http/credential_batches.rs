@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::api::{Answer, Routes, parameters, post};
 use super::body::Json;
-use super::call::{ByEither, Call, Caller};
+use super::call::{ByEither, Call, Caller, NewestKey};
 use super::credentials::{IssueBody, idempotency_key};
 use super::error::{ApiError, Problem};
 use super::limits;
@@ -51,7 +51,10 @@ struct BatchBody {
 
 /// 200 with one result per item, in order. 503 when as many batches as the service takes, or takes of this caller, are
 /// being worked on.
-async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<BatchBody>>) -> Result<Response, ApiError> {
+async fn issue(
+    State(app): State<Arc<App>>,
+    call: Call<ByEither<NewestKey>, Json<BatchBody>>,
+) -> Result<Response, ApiError> {
     let BatchBody { batch } = call.body.0;
     if batch.is_empty() || batch.len() > MAX_BATCH {
         let detail = format!("A batch has 1 to {MAX_BATCH} items.");

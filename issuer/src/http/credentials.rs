@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json as object};
 
 use super::api::{Answer, Routes, Shape, delete, get, parameters, post};
 use super::body::{Empty, Json};
-use super::call::{ByAgent, ByEither, Call, Caller};
+use super::call::{ByAgent, ByEither, Call, Caller, NewestKey};
 use super::error::{ApiError, Problem};
 use super::limits;
 use super::negotiation::{Accept, varies};
@@ -125,7 +125,10 @@ impl IssueBody {
 }
 
 /// `POST /zk-credentials`: 201 with the credential, or 202 with what a self-custody holder proves over.
-async fn issue(State(app): State<Arc<App>>, call: Call<ByEither, Json<IssueBody>>) -> Result<Response, ApiError> {
+async fn issue(
+    State(app): State<Arc<App>>,
+    call: Call<ByEither<NewestKey>, Json<IssueBody>>,
+) -> Result<Response, ApiError> {
     let form = accepted_form(&call.headers)?;
     let idempotency = idempotency(call.caller, &call.headers, call.digest)?;
     let request = call.body.0.into_request(&app, call.caller, idempotency)?;
@@ -142,11 +145,11 @@ struct ProofBody {
 async fn complete(
     State(app): State<Arc<App>>,
     Id(id): Id<CredentialId>,
-    call: Call<ByAgent, Json<ProofBody>>,
+    call: Call<ByAgent<NewestKey>, Json<ProofBody>>,
 ) -> Result<Response, ApiError> {
     let form = accepted_form(&call.headers)?;
     let proof = Value::Object(call.body.0.proof);
-    reply(&app, app.complete(id, call.caller, proof).await.map_err(verify::refusal)?, form)
+    reply(&app, app.complete(id, call.caller.agent, proof).await.map_err(verify::refusal)?, form)
 }
 
 /// `GET /zk-credentials/{id}` in the form that is accepted; see [`FORMS`].
@@ -164,7 +167,7 @@ async fn fetch(
 async fn revoke(
     State(app): State<Arc<App>>,
     Id(id): Id<CredentialId>,
-    call: Call<ByEither, Empty>,
+    call: Call<ByEither<NewestKey>, Empty>,
 ) -> Result<Response, ApiError> {
     let credential = app.domain().credential(id).await?;
     call.caller.may_act_for(credential.agent)?;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::api::{Answer, Routes, get, parameters};
 use super::body::Empty;
-use super::call::{ByAgent, Call, Caller};
+use super::call::{AnyKey, ByAgent, Call, Caller};
 use super::error::{ApiError, Problem};
 use super::parameters::Id;
 use super::reply::private;
@@ -31,7 +31,7 @@ pub fn routes() -> Routes {
 async fn opening(
     State(app): State<Arc<App>>,
     Id(id): Id<AgentUuid>,
-    call: Call<ByAgent, Empty>,
+    call: Call<ByAgent<AnyKey>, Empty>,
 ) -> Result<Response, ApiError> {
     Caller::Agent(call.caller).may_act_for(id)?;
     let opening = app.domain().leaf_opening(id).await?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Who, get, parameters, post};
 use super::body::Json;
-use super::call::{ByAnyone, Call};
+use super::call::{AnyKey, ByAnyone, Call, NewestKey};
 use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
 use super::limits;
@@ -73,7 +73,7 @@ struct StateBody {
 async fn state(
     State(app): State<Arc<App>>,
     client: Client,
-    call: Call<ByAnyone, Json<StateBody>>,
+    call: Call<ByAnyone<NewestKey>, Json<StateBody>>,
 ) -> Result<Response, ApiError> {
     app.rate_limits().count(Limited::PresentationRequest, client)?;
     let Stated { request, token } = app.state_request(call.body.0.request).await?;
@@ -103,7 +103,7 @@ async fn respond(
     State(app): State<Arc<App>>,
     Id(id): Id<PresentationRequestId>,
     client: Client,
-    call: Call<ByAnyone, Json<ResponseBody>>,
+    call: Call<ByAnyone<AnyKey>, Json<ResponseBody>>,
 ) -> Result<Response, ApiError> {
     app.rate_limits().count(Limited::PresentationResponse, client)?;
     let document = Value::Object(call.body.0.presentation).to_string().into_bytes();

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::api::{Answer, Routes, post};
 use super::body::Json;
-use super::call::{ByAgent, Call};
+use super::call::{AnyKey, ByAgent, Call};
 use super::credentials::PROVING;
 use super::error::ApiError;
 use super::limits;
@@ -44,11 +44,14 @@ struct PresentBody {
     show_subject: bool,
 }
 
-async fn present(State(app): State<Arc<App>>, call: Call<ByAgent, Json<PresentBody>>) -> Result<Response, ApiError> {
+async fn present(
+    State(app): State<Arc<App>>,
+    call: Call<ByAgent<AnyKey>, Json<PresentBody>>,
+) -> Result<Response, ApiError> {
     let PresentBody { schema, predicates, audience, challenge, domain, show_subject } = call.body.0;
     let presentation = app
         .present(Present {
-            agent: call.caller,
+            agent: call.caller.agent,
             name: schema.name,
             version: schema.version,
             predicates,

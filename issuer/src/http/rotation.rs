@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::agents::public_view;
 use super::api::{Answer, Routes, parameters, post};
 use super::body::Json;
-use super::call::{ByEither, Call, Caller};
+use super::call::{ByEither, Call, Caller, NewestKey};
 use super::error::{ApiError, Problem};
 use super::limits;
 use super::parameters::Id;
@@ -24,7 +24,11 @@ pub fn routes() -> Routes {
     Routes::of("Agents").route(
         post("/agents/{id}/keys", rotate)
             .means("rotateAgentKeys", "Rotate an agent's keys")
-            .detail("A new Ed25519 key, a new holder key, or both. The old leaf is superseded at the next publication.")
+            .detail(
+                "A new Ed25519 key, a new holder key, or both. The old leaf is superseded at the next publication. A \
+                 replaced Ed25519 key reads and presents for an hour, or with `grace` false not at all. An agent needs \
+                 its newest key, and does not rotate while it is suspended.",
+            )
             .takes(parameters::agent())
             .reads("key-rotation", limits::SMALL_BYTES)
             .answers(Answer::json(200, "agent", "The agent."))
@@ -34,6 +38,7 @@ pub fn routes() -> Routes {
                 Problem::StaleChallenge,
                 Problem::BadSignature,
                 Problem::Unprocessable,
+                Problem::TooManyRequests,
             ]),
     )
 }
@@ -42,6 +47,7 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 struct RotateBody {
     ed25519_public_key: Option<Ed25519Key>,
+    grace: Option<bool>,
     holder: Option<RotateHolder>,
 }
 
@@ -60,6 +66,8 @@ impl From<RotateBody> for Rotation {
     fn from(body: RotateBody) -> Self {
         Self {
             ed25519_public_key: body.ed25519_public_key.map(|key| key.0.to_bytes()),
+            grace: body.grace,
+            signed_with: None,
             holder: body.holder.map(|holder| HolderRotation {
                 nonce: holder.nonce.0,
                 exp: holder.exp,
@@ -76,13 +84,14 @@ impl From<RotateBody> for Rotation {
 async fn rotate(
     State(app): State<Arc<App>>,
     Id(id): Id<AgentUuid>,
-    call: Call<ByEither, Json<RotateBody>>,
+    call: Call<ByEither<NewestKey>, Json<RotateBody>>,
 ) -> Result<Response, ApiError> {
     call.caller.may_act_for(id)?;
-    let actor = match call.caller {
-        Caller::Operator => Actor::Operator,
-        Caller::Agent(_) => Actor::Agent,
+    let (actor, signed_with) = match call.caller {
+        Caller::Operator => (Actor::Operator, None),
+        Caller::Agent(signer) => (Actor::Agent, Some(signer.key)),
     };
-    let agent = app.domain().rotate_keys(id, call.body.0.into(), actor, app.now()).await?;
+    let rotation = Rotation { signed_with, ..call.body.0.into() };
+    let agent = app.domain().rotate_keys(id, rotation, actor, app.now()).await?;
     Ok(private(JsonReply(public_view(&agent)?)))
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Json};
-use super::call::{ByAnyone, ByOperatorIfAny, Call};
+use super::call::{AnyKey, ByAnyone, ByOperatorIfAny, Call};
 use super::counted::Counted;
 use super::error::{ApiError, Problem, Recovery};
 use super::limits;
@@ -345,7 +345,7 @@ struct VerifyOptions {
 async fn verify_credential(
     State(app): State<Arc<App>>,
     _: Counted,
-    call: Call<ByAnyone, Json<VerifyCredentialBody>>,
+    call: Call<ByAnyone<AnyKey>, Json<VerifyCredentialBody>>,
 ) -> Result<Response, ApiError> {
     let principal = call.principal;
     let VerifyCredentialBody { verifiable_credential, options } = call.body.0;
@@ -362,7 +362,7 @@ async fn verify_credential(
 async fn verify_presentation(
     State(app): State<Arc<App>>,
     counted: Counted,
-    call: Call<ByAnyone, Json<VerifyPresentationBody>>,
+    call: Call<ByAnyone<AnyKey>, Json<VerifyPresentationBody>>,
 ) -> Result<Response, ApiError> {
     let principal = call.principal;
     let VerifyPresentationBody { verifiable_presentation, options } = call.body.0;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Raw};
-use super::call::{ByAnyone, Call};
+use super::call::{AnyKey, ByAnyone, Call};
 use super::counted::Counted;
 use super::error::{ApiError, Problem};
 use super::limits;
@@ -75,7 +75,7 @@ enum Asked {
 async fn verify(
     State(app): State<Arc<App>>,
     counted: Counted,
-    call: Call<ByAnyone, Raw>,
+    call: Call<ByAnyone<AnyKey>, Raw>,
 ) -> Result<Response, ApiError> {
     let principal = call.principal;
     let body = call.body;

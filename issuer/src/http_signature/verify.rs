@@ -93,11 +93,11 @@ impl Parsed {
         &self.claimed.keyid
     }
 
-    /// Verifies strictly under any of `keys`, which are the keys in force of the claimed key id.
-    pub fn verify(self, keys: &[PublicKey]) -> Result<Verified, SignatureError> {
+    /// Verifies strictly under any of `keys`, which the claimed key id may sign with. Returns the key that signed.
+    pub fn verify(self, keys: &[PublicKey]) -> Result<(Verified, PublicKey), SignatureError> {
         let base = self.base.as_bytes();
-        let valid = |key: &PublicKey| key.verify(base, &self.signature).is_ok();
-        if keys.iter().any(valid) { Ok(self.claimed) } else { Err(SignatureError::Signature) }
+        let signer = keys.iter().find(|key| key.verify(base, &self.signature).is_ok());
+        signer.map(|key| (self.claimed, *key)).ok_or(SignatureError::Signature)
     }
 }
 

@@ -21,6 +21,8 @@ use super::private_file::{self, PrivateFileError};
 
 mod tag;
 
+pub use tag::MacKey;
+
 /// The environment variable that may hold the master key as 64 hex digits.
 pub const MASTER_KEY_VARIABLE: &str = "POA_MASTER_KEY";
 

@@ -244,6 +244,19 @@ impl Tx {
         Ok(true)
     }
 
+    /// How many keys, of the kind that has more, the agent began to use after `since`, its first ones included.
+    pub async fn keys_begun_since(&mut self, id: AgentUuid, since: u64) -> Result<u64, StoreError> {
+        let mut most = 0;
+        for sql in [
+            "SELECT COUNT(*) AS n FROM signing_keys WHERE agent = $1 AND since > $2",
+            "SELECT COUNT(*) AS n FROM holder_keys WHERE agent = $1 AND since > $2",
+        ] {
+            let query = sqlx::query(sql).bind(id.to_string()).bind(stored(since, "since")?);
+            most = most.max(unsigned(&query.fetch_one(self.conn()).await?, "n")?);
+        }
+        Ok(most)
+    }
+
     /// Puts a new holder key in force.
     pub async fn replace_holder_key(
         &mut self,

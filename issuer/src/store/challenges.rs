@@ -1,42 +1,18 @@
-//! Single-use values: challenges that holders answer, nonces of signed requests.
+//! Single-use values that were used: challenges that holders answered, nonces of signed requests.
 
-use super::row::{stored, unsigned};
+use super::row::stored;
 use super::{StoreError, Tx};
-use crate::domain::{AgentUuid, Challenge};
 
 impl Tx {
-    /// Stores a challenge.
-    pub async fn insert_challenge(&mut self, challenge: &Challenge, is_new: bool) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO challenges (nonce, agent, is_new, expires_at) VALUES ($1, $2, $3, $4)")
-            .bind(&challenge.nonce)
-            .bind(challenge.agent.to_string())
-            .bind(i64::from(is_new))
-            .bind(stored(challenge.exp, "challenges.expires_at")?)
-            .execute(self.conn())
-            .await?;
-        Ok(())
-    }
-
-    /// Takes a challenge, which is gone afterwards. Gives its expiry; none when there is no such challenge for
-    /// this agent and purpose, or it has expired.
-    pub async fn take_challenge(
-        &mut self,
-        nonce: &str,
-        agent: AgentUuid,
-        is_new: bool,
-        now: u64,
-    ) -> Result<Option<u64>, StoreError> {
-        let row = sqlx::query(
-            "DELETE FROM challenges WHERE nonce = $1 AND agent = $2 AND is_new = $3 AND expires_at > $4 \
-             RETURNING expires_at",
-        )
-        .bind(nonce)
-        .bind(agent.to_string())
-        .bind(i64::from(is_new))
-        .bind(stored(now, "now")?)
-        .fetch_optional(self.conn())
-        .await?;
-        row.map(|row| unsigned(&row, "expires_at")).transpose()
+    /// Notes that a challenge is used. False when it was before.
+    pub async fn use_challenge(&mut self, nonce: &str, expires_at: u64) -> Result<bool, StoreError> {
+        let done =
+            sqlx::query("INSERT INTO used_challenges (nonce, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(nonce)
+                .bind(stored(expires_at, "used_challenges.expires_at")?)
+                .execute(self.conn())
+                .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Notes a request's nonce. False when it was there.
@@ -57,9 +33,9 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Deletes challenges that nobody can answer any more.
+    /// Forgets used challenges that are refused for their age.
     pub async fn delete_expired_challenges(&mut self, now: u64) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM challenges WHERE expires_at <= $1")
+        sqlx::query("DELETE FROM used_challenges WHERE expires_at <= $1")
             .bind(stored(now, "now")?)
             .execute(self.conn())
             .await?;

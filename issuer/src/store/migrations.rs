@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, &str); 12] = [
     file!("0011", "issuer_keys"),
     file!("0012", "presentation_requests"),
     file!("0013", "vc_api"),
+    file!("0016", "used_challenges"),
 ];
 
 /// What brings any older database to this version.

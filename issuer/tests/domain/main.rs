@@ -1,6 +1,7 @@
 //! The domain over a real database: agents, receipts, the log, credentials, and what survives a kill.
 
 mod agents;
+mod challenges;
 mod crash;
 mod credentials;
 mod database_files;

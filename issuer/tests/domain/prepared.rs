@@ -183,7 +183,7 @@ async fn the_moment_of_a_use_is_not_kept() {
 async fn revoking_suspending_and_rotating_drop_it_at_once() {
     let stage = Stage::new(true).await;
     let Stage { rig, agent, .. } = &stage;
-    let rotation = |key| Rotation { ed25519_public_key: Some(key), holder: None };
+    let rotation = |key| Rotation { ed25519_public_key: Some(key), ..Rotation::default() };
     stage.keep().await;
     let key = ed25519_dalek::SigningKey::from_bytes(&[9; 32]).verifying_key().to_bytes();
     rig.domain.rotate_keys(*agent, rotation(key), Actor::Operator, rig.now()).await.unwrap();

@@ -22,6 +22,7 @@ mod pages;
 mod prepared;
 mod presentation_requests;
 mod presentations;
+mod replaced_keys;
 mod request_signatures;
 mod roots;
 mod rotation;

@@ -8,7 +8,7 @@ mod snapshot;
 
 pub use answer::Answer;
 pub use holder::Holder;
-pub use people::{Agent, Attestor};
+pub use people::{Agent, Attestor, multikey};
 pub use snapshot::Snapshot;
 
 use std::path::Path;

@@ -88,7 +88,8 @@ fn bearer(text: &str) -> SecurityScheme {
 fn agent() -> SecurityScheme {
     let text = "RFC 9421 HTTP message signature by the agent's Ed25519 key: `Signature` and `Signature-Input`, algorithm \
                 `ed25519`, over `@method`, `@target-uri` and, with a body, `content-digest`, with `created`, `expires`, \
-                `nonce` (good once) and the agent's DID as `keyid`.";
+                `nonce` (good once) and the agent's DID as `keyid`. A key that was replaced reads and presents for an hour \
+                and gets 403 for everything that changes something.";
     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("Signature", text)))
 }
 

@@ -57,6 +57,9 @@ impl Extractor for Counted {
 impl<A: Access, B: FromBody> Extractor for Call<A, B> {
     fn describe(description: &mut Description) {
         description.admits(A::WHO);
+        if A::FORBIDS {
+            description.may_be(Problem::Forbidden);
+        }
         description.takes(B::KIND);
     }
 }

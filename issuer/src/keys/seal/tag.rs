@@ -3,9 +3,11 @@
 //! A row that is looked up by what it is about would tell whoever copies the database; its tag tells nothing,
 //! and a guess cannot be tested. The key is used by two unrelated primitives, this one and the cipher, which
 //! is sound as long as neither reveals it.
+//!
+//! [`MacKey`] is a key of its own for one label, for what leaves the service: MACs that strangers may collect.
 
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::MasterKey;
 
@@ -17,16 +19,36 @@ impl MasterKey {
         self.hmac(&[purpose.as_bytes(), &[0], bytes])
     }
 
-    fn hmac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let padded = |pad: u8| {
-            let mut block = Zeroizing::new([pad; BLOCK_BYTES]);
-            block.iter_mut().zip(&self.0).for_each(|(byte, key)| *byte ^= key);
-            block
-        };
-        let mut inner = Sha256::new_with_prefix(padded(0x36).as_slice());
-        parts.iter().for_each(|part| inner.update(part));
-        Sha256::new_with_prefix(padded(0x5c).as_slice()).chain_update(inner.finalize()).finalize().into()
+    /// Derives the MAC key of a label. It tells nothing about this key, nor about another label's.
+    pub fn mac_key(&self, label: &str) -> MacKey {
+        MacKey(self.tag("derived MAC key", label.as_bytes()))
     }
+
+    fn hmac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        hmac(&self.0, parts)
+    }
+}
+
+/// A key for HMAC-SHA-256, derived from the master key. It has no `Debug`.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct MacKey([u8; 32]);
+
+impl MacKey {
+    /// The MAC of `bytes`. Compare it in constant time.
+    pub fn tag(&self, bytes: &[u8]) -> [u8; 32] {
+        hmac(&self.0, &[bytes])
+    }
+}
+
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let padded = |pad: u8| {
+        let mut block = Zeroizing::new([pad; BLOCK_BYTES]);
+        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        block
+    };
+    let mut inner = Sha256::new_with_prefix(padded(0x36).as_slice());
+    parts.iter().for_each(|part| inner.update(part));
+    Sha256::new_with_prefix(padded(0x5c).as_slice()).chain_update(inner.finalize()).finalize().into()
 }
 
 #[cfg(test)]
@@ -62,5 +84,16 @@ mod tests {
         assert_ne!(tag, key.tag("kind", b"b"));
         assert_ne!(tag, key.tag("kinda", b""));
         assert_ne!(tag, MasterKey::from_bytes([8; 32]).tag("kind", b"a"));
+    }
+
+    #[test]
+    fn a_derived_key_is_for_one_master_key_and_label() {
+        let key = MasterKey::from_bytes([7; 32]);
+        let tag = key.mac_key("a").tag(b"text");
+        assert_eq!(tag, key.mac_key("a").tag(b"text"));
+        assert_ne!(tag, key.mac_key("a").tag(b"texts"));
+        assert_ne!(tag, key.mac_key("b").tag(b"text"));
+        assert_ne!(tag, key.tag("a", b"text"));
+        assert_ne!(tag, MasterKey::from_bytes([8; 32]).mac_key("a").tag(b"text"));
     }
 }
