@@ -92,6 +92,9 @@ pub enum Command {
     /// The issuer's keys, for its operator: list, rotate, compromise, compromised
     #[command(subcommand)]
     Keys(commands::keys::KeysCommand),
+    /// Verifiers that the operator vouches for: add, list, remove
+    #[command(subcommand)]
+    Verifier(commands::verifier::VerifierCommand),
     /// Measure this machine: proofs, verifications and hashes beside what could be used instead
     Bench(commands::bench::BenchArgs),
     /// Run the conformance vectors, those inside this binary or a directory's, and say which come out wrong

@@ -18,6 +18,7 @@ pub mod selftest;
 pub mod serve;
 mod serve_agenthood;
 pub mod trust;
+pub mod verifier;
 pub mod verify;
 
 use std::path::Path;
@@ -46,6 +47,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Revoke(command) => revoke::run(command, global),
         Command::Root(command) => root::run(command, global),
         Command::Schema(command) => schema::run(command, global),
+        Command::Verifier(command) => verifier::run(command, global),
         Command::Trust(command) => trust::run(command, global),
         Command::Keys(command) => keys::run(command, global),
         Command::Bench(args) => bench::run(args),

@@ -12,7 +12,7 @@
 //! | [`credentials`] | issuance records, idempotency, status indices |
 //! | [`prepared`] | presentations proved before their challenge is known |
 //! | [`vc_api`] | credentials that VC-API was asked for |
-//! | [`presentation_requests`] | what verifiers ask of holders, answered once |
+//! | [`presentation_requests`], [`verifiers`] | what verifiers ask of holders, answered once; whom the operator vouches for |
 //! | [`agenthood`], [`registry`] | Proof of Agenthood, and the chain it reads by default |
 
 use std::sync::Arc;
@@ -49,6 +49,7 @@ pub mod schemas;
 pub mod standing;
 mod text;
 pub mod vc_api;
+pub mod verifiers;
 
 pub use agents::{
     Actor, Agent, AgentStatus, Custody, HolderProof, LeafSummary, ManagedSecrets, Page, Registration, RequestKeys,
@@ -61,7 +62,7 @@ pub(crate) use credentials::Reservation;
 pub use credentials::{Begin, Begun, Credential, CredentialState, Idempotency, PENDING_TTL_S, Pending, StatusBits};
 pub use entropy::{Entropy, EntropyRng, os_entropy};
 pub use error::{DomainError, HeadSigningError, Kind};
-pub use ids::{AgentUuid, CredentialId, IdError, PresentationRequestId};
+pub use ids::{AgentUuid, CredentialId, IdError, PresentationRequestId, VerifierId};
 pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
 pub use log::{Appends, Head, LogAudit, Publication};
@@ -69,11 +70,12 @@ pub(crate) use log::{LogState, Place, Settled, Zeroed};
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};
 pub(crate) use prepared::{PreparedRow, StoredKind};
-pub use presentation_requests::{PresentationRequest, RequestState};
+pub use presentation_requests::{NewPresentationRequest, Places, PresentationRequest, RequestState, Voucher};
 pub use receipts::ReceiptError;
 pub use rotation::{HolderRotation, Rotation};
 pub use schemas::{AttestationSchemaRecord, DisclosureSchemaRecord};
 pub use standing::Revoker;
+pub use verifiers::RegisteredVerifier;
 
 /// The lifetime of a leaf unless settings say otherwise, in seconds: 90 days.
 pub const LEAF_LIFETIME_S: u64 = 90 * 86_400;
@@ -117,6 +119,7 @@ pub struct Domain {
     issuer: IssuerDid,
     master: MasterKey,
     challenge_key: MacKey,
+    places_key: MacKey,
     signer: Arc<dyn HeadSigner>,
     entropy: Entropy,
     /// The log's lock, held by one publication at a time; inside it the frontier of a `seq`, a cache of the
@@ -139,8 +142,18 @@ impl Domain {
             .parse()
             .map_err(|_| DomainError::Member { member: "issuer", reason: "is not a did:web" })?;
         let challenge_key = master.mac_key("challenges/1");
-        let domain =
-            Self { store, settings, issuer, master, challenge_key, signer, entropy, publication: Mutex::default() };
+        let places_key = master.mac_key("presentation-requests/places");
+        let domain = Self {
+            store,
+            settings,
+            issuer,
+            master,
+            challenge_key,
+            places_key,
+            signer,
+            entropy,
+            publication: Mutex::default(),
+        };
         domain.seed(now).await?;
         Ok(domain)
     }

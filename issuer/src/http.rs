@@ -56,6 +56,7 @@ mod status_lists;
 mod tiles;
 mod timed;
 mod vc_api;
+mod verifiers;
 mod verify;
 mod wire;
 
@@ -104,7 +105,8 @@ fn routes() -> Routes {
         .merge(agenthood::operator_routes())
         .merge(docs::routes())
         .merge(pages::routes())
-        .merge(vc_api::routes());
+        .merge(vc_api::routes())
+        .merge(verifiers::routes());
     let open = verify::routes()
         .merge(presentation_requests::routes())
         .merge(discovery::routes())

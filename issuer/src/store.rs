@@ -38,6 +38,7 @@ mod row;
 mod schemas;
 mod status;
 mod vc_api;
+mod verifiers;
 
 pub use agents::NewAgent;
 pub use issuer_keys::IssuerKeyRow;

@@ -25,7 +25,7 @@
 //! |---|---|
 //! | [`verifier`] | [`Verifier`]: a document, a request, evidence and a time in, a [`Report`] out |
 //! | [`report`] | the sixteen checks, and which one fails for which defect |
-//! | [`trust`], [`request`] | what it is configured with, what is demanded |
+//! | [`trust`], [`request`], [`signed_request`] | what it is configured with, what is demanded, and by whom |
 //! | [`credential`], [`zk_proof`], [`statement`], [`render`], [`context`] | documents with a proof, and how they are bound to it |
 //! | [`groth16`], [`key`] | the pairing equation, verifying keys |
 //! | [`snarkjs`], [`evm`] | the same in other tools' files, as a contract and its calldata |
@@ -61,6 +61,7 @@ pub mod render;
 pub mod report;
 pub mod request;
 pub mod schema;
+pub mod signed_request;
 pub mod snarkjs;
 pub mod statement;
 pub mod status;

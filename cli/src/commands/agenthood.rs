@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use poa_verifier::agenthood::message::Action;
 use poa_verifier::agenthood::ss58::Address;
 use poa_verifier::did::IssuerDid;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::asked::{Asked, Wanted};
 

@@ -1,7 +1,8 @@
 //! `poa present`: answering a verifier's request.
 //!
 //! The holder names the verifier itself (`--to`), because a request can be relayed: one that is bound
-//! to another domain is not answered, nor one that waits elsewhere than at the verifier unless the holder says so (`--via`). What `poa prepare` made for exactly this kind of request is used by itself,
+//! to another domain is not answered, nor one that waits elsewhere than at the verifier unless the holder says so (`--via`)
+//! and somebody vouches for the verifier. What `poa prepare` made for exactly this kind of request is used by itself,
 //! without the network and without the proving key; else the proof is made now.
 
 use std::path::PathBuf;
@@ -43,7 +44,8 @@ pub struct PresentArgs {
     engine: EngineArgs,
     #[command(flatten)]
     request: RequestSource,
-    /// The service that receives the verifier's answers, when the request's URL is not the verifier's own
+    /// The service that receives the verifier's answers, when the request's URL is not the verifier's own. Its operator
+    /// vouches for the verifier, unless the verifier signed the request; nothing else is answered
     #[arg(long, value_name = "ORIGIN", requires = "request_url")]
     via: Option<String>,
     /// Use what `poa prepare` made or refuse; prove nothing now and use no network
@@ -216,8 +218,14 @@ fn sent(args: &PresentArgs, requested: &Requested, made: Made) -> Outcome<Answer
         false => (format!("answered, but not verified: {}", verdict.explain()), Exit::Refused),
     };
     let mut answer = answer(args, made)?;
-    answer.details.insert(0, format!("sent to {}", requested.origin()));
-    let members = [("sent_to", requested.origin().into()), ("verified", verdict.is_verified().into())];
+    let vouched =
+        format!("sent to {}; the verifier is vouched for by {}", requested.origin(), requested.voucher.words());
+    answer.details.insert(0, vouched);
+    let members = [
+        ("sent_to", requested.origin().into()),
+        ("vouched_by", requested.voucher.name().into()),
+        ("verified", verdict.is_verified().into()),
+    ];
     for (name, value) in members.into_iter().chain([("report", verdict.into_value())]) {
         answer.value[name] = value;
     }

@@ -1,15 +1,23 @@
 //! `poa request`: a verifier's request with a fresh challenge, for a holder to answer.
+//!
+//! A verifier signs the request that it states at somebody else's service (`--sign-key`): then no holder has to take that
+//! service's word for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ed25519_dalek::Signer as _;
+use poa_verifier::jws;
 use poa_verifier::request::Request;
+use poa_verifier::signed_request::{Claims, MAX_LIFETIME_S, SignedRequest, signing_input, verifier_of};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
-use crate::exit::{OrFail as _, Outcome};
+use crate::exit::{Failure, OrFail as _, Outcome};
 use crate::output::{Answer, pretty};
 use crate::predicates::PredicateArgs;
-use crate::system;
+use crate::{keyfile, system};
 
 /// What a verifier wants to be shown.
 #[derive(Args)]
@@ -57,6 +65,25 @@ pub struct RequestArgs {
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    signing: SigningArgs,
+}
+
+/// How the verifier signs it, for a service that hosts it.
+#[derive(Args)]
+pub struct SigningArgs {
+    /// Sign the request with this Ed25519 key file (JWK), for the service named with --at
+    #[arg(long, value_name = "FILE", requires = "at", requires = "token_out")]
+    sign_key: Option<PathBuf>,
+    /// The key's name in the verifier's DID document, what follows the # in its id
+    #[arg(long, value_name = "NAME", default_value = "key-1", requires = "sign_key")]
+    key_name: String,
+    /// The origin of the service where the request will be stated and answered
+    #[arg(long, value_name = "ORIGIN", requires = "sign_key")]
+    at: Option<String>,
+    /// File to make (mode 0600) with the token that fetches the outcome
+    #[arg(long, value_name = "FILE", requires = "sign_key")]
+    token_out: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -65,6 +92,9 @@ pub fn run(args: &RequestArgs) -> Outcome<Answer> {
     request.insert("max_root_age_s".into(), json!(args.max_root_age_s));
     let request = Value::Object(request);
     Request::from_json(&request).or_refuse("nobody could answer this request", "correct the demands")?;
+    if let SigningArgs { sign_key: Some(key), at: Some(at), token_out: Some(token_out), key_name } = &args.signing {
+        return signed(args, &Signing { key, key_name, at, token_out }, request);
+    }
     let next = format!("the holder answers it: poa present --to {} --request FILE", args.domain);
     match &args.out {
         Some(out) => {
@@ -72,5 +102,54 @@ pub fn run(args: &RequestArgs) -> Outcome<Answer> {
             Ok(Answer::done(format!("request in {}", out.display()), next, request))
         }
         None => Ok(Answer::document(pretty(&request), "", request)),
+    }
+}
+
+struct Signing<'a> {
+    key: &'a Path,
+    key_name: &'a str,
+    at: &'a str,
+    token_out: &'a Path,
+}
+
+/// The request as a signed one: the body of `POST /presentation-requests`.
+fn signed(args: &RequestArgs, signing: &Signing<'_>, request: Value) -> Outcome<Answer> {
+    let iss = verifier_of(&args.domain).ok_or_else(|| {
+        let what = format!("{} has no did:web, so nobody could check the signature", args.domain);
+        Failure::error(what, "give --domain as https://HOST[:PORT] or did:web:HOST")
+    })?;
+    let key = keyfile::read(signing.key)?;
+    let token = Zeroizing::new(format!("poa_pr_{}", system::random_hex()));
+    let iat = system::now_unix_s();
+    let claims = Claims {
+        iss: iss.clone(),
+        aud: signing.at.trim_end_matches('/').to_owned(),
+        iat,
+        exp: iat + MAX_LIFETIME_S,
+        token_sha256: hex::encode(Sha256::digest(token.as_bytes())),
+        request,
+    };
+    let input = signing_input(&claims, signing.key_name);
+    let jws = jws::attach_signature(&input, &key.sign(input.as_bytes()).to_bytes());
+    SignedRequest::parse(&jws).or_refuse("no service would take this request", "correct the demands")?;
+    system::write_new(signing.token_out, token.as_bytes())?;
+    let body = json!({ "signed_request": jws });
+    let public = keyfile::multikey(&key)?;
+    let method = json!({
+        "id": iss.key_id(signing.key_name), "type": "Multikey", "controller": iss, "publicKeyMultibase": public,
+    });
+    let next =
+        format!("post it within ten minutes to {}/presentation-requests, and give the holder its URL", claims.aud);
+    let lines = [
+        format!("token for the outcome in {}", signing.token_out.display()),
+        format!("the DID document of {iss} must have this key under authentication: {method}"),
+    ];
+    let value = json!({ "signed_request": body["signed_request"], "verification_method": method });
+    match &args.out {
+        Some(out) => {
+            system::write_out(out, pretty(&body).as_bytes())?;
+            Ok(Answer::done(format!("signed request in {}", out.display()), next, value).with_details(lines))
+        }
+        None => Ok(Answer::document(pretty(&body), next, value).with_details(lines)),
     }
 }

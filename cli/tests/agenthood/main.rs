@@ -7,4 +7,5 @@ mod chain;
 mod foreign;
 mod inputs;
 mod own;
+mod relayed;
 mod rig;

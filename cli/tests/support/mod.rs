@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod cast;
+pub mod stranger;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

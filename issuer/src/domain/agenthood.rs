@@ -26,7 +26,7 @@ mod reading;
 pub mod reason;
 mod watch;
 
-pub use challenge::{Binding, MAX_OPEN, Reading, StoredChallenge};
+pub use challenge::{Binding, MAX_OPEN, MAX_OPEN_OF_NETWORK, Reading, StoredChallenge};
 pub use documents::{DocumentRow, NewDocument, Revocation, RevocationPage, Revoked, SignedDocument};
 pub use jti::{Jti, JtiError};
 pub use reason::{Facts, Reason, ZERO_BALANCE_MS};

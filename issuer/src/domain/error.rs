@@ -118,6 +118,18 @@ pub enum DomainError {
     /// As many requests of verifiers wait for an answer as are kept.
     #[error("too many presentation requests are open; try again when some have expired")]
     TooManyPresentationRequests,
+    /// As many of them are of this client or of its network as one may have.
+    #[error("too many presentation requests of this {0} are open; try again when some were answered or have expired")]
+    TooManyOpenOf(&'static str),
+    /// A signed request is stated once.
+    #[error("this signed request was stated before")]
+    SignedRequestKnown,
+    /// The origin is registered.
+    #[error("this origin is registered already; to give it another token, remove it first")]
+    VerifierExists,
+    /// As many verifiers are registered as are kept.
+    #[error("too many verifiers are registered")]
+    TooManyVerifiers,
     /// A credential could not be signed; the text is for the service's log only.
     #[error("a credential could not be signed: {0}")]
     Signing(String),
@@ -155,6 +167,8 @@ pub enum Kind {
     IssuerKey,
     /// A verifier's request.
     PresentationRequest,
+    /// A registered verifier.
+    Verifier,
     /// A credential that VC-API was asked for.
     VcApiCredential,
 }
@@ -170,6 +184,7 @@ impl std::fmt::Display for Kind {
             Self::Credential => "credential",
             Self::IssuerKey => "issuer key",
             Self::PresentationRequest => "presentation request",
+            Self::Verifier => "registered verifier",
             Self::VcApiCredential => "credential of that credentialId",
         })
     }

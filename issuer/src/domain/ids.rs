@@ -1,4 +1,4 @@
-//! Identifiers the service makes: agents and credentials, UUIDs in their one canonical form.
+//! Identifiers the service makes for agents, credentials, verifiers and their requests: UUIDs in their one canonical form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +25,10 @@ pub struct CredentialId(Uuid);
 /// The UUID of a verifier's request.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PresentationRequestId(Uuid);
+
+/// The UUID of a registered verifier.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct VerifierId(Uuid);
 
 /// A fresh UUID, never nil.
 pub(super) fn random_uuid(rng: &mut EntropyRng) -> Uuid {
@@ -76,6 +80,26 @@ impl PresentationRequestId {
     /// A fresh one.
     pub fn random(rng: &mut EntropyRng) -> Self {
         Self(random_uuid(rng))
+    }
+}
+
+impl VerifierId {
+    /// A fresh one.
+    pub fn random(rng: &mut EntropyRng) -> Self {
+        Self(random_uuid(rng))
+    }
+}
+
+impl FromStr for VerifierId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse(text).map(Self)
+    }
+}
+
+impl fmt::Display for VerifierId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
     }
 }
 

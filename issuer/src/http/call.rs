@@ -1,4 +1,4 @@
-//! Who is calling: the operator by bearer token, an agent by request signature, or the public.
+//! Who is calling: the operator or a registered verifier by bearer token, an agent by request signature, or the public.
 //!
 //! [`Call`] is the one extractor of requests with a body. Its order matters: size, credentials,
 //! permission, body, and only then is the nonce of a signed request consumed. So a request that is
@@ -21,9 +21,10 @@ use super::body::{FromBody, reading};
 use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
 use crate::app::App;
-use crate::domain::{AgentUuid, DomainError, RequestKeys};
+use crate::domain::{AgentUuid, DomainError, RegisteredVerifier, RequestKeys};
 use crate::http_signature::{self, Message, Verified};
 use crate::proving::Principal;
+use crate::service::presentation_requests::VERIFIER_TOKEN_PREFIX;
 
 /// An authenticated caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,10 +75,31 @@ impl Caller {
     }
 }
 
+/// What a request was authenticated with.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// The operator's token, or an agent's signature.
+    Caller(Caller),
+    /// The token of a verifier that the operator registered.
+    Verifier(RegisteredVerifier),
+}
+
+impl Credential {
+    /// The caller, where a verifier's token opens nothing.
+    fn caller(credential: Option<Self>) -> Result<Option<Caller>, ApiError> {
+        match credential {
+            None => Ok(None),
+            Some(Self::Caller(caller)) => Ok(Some(caller)),
+            Some(Self::Verifier(_)) => Err(ApiError::new(
+                Problem::Forbidden,
+                "The token of a registered verifier states presentation requests, and opens nothing else.",
+            )),
+        }
+    }
+}
+
 /// Which of its keys an agent may sign a call with.
 pub trait Keys: Send + 'static {
-    /// Whether a key that verifies may be refused, for the document.
-    const REFUSES: bool;
     /// Admits or refuses the key that signed.
     fn admit(signer: &Signer) -> Result<(), ApiError>;
 }
@@ -91,7 +113,6 @@ pub struct NewestKey;
 pub struct AnyKey;
 
 impl Keys for NewestKey {
-    const REFUSES: bool = true;
     fn admit(signer: &Signer) -> Result<(), ApiError> {
         if signer.is_newest {
             return Ok(());
@@ -103,7 +124,6 @@ impl Keys for NewestKey {
 }
 
 impl Keys for AnyKey {
-    const REFUSES: bool = false;
     fn admit(_: &Signer) -> Result<(), ApiError> {
         Ok(())
     }
@@ -113,12 +133,10 @@ impl Keys for AnyKey {
 pub trait Access {
     /// Who that is, for the document.
     const WHO: Who;
-    /// Whether callers may be refused who proved who they are, for the document.
-    const FORBIDS: bool = true;
     /// What is known about the caller once admitted.
     type Caller: Send;
     /// Admits or refuses.
-    fn admit(caller: Option<Caller>) -> Result<Self::Caller, ApiError>;
+    fn admit(credential: Option<Credential>) -> Result<Self::Caller, ApiError>;
 }
 
 /// The operator alone.
@@ -136,12 +154,15 @@ pub struct ByAnyone<K>(PhantomData<K>);
 /// The operator, or whoever sends no credentials where none may be needed; the handler decides.
 #[derive(Debug)]
 pub struct ByOperatorIfAny;
+/// Anybody; the token of a registered verifier is checked when there is one.
+#[derive(Debug)]
+pub struct ByVerifier;
 
 impl Access for ByOperator {
     const WHO: Who = Who::Operator;
     type Caller = ();
-    fn admit(caller: Option<Caller>) -> Result<(), ApiError> {
-        match caller {
+    fn admit(credential: Option<Credential>) -> Result<(), ApiError> {
+        match Credential::caller(credential)? {
             Some(Caller::Operator) => Ok(()),
             Some(Caller::Agent(_)) => Err(ApiError::new(Problem::Forbidden, "Only the operator may do this.")),
             None => Err(unauthenticated("This path needs the operator's bearer token.")),
@@ -152,8 +173,8 @@ impl Access for ByOperator {
 impl<K: Keys> Access for ByAgent<K> {
     const WHO: Who = Who::Agent;
     type Caller = Signer;
-    fn admit(caller: Option<Caller>) -> Result<Signer, ApiError> {
-        match caller {
+    fn admit(credential: Option<Credential>) -> Result<Signer, ApiError> {
+        match Credential::caller(credential)? {
             Some(Caller::Agent(signer)) => K::admit(&signer).map(|()| signer),
             Some(Caller::Operator) => {
                 Err(ApiError::new(Problem::Forbidden, "Only the agent itself may do this, with a signed request."))
@@ -166,7 +187,8 @@ impl<K: Keys> Access for ByAgent<K> {
 impl<K: Keys> Access for ByEither<K> {
     const WHO: Who = Who::Either;
     type Caller = Caller;
-    fn admit(caller: Option<Caller>) -> Result<Caller, ApiError> {
+    fn admit(credential: Option<Credential>) -> Result<Caller, ApiError> {
+        let caller = Credential::caller(credential)?;
         if let Some(Caller::Agent(signer)) = &caller {
             K::admit(signer)?;
         }
@@ -176,9 +198,9 @@ impl<K: Keys> Access for ByEither<K> {
 
 impl<K: Keys> Access for ByAnyone<K> {
     const WHO: Who = Who::Anyone;
-    const FORBIDS: bool = K::REFUSES;
     type Caller = Option<Caller>;
-    fn admit(caller: Option<Caller>) -> Result<Option<Caller>, ApiError> {
+    fn admit(credential: Option<Credential>) -> Result<Option<Caller>, ApiError> {
+        let caller = Credential::caller(credential)?;
         if let Some(Caller::Agent(signer)) = &caller {
             K::admit(signer)?;
         }
@@ -189,8 +211,23 @@ impl<K: Keys> Access for ByAnyone<K> {
 impl Access for ByOperatorIfAny {
     const WHO: Who = Who::OperatorIfAny;
     type Caller = Option<()>;
-    fn admit(caller: Option<Caller>) -> Result<Option<()>, ApiError> {
-        caller.map(|caller| ByOperator::admit(Some(caller))).transpose()
+    fn admit(credential: Option<Credential>) -> Result<Option<()>, ApiError> {
+        credential.map(|credential| ByOperator::admit(Some(credential))).transpose()
+    }
+}
+
+impl Access for ByVerifier {
+    const WHO: Who = Who::RegisteredVerifier;
+    type Caller = Option<RegisteredVerifier>;
+    fn admit(credential: Option<Credential>) -> Result<Option<RegisteredVerifier>, ApiError> {
+        match credential {
+            None => Ok(None),
+            Some(Credential::Verifier(verifier)) => Ok(Some(verifier)),
+            Some(Credential::Caller(_)) => Err(ApiError::new(
+                Problem::Forbidden,
+                "Only the token of a registered verifier says something here; leave other credentials out.",
+            )),
+        }
     }
 }
 
@@ -231,16 +268,18 @@ impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, 
         })?;
         let length = bytes.len();
         let credentials = credentials(app, &method, &uri, &headers, &bytes).await?;
-        let known = credentials.as_ref().map(|credentials| credentials.caller);
-        let caller = A::admit(known)?;
-        let principal = known.map_or(Principal::Client(client), Caller::into_principal);
+        let (credential, signed) = credentials.map(|found| (found.credential, found.signed)).unzip();
+        let principal = match &credential {
+            Some(Credential::Caller(caller)) => caller.into_principal(),
+            Some(Credential::Verifier(_)) | None => Principal::Client(client),
+        };
+        let caller = A::admit(credential)?;
         let read = {
             let (headers, uri) = (headers.clone(), uri.clone());
             move || Ok((digest(&method, &uri, &bytes), B::from_body(&headers, bytes)?))
         };
         let (digest, body) = reading(app, principal, length, read).await?;
-        if let Some(Verified { keyid, nonce, expires_unix_s }) = credentials.and_then(|credentials| credentials.signed)
-        {
+        if let Some(Verified { keyid, nonce, expires_unix_s }) = signed.flatten() {
             consume(app, &keyid, &nonce, expires_unix_s).await?;
         }
         Ok(Self { caller, principal, body, digest, headers, uri })
@@ -248,7 +287,7 @@ impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, 
 }
 
 struct Credentials {
-    caller: Caller,
+    credential: Credential,
     signed: Option<Verified>,
 }
 
@@ -265,7 +304,7 @@ async fn credentials(
         (None, _, false) => Ok(None),
         (Some(_), _, true) => Err(unauthenticated("Send a bearer token or a signature, not both.")),
         (Some(_), Some(_), false) => Err(unauthenticated("Authorization is repeated.")),
-        (Some(value), None, false) => operator(app, value).map(Some),
+        (Some(value), None, false) => bearer(app, value).await.map(Some),
         (None, _, true) => agent(app, method, uri, headers, body).await.map(Some),
     }
 }
@@ -273,19 +312,28 @@ async fn credentials(
 /// Whether a request shows the operator's token and nothing else.
 pub(super) fn is_operator(app: &App, headers: &HeaderMap) -> bool {
     let mut tokens = headers.get_all(header::AUTHORIZATION).iter();
-    matches!((tokens.next(), tokens.next()), (Some(value), None) if operator(app, value).is_ok())
+    let is_operators = |value| token(value).is_ok_and(|token| app.operator_token().matches(token));
+    matches!((tokens.next(), tokens.next()), (Some(value), None) if is_operators(value))
 }
 
-fn operator(app: &App, value: &HeaderValue) -> Result<Credentials, ApiError> {
-    let value = value.as_bytes();
-    let token = match value.split_at_checked(7) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token,
-        _ => return Err(unauthenticated("The only Authorization scheme here is Bearer.")),
-    };
+fn token(value: &HeaderValue) -> Result<&[u8], ApiError> {
+    match value.as_bytes().split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => Ok(token),
+        _ => Err(unauthenticated("The only Authorization scheme here is Bearer.")),
+    }
+}
+
+async fn bearer(app: &App, value: &HeaderValue) -> Result<Credentials, ApiError> {
+    let token = token(value)?;
+    if token.starts_with(VERIFIER_TOKEN_PREFIX.as_bytes()) {
+        let verifier = app.verifier_of_token(token).await?;
+        let verifier = verifier.ok_or_else(|| unauthenticated("The bearer token is of no registered verifier."))?;
+        return Ok(Credentials { credential: Credential::Verifier(verifier), signed: None });
+    }
     if !app.operator_token().matches(token) {
         return Err(unauthenticated("The bearer token is not the operator's."));
     }
-    Ok(Credentials { caller: Caller::Operator, signed: None })
+    Ok(Credentials { credential: Credential::Caller(Caller::Operator), signed: None })
 }
 
 async fn agent(
@@ -315,7 +363,7 @@ async fn agent(
         parsed.verify(&keys).map_err(|error| unauthenticated(&format!("Request signature: {error}.")))?;
     let key = key.to_bytes();
     let signer = Signer { agent: id, key, is_newest: key == newest };
-    Ok(Credentials { caller: Caller::Agent(signer), signed: Some(verified) })
+    Ok(Credentials { credential: Credential::Caller(Caller::Agent(signer)), signed: Some(verified) })
 }
 
 async fn consume(app: &App, keyid: &str, nonce: &str, expires: u64) -> Result<(), ApiError> {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Who, get, parameters, post};
 use super::body::Json;
-use super::call::{AnyKey, ByAnyone, Call, NewestKey};
+use super::call::{AnyKey, ByAnyone, ByVerifier, Call};
 use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
 use super::limits;
@@ -20,8 +20,9 @@ use super::parameters::Id;
 use super::rate::Limited;
 use super::reply::{Created, private};
 use super::verify;
+use super::wire::Text;
 use crate::app::App;
-use crate::domain::{PresentationRequest, PresentationRequestId, RequestState};
+use crate::domain::{PresentationRequest, PresentationRequestId, RequestState, Voucher};
 use crate::service::presentation_requests::Stated;
 
 /// The routes of this resource. Open to other origins.
@@ -31,12 +32,16 @@ pub fn routes() -> Routes {
         .route(
             post("/presentation-requests", state)
                 .means("statePresentationRequest", "State what a verifier needs")
-                .detail("The holder answers once, to the challenge that the answer carries.")
+                .detail(
+                    "The holder answers once, to the challenge that the answer carries. The domain is this service's own \
+                     origin; with the token of a registered verifier it is that verifier's; in `signed_request` it is \
+                     whatever the signing key is of, which the holder checks.",
+                )
                 .reads("verifier-request", limits::SMALL_BYTES)
                 .answers(
                     Answer::json(201, "verifier-request-created", "The request, and the verifier's token.").located(),
                 )
-                .refuses(&[Problem::Unprocessable]),
+                .refuses(&[Problem::Unprocessable, Problem::Conflict]),
         )
         .route(
             get("/presentation-requests/{id}", show)
@@ -66,25 +71,35 @@ pub fn routes() -> Routes {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StateBody {
-    request: Map<String, Value>,
+    request: Option<Map<String, Value>>,
+    signed_request: Option<Text<12_288>>,
 }
 
 /// `POST /presentation-requests`: 201 with the request as the holder gets it, and the verifier's token.
 async fn state(
     State(app): State<Arc<App>>,
     client: Client,
-    call: Call<ByAnyone<NewestKey>, Json<StateBody>>,
+    call: Call<ByVerifier, Json<StateBody>>,
 ) -> Result<Response, ApiError> {
     app.rate_limits().count(Limited::PresentationRequest, client)?;
-    let Stated { request, token } = app.state_request(call.body.0.request).await?;
+    let Stated { request, token } = match (call.body.0.request, call.body.0.signed_request) {
+        (Some(demands), None) => app.state_request(demands, call.caller, client).await?,
+        (None, Some(jws)) => app.state_signed_request(jws.0, client).await?,
+        _ => {
+            let detail = "Send `request` or `signed_request`, and not both.";
+            return Err(ApiError::of_member(Problem::InvalidBody, "request", detail));
+        }
+    };
     let mut body = view(&app, &request);
-    body["token"] = token.as_str().into();
+    if let Some(token) = token {
+        body["token"] = token.as_str().into();
+    }
     Ok(Created(body, Some(url(&app, request.id, ""))).into_response())
 }
 
 /// `GET /presentation-requests/{id}`: for the holder, as long as it may answer.
 async fn show(State(app): State<Arc<App>>, Id(id): Id<PresentationRequestId>) -> Result<Response, ApiError> {
-    let request = app.domain().presentation_request(id, app.now()).await?;
+    let request = app.domain().fetch_presentation_request(id, app.now()).await?;
     if request.state != RequestState::Open || request.expires_at <= app.now() {
         let detail = "This request was answered or has expired; ask the verifier for another.";
         return Err(ApiError::new(Problem::Gone, detail).with_recovery(Recovery::RequestChallenge));
@@ -141,12 +156,17 @@ fn bearer(headers: &HeaderMap) -> &[u8] {
 }
 
 fn view(app: &App, request: &PresentationRequest) -> Value {
-    json!({
+    let mut view = json!({
         "id": request.id.to_string(),
         "request": request.request,
+        "vouched_by": request.voucher.as_str(),
         "response_url": url(app, request.id, "/response"),
         "expires": expires(request),
-    })
+    });
+    if let Voucher::Signature(jws) = &request.voucher {
+        view["signed_request"] = jws.as_str().into();
+    }
+    view
 }
 
 fn url(app: &App, id: PresentationRequestId, rest: &str) -> String {

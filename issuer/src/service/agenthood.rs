@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::reading::Readings;
 use crate::app::App;
 use crate::chain::{ChainError, ChainSnapshot};
+use crate::client::Client;
 use crate::documents::{status_list_url, token_status_list_url};
 use crate::domain::agenthood::{
     AgenthoodError, Binding, DocumentRow, Facts, Jti, NewDocument, Reading, SignedDocument, StoredChallenge,
@@ -90,6 +91,7 @@ impl App {
         &self,
         agent: Address,
         action: Action,
+        client: Client,
     ) -> Result<StoredChallenge, AgenthoodRefusal> {
         let snapshot = self.read_agent(self.challenge_reads(), &agent).await?;
         let mut seed = [0; 32];
@@ -107,7 +109,7 @@ impl App {
             binding,
             expires_at: self.now() + CHALLENGE_LIFETIME_S,
         };
-        self.domain().store_agenthood_challenge(&challenge, self.now()).await?;
+        self.domain().store_agenthood_challenge(&challenge, client, self.now()).await?;
         Ok(challenge)
     }
 

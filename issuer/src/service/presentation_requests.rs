@@ -1,10 +1,16 @@
 //! A verifier states what it needs and gets a one-time challenge; a holder answers; the verifier fetches the outcome.
+//!
+//! Whoever states a request gets what its holder shows. So `domain` and `audience` name nobody whose name the stating one
+//! cannot vouch for: this service's own origin; the origin of a registered verifier, which shows its token; or whatever
+//! the verifier signed, which is kept as it is, because the holder checks the signature.
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poa_circuits::native::scope::Audience;
+use poa_verifier::did::IssuerDid;
+use poa_verifier::signed_request::SignedRequest;
 use poa_verifier::{Report, Request};
 use rand_core::Rng as _;
 use serde_json::{Map, Value, json};
@@ -15,42 +21,107 @@ use zeroize::Zeroizing;
 use super::ServiceError;
 use super::checking::Question;
 use crate::app::App;
-use crate::domain::{DomainError, PresentationRequest, PresentationRequestId};
+use crate::client::Client;
+use crate::domain::{
+    DomainError, NewPresentationRequest, PresentationRequest, PresentationRequestId, RegisteredVerifier, Voucher,
+};
 use crate::proving::{Principal, WorkError};
 
 /// What a verifier's token begins with, so that one that leaks is recognised.
 const TOKEN_PREFIX: &str = "poa_pr_";
+/// What a registered verifier's token begins with.
+pub const VERIFIER_TOKEN_PREFIX: &str = "poa_vf_";
 
 /// A request that waits for its answer.
 pub struct Stated {
     /// As the holder fetches it.
     pub request: PresentationRequest,
-    /// What the verifier fetches the outcome with; told this once.
-    pub token: Zeroizing<String>,
+    /// What the verifier fetches the outcome with; told this once. None for a signed request, whose verifier made it.
+    pub token: Option<Zeroizing<String>>,
 }
 
 impl App {
-    /// Takes a verifier's demands, adds challenge and domain, and keeps them for a holder.
-    pub async fn state_request(&self, demands: Map<String, Value>) -> Result<Stated, ServiceError> {
-        let request = self.with_challenge(demands)?;
-        let mut secret = Zeroizing::new([0; 32]);
-        self.rng().fill_bytes(secret.as_mut());
-        let token = Zeroizing::new(format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret.as_ref())));
-        let request = self.domain().open_presentation_request(request, digest(token.as_bytes()), self.now()).await?;
-        Ok(Stated { request, token })
+    /// Takes a verifier's demands, adds challenge and domain, and keeps them for a holder. `verifier` is the registered
+    /// one whose token was shown.
+    pub async fn state_request(
+        &self,
+        demands: Map<String, Value>,
+        verifier: Option<RegisteredVerifier>,
+        client: Client,
+    ) -> Result<Stated, ServiceError> {
+        let request = self.with_challenge(demands, verifier.as_ref())?;
+        let token = self.token(TOKEN_PREFIX);
+        let voucher = verifier.map_or(Voucher::Service, |verifier| Voucher::Operator(verifier.id));
+        let token_sha256 = digest(token.as_bytes());
+        let new = NewPresentationRequest { request, token_sha256, expires_at: None, voucher, client };
+        let request = self.domain().open_presentation_request(new, self.now()).await?;
+        Ok(Stated { request, token: Some(token) })
     }
 
-    fn with_challenge(&self, mut demands: Map<String, Value>) -> Result<Value, ServiceError> {
+    /// Keeps a request that its verifier signed. Only its form is looked at.
+    pub async fn state_signed_request(&self, jws: String, client: Client) -> Result<Stated, ServiceError> {
+        let refuse = |error: &dyn std::fmt::Display| ServiceError::Request {
+            member: "signed_request".to_owned(),
+            reason: error.to_string(),
+        };
+        let signed = SignedRequest::parse(&jws).map_err(|error| refuse(&error))?;
+        signed.expect(&self.config().public_url.to_string(), self.now()).map_err(|error| refuse(&error))?;
+        let claims = signed.claims();
+        let mut token_sha256 = [0; 32];
+        hex::decode_to_slice(&claims.token_sha256, &mut token_sha256).map_err(|error| refuse(&error))?;
+        let new = NewPresentationRequest {
+            request: claims.request.clone(),
+            token_sha256,
+            expires_at: Some(claims.exp),
+            voucher: Voucher::Signature(jws),
+            client,
+        };
+        let request = self.domain().open_presentation_request(new, self.now()).await?;
+        Ok(Stated { request, token: None })
+    }
+
+    /// Registers a verifier. The token is told this once.
+    pub async fn register_verifier(
+        &self,
+        origin: String,
+        name: String,
+    ) -> Result<(RegisteredVerifier, Zeroizing<String>), ServiceError> {
+        let token = self.token(VERIFIER_TOKEN_PREFIX);
+        let sha256 = digest(token.as_bytes());
+        Ok((self.domain().register_verifier(origin, name, sha256, self.now()).await?, token))
+    }
+
+    /// The registered verifier that a bearer token is of.
+    pub async fn verifier_of_token(&self, token: &[u8]) -> Result<Option<RegisteredVerifier>, ServiceError> {
+        // The token is as random as its digest, so looking the digest up tells nothing about others.
+        Ok(self.domain().verifier_of_token(digest(token)).await?)
+    }
+
+    fn token(&self, prefix: &str) -> Zeroizing<String> {
+        let mut secret = Zeroizing::new([0; 32]);
+        self.rng().fill_bytes(secret.as_mut());
+        Zeroizing::new(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(secret.as_ref())))
+    }
+
+    fn with_challenge(
+        &self,
+        mut demands: Map<String, Value>,
+        verifier: Option<&RegisteredVerifier>,
+    ) -> Result<Value, ServiceError> {
         if demands.contains_key("challenge") {
             return Err(refused(
                 "challenge",
                 "is made by the service, which so knows that it is used once; leave it out",
             ));
         }
+        let own = verifier.map_or_else(|| self.config().public_url.to_string(), |verifier| verifier.origin.clone());
         let named = demands.get("domain").or_else(|| demands.get("audience")).cloned();
-        let domain = named.unwrap_or_else(|| self.config().public_url.to_string().into());
+        let domain = named.unwrap_or_else(|| own.as_str().into());
         let text = domain.as_str().ok_or_else(|| refused("domain", "is a text"))?;
         Audience::new(text).map_err(|error| refused("domain", error.to_string()))?;
+        if text != own {
+            return Err(refused("domain", not_vouched_for(&own, verifier)));
+        }
         demands.insert("domain".to_owned(), domain);
         let mut challenge = [0; 32];
         self.rng().fill_bytes(&mut challenge);
@@ -60,8 +131,29 @@ impl App {
             return Err(refused("classes", "is [\"presentation\"]: nothing else answers a challenge"));
         }
         let request = Value::Object(demands);
-        Request::from_json(&request).map_err(|error| refused_whole(&error))?;
+        let read = Request::from_json(&request).map_err(|error| refused_whole(&error))?;
+        self.can_be_answered(&read)?;
         Ok(request)
+    }
+
+    /// Refuses what no agent of this service could show, now or later.
+    fn can_be_answered(&self, request: &Request) -> Result<(), ServiceError> {
+        let settings = self.domain().settings();
+        if let Some(unknown) = request.contains_all.iter().find(|name| !settings.capabilities.contains(name)) {
+            return Err(refused("contains_all", format!("{unknown} is not a capability that agents here can have")));
+        }
+        let others = |issuers: &Vec<_>| issuers.iter().all(|issuer: &IssuerDid| issuer.as_str() != settings.issuer);
+        if request.issuers.as_ref().is_some_and(others) {
+            return Err(refused(
+                "issuers",
+                format!("leaves out {}, the one whose documents verify here", settings.issuer),
+            ));
+        }
+        let latest = self.now().saturating_add(settings.leaf_lifetime_s);
+        if request.valid_at_least.is_some_and(|time| time > latest) {
+            return Err(refused("valid_at_least", "lies beyond the life of every leaf"));
+        }
+        Ok(())
     }
 
     /// Verifies the one answer to a request, to the end even when its sender goes away.
@@ -110,6 +202,17 @@ impl App {
         };
         let same: bool = found.token_sha256.ct_eq(&digest(token)).into();
         if same { Ok(found) } else { Err(ServiceError::VerifierToken) }
+    }
+}
+
+/// Why a domain is refused, and what to do.
+fn not_vouched_for(own: &str, verifier: Option<&RegisteredVerifier>) -> String {
+    match verifier {
+        Some(_) => format!("is {own} with this verifier's token"),
+        None => format!(
+            "is {own} for whoever shows no token of a registered verifier; have the operator register your origin \
+             (POST /verifiers) and send the token, or sign the request (typ poa-request+jwt)"
+        ),
     }
 }
 

@@ -8,10 +8,11 @@ use sqlx::sqlite::SqliteRow;
 use super::row::{flag, parsed, parsed_opt, stored, unsigned, unsigned_opt, value};
 use super::{StoreError, Tx};
 use crate::chain::ReadAt;
-use crate::domain::AffectedDocument;
 use crate::domain::agenthood::{
     DocumentRow, Facts, Jti, NewDocument, Revocation, Revoked, SignedDocument, StoredChallenge, Watch,
 };
+use crate::domain::presentation_requests::places::Load;
+use crate::domain::{AffectedDocument, Places};
 
 /// The columns that [`document`] reads.
 macro_rules! select_documents {
@@ -26,16 +27,23 @@ macro_rules! select_documents {
 
 impl Tx {
     /// Stores a challenge.
-    pub async fn insert_agenthood_challenge(&mut self, challenge: &StoredChallenge) -> Result<(), StoreError> {
+    pub async fn insert_agenthood_challenge(
+        &mut self,
+        challenge: &StoredChallenge,
+        places: &Places,
+    ) -> Result<(), StoreError> {
         let binding = challenge.binding.as_ref().map(serde_json::to_string).transpose();
         sqlx::query(
-            "INSERT INTO agenthood_challenges (nonce, agent, action, binding, expires_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO agenthood_challenges (nonce, agent, action, binding, expires_at, client, network) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&challenge.nonce)
         .bind(challenge.agent.to_string())
         .bind(challenge.action.as_str())
         .bind(binding.map_err(|_| StoreError::Corrupt("agenthood_challenges.binding"))?)
         .bind(stored(challenge.expires_at, "agenthood_challenges.expires_at")?)
+        .bind(&places.client)
+        .bind(&places.network)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -52,12 +60,41 @@ impl Tx {
         row.as_ref().map(challenge).transpose()
     }
 
-    /// How many challenges there are, and when the first of them expires.
-    pub async fn open_agenthood_challenges(&mut self) -> Result<(u64, Option<u64>), StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) AS open, MIN(expires_at) AS first FROM agenthood_challenges")
-            .fetch_one(self.conn())
-            .await?;
+    /// How many challenges there are, of one network or in all, and when the first of them expires.
+    pub async fn open_agenthood_challenges(&mut self, network: Option<&str>) -> Result<(u64, Option<u64>), StoreError> {
+        let query = match network {
+            Some(network) => sqlx::query(
+                "SELECT COUNT(*) AS open, MIN(expires_at) AS first FROM agenthood_challenges WHERE network = $1",
+            )
+            .bind(network),
+            None => sqlx::query("SELECT COUNT(*) AS open, MIN(expires_at) AS first FROM agenthood_challenges"),
+        };
+        let row = query.fetch_one(self.conn()).await?;
         Ok((unsigned(&row, "open")?, unsigned_opt(&row, "first")?))
+    }
+
+    /// What every network has open. Nothing tells whether a challenge is being answered.
+    pub async fn agenthood_challenges_by_network(&mut self) -> Result<Vec<Load>, StoreError> {
+        let rows = sqlx::query("SELECT network, COUNT(*) AS open FROM agenthood_challenges GROUP BY network")
+            .fetch_all(self.conn())
+            .await?;
+        let load = |row: &SqliteRow| {
+            let open = unsigned(row, "open")?;
+            Ok(Load { network: value(row, "network")?, open, unfetched: open })
+        };
+        rows.iter().map(load).collect()
+    }
+
+    /// Deletes the oldest challenge of a network. False when there is none.
+    pub async fn delete_oldest_agenthood_challenge(&mut self, network: &str) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "DELETE FROM agenthood_challenges WHERE nonce = \
+             (SELECT nonce FROM agenthood_challenges WHERE network = $1 ORDER BY expires_at, nonce LIMIT 1)",
+        )
+        .bind(network)
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Deletes challenges that nobody can answer any more.

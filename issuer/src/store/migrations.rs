@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 14] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -30,6 +30,7 @@ const FILES: [(&str, &str, &str); 13] = [
     file!("0012", "presentation_requests"),
     file!("0013", "vc_api"),
     file!("0016", "used_challenges"),
+    file!("0017", "verifiers"),
 ];
 
 /// What brings any older database to this version.

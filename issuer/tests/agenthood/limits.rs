@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::StatusCode;
-use poa_issuer::domain::agenthood::MAX_OPEN;
+use poa_issuer::domain::agenthood::{MAX_OPEN, MAX_OPEN_OF_NETWORK};
 use serde_json::json;
 
 use crate::rig::{Rig, Wallet, post};
@@ -101,29 +100,54 @@ async fn a_client_has_few_challenges_open() {
 }
 
 #[tokio::test]
-async fn the_open_challenges_of_all_have_a_limit() {
+async fn when_all_places_are_taken_the_network_with_most_gives_way() {
     let (rig, agent, controller) = (Rig::start().await, Wallet::new(1), Wallet::new(2));
     rig.register(&agent, Some(&controller)).await;
     let own = rig.challenge(&agent).await;
+    fill(&rig, 60).await;
+    // Everybody who comes finds a place, and who has one can use it.
+    for host in 1..=20 {
+        let body = json!({ "agentId": agent.text() });
+        let answer = rig.send_from([203, 0, 113, host].into(), post("/poa/api/challenge", &body)).await;
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(stored_challenges(&rig).await, i64::try_from(MAX_OPEN).unwrap());
+    rig.issue(&agent, &controller, &own).await.ok();
+    rig.clock.advance(70);
+    rig.challenge(&agent).await;
+    assert_eq!(stored_challenges(&rig).await, 21);
+}
+
+/// Takes all places but one, from so many networks, until 70 seconds from now.
+async fn fill(rig: &Rig, networks: i64) {
     sqlx::query(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
-         INSERT INTO agenthood_challenges (nonce, agent, action, expires_at) SELECT 'n' || i, $2, 'issue', $3 FROM n",
+         INSERT INTO agenthood_challenges (nonce, agent, action, expires_at, network) \
+         SELECT 'n' || i, $2, 'issue', $3, 'network ' || (i % $4) FROM n",
     )
-    .bind(MAX_OPEN as i64 - 1)
+    .bind(i64::try_from(MAX_OPEN).unwrap() - 1)
     .bind(Wallet::new(9).text())
-    .bind((rig.clock_now() + 70) as i64)
+    .bind(i64::try_from(rig.clock_now()).unwrap() + 70)
+    .bind(networks)
     .execute(rig.app.domain().store().writer_pool())
     .await
     .unwrap();
-    let full = rig.post("/poa/api/challenge", &json!({ "agentId": agent.text() })).await;
-    full.refused(StatusCode::TOO_MANY_REQUESTS.as_u16(), "rate-limited");
-    assert_eq!(full.json()["retryAfterSec"], 70);
-    // Who has one can use it, and then there is room for one.
-    rig.issue(&agent, &controller, &own).await.ok();
-    rig.challenge(&agent).await;
-    rig.clock.advance(70);
-    rig.challenge(&agent).await;
-    assert_eq!(stored_challenges(&rig).await, 2);
+}
+
+/// A network takes no place from others once it has its share.
+#[tokio::test]
+async fn a_network_has_so_many_challenges_open() {
+    let (rig, agent) = (Rig::start().await, Wallet::new(1));
+    let body = json!({ "agentId": agent.text() });
+    let ask = async |network: u8, host: u8| {
+        rig.send_from([198, 51, network, host].into(), post("/poa/api/challenge", &body)).await
+    };
+    for number in 0..MAX_OPEN_OF_NETWORK {
+        let host = u8::try_from(number % 200).unwrap();
+        assert_eq!(ask(1, host).await.status, 200, "{number}");
+    }
+    ask(1, 250).await.refused(429, "rate-limited");
+    assert_eq!(ask(2, 1).await.status, 200, "another network");
 }
 
 /// What is kept of a challenge does not grow with what the agent says of itself.

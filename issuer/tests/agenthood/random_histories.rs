@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use poa_issuer::client::Client;
 use poa_issuer::domain::agenthood::Jti;
 use poa_issuer::domain::registry::{Act, NewAgent};
 use poa_issuer::service::agenthood::Answered;
@@ -188,7 +189,7 @@ async fn change(rig: &Rig, model: &mut Model, number: u8, act: Act, apply: impl 
 /// A challenge, answered by `signer`; by nobody's signature without one.
 async fn answered(rig: &Rig, number: u8, action: Action, signer: Option<&Wallet>) -> Answered {
     let address = agent(number).address();
-    let challenge = rig.app.agenthood_challenge(address, action).await.unwrap();
+    let challenge = rig.app.agenthood_challenge(address, action, Client::OTHERS).await.unwrap();
     let message = action.message(&address.to_string(), &challenge.nonce);
     let signature_hex = signer.map_or_else(|| "00".repeat(64), |signer| signer.sign(&message));
     let signature = WalletSignature::from_hex(&signature_hex).unwrap();

@@ -9,6 +9,7 @@ mod log;
 mod log_random;
 mod migrations;
 mod prepared;
+mod presentation_requests;
 mod receipts;
 mod rig;
 mod standing;

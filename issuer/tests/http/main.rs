@@ -32,4 +32,5 @@ mod status_lists;
 mod tiles;
 mod tls;
 mod vc_api;
+mod verifiers;
 mod verify;

@@ -5,12 +5,13 @@ use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::envelope::assert_valid;
-use crate::service::{Agent, Answer, Service};
+use crate::service::{Agent, Answer, Service, URL};
 
 const VERIFIER: &str = "https://verifier.example";
 
+/// For the service's own origin, which anybody may state.
 fn demands() -> Value {
-    json!({ "domain": VERIFIER, "at_least": { "tasks_completed": "100" } })
+    json!({ "at_least": { "tasks_completed": "100" } })
 }
 
 async fn state(service: &Service, request: Value) -> Answer {
@@ -190,33 +191,41 @@ async fn the_outcome_is_for_the_verifiers_token_alone() {
 async fn demands_that_cannot_be_used_are_refused_by_member() {
     let service = Service::start().await;
     for (request, member) in [
-        (json!({ "challenge": "of-my-own", "domain": VERIFIER }), "request.challenge"),
+        (json!({ "challenge": "of-my-own" }), "request.challenge"),
         (json!({ "domain": "verifier.example" }), "request.domain"),
         (json!({ "domain": "https://verifier.example/" }), "request.domain"),
         (json!({ "domain": 1 }), "request.domain"),
         (json!({ "audience": "https://a b.example" }), "request.domain"),
-        (json!({ "domain": VERIFIER, "classes": ["standing"] }), "request.classes"),
-        (json!({ "domain": VERIFIER, "classes": ["standing", "presentation"] }), "request.classes"),
-        (json!({ "domain": VERIFIER, "audience": "https://other.example" }), "request"),
-        (json!({ "domain": VERIFIER, "unknown": 1 }), "request"),
-        (json!({ "domain": VERIFIER, "at_least": { "reputation": 10_001 } }), "request"),
+        (json!({ "domain": VERIFIER }), "request.domain"),
+        (json!({ "audience": VERIFIER }), "request.domain"),
+        (json!({ "classes": ["standing"] }), "request.classes"),
+        (json!({ "classes": ["standing", "presentation"] }), "request.classes"),
+        (json!({ "domain": URL, "audience": VERIFIER }), "request"),
+        (json!({ "unknown": 1 }), "request"),
+        (json!({ "at_least": { "reputation": 10_001 } }), "request"),
+        (json!({ "at_least": { "reputation": 9_000 }, "at_most": { "reputation": 8_999 } }), "request"),
+        (json!({ "contains_all": ["flying"] }), "request.contains_all"),
+        (json!({ "contains_all": ["No Name"] }), "request"),
+        (json!({ "issuers": ["did:web:elsewhere.example"] }), "request.issuers"),
+        (json!({ "valid_at_least": "2099-01-01T00:00:00Z" }), "request.valid_at_least"),
     ] {
         let answer = state(&service, request).await;
         answer.assert_problem(422, "unprocessable");
         assert_eq!(answer.json()["member"], member);
     }
-    for body in [json!({}), json!({ "request": [] }), json!({ "request": {}, "ttl": 1 })] {
+    let both = json!({ "request": {}, "signed_request": "a.b.c" });
+    for body in [json!({}), json!({ "request": [] }), json!({ "request": {}, "ttl": 1 }), both] {
         service.post("/presentation-requests", &body).await.assert_problem(400, "invalid-body");
     }
 }
 
 #[tokio::test]
-async fn without_a_domain_the_answer_is_bound_to_the_service_or_the_audience() {
+async fn without_a_domain_the_answer_is_bound_to_the_service() {
     let service = Service::start().await;
     let created = stated(&service, json!({})).await;
-    assert_eq!(created["request"]["domain"], crate::service::URL);
-    let created = stated(&service, json!({ "audience": VERIFIER })).await;
-    assert_eq!(created["request"]["domain"], VERIFIER);
+    assert_eq!((&created["request"]["domain"], &created["vouched_by"]), (&json!(URL), &json!("service")));
+    let created = stated(&service, json!({ "audience": URL })).await;
+    assert_eq!(created["request"]["domain"], URL);
     assert_ne!(created["request"]["challenge"], stated(&service, json!({})).await["request"]["challenge"]);
 }
 

@@ -10,11 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use super::AgenthoodError;
 use crate::chain::Block;
-use crate::domain::Domain;
+use crate::client::Client;
+use crate::domain::presentation_requests::places::{GivesWay, gives_way};
+use crate::domain::{Domain, Places};
+use crate::store::Tx;
 
-/// Most challenges that are open at a time: some 20 MB. Clients have their own limit, of which no more than forty fit
-/// into a challenge's five minutes. There is none per agent: strangers could use it up.
+/// Most challenges that are open at a time: some 20 MB. When all places are taken, the network that has most loses its
+/// oldest ([`gives_way`]). Clients have their own limit, of which no more than forty fit into a challenge's five minutes.
+/// There is none per agent: strangers could use it up.
+///
+/// They are stored, because a nonce is a hash over what was read: nothing of that can be found again from the nonce alone,
+/// which is all that published clients send back.
 pub const MAX_OPEN: u64 = 20_000;
+/// Most of them that one network has open, an IPv4 /24 or an IPv6 /48.
+pub const MAX_OPEN_OF_NETWORK: u64 = 400;
 
 /// What a nonce commits to, and where that was read.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -81,18 +90,20 @@ pub struct StoredChallenge {
 }
 
 impl Domain {
-    /// Remembers a challenge, and forgets those that nobody can answer any more.
-    pub async fn store_agenthood_challenge(&self, challenge: &StoredChallenge, now: u64) -> Result<(), AgenthoodError> {
+    /// Remembers a client's challenge, and forgets those that nobody can answer any more.
+    pub async fn store_agenthood_challenge(
+        &self,
+        challenge: &StoredChallenge,
+        client: Client,
+        now: u64,
+    ) -> Result<(), AgenthoodError> {
+        let places = &self.places_of(client);
         self.store
             .run_tx("agenthood_challenge", |tx, _| {
                 Box::pin(async move {
                     tx.delete_expired_agenthood_challenges(now).await?;
-                    let (open, first_expiry) = tx.open_agenthood_challenges().await?;
-                    if open >= MAX_OPEN {
-                        let retry_after_s = first_expiry.unwrap_or(now).saturating_sub(now).max(1);
-                        return Err(AgenthoodError::TooManyChallenges { retry_after_s });
-                    }
-                    Ok(tx.insert_agenthood_challenge(challenge).await?)
+                    take_place(tx, places, now).await?;
+                    Ok(tx.insert_agenthood_challenge(challenge, places).await?)
                 })
             })
             .await
@@ -122,4 +133,26 @@ impl Domain {
             .await?;
         Ok(taken.filter(|challenge| now < challenge.expires_at))
     }
+}
+
+/// Finds a place for one more, or refuses.
+async fn take_place(tx: &mut Tx, places: &Places, now: u64) -> Result<(), AgenthoodError> {
+    let (open, first_expiry) = tx.open_agenthood_challenges(None).await?;
+    let (own, own_expiry) = tx.open_agenthood_challenges(Some(&places.network)).await?;
+    let full = |expiry: Option<u64>| AgenthoodError::TooManyChallenges {
+        retry_after_s: expiry.unwrap_or(now).saturating_sub(now).max(1),
+    };
+    if own >= MAX_OPEN_OF_NETWORK {
+        return Err(full(own_expiry));
+    }
+    if open < MAX_OPEN {
+        return Ok(());
+    }
+    let gone = match gives_way(&places.network, &tx.agenthood_challenges_by_network().await?) {
+        Some(GivesWay::Unfetched(network) | GivesWay::Any(network)) => {
+            tx.delete_oldest_agenthood_challenge(&network).await?
+        }
+        None => false,
+    };
+    if gone { Ok(()) } else { Err(full(first_expiry)) }
 }

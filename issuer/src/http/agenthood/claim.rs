@@ -30,7 +30,7 @@ pub async fn challenge(
         Some(Some("revoke")) => Action::Revoke,
         Some(_) => return Err(Refusal::new(Code::ActionInvalid)),
     };
-    let challenge = app.agenthood_challenge(agent, action).await.map_err(Refusal::of_issue)?;
+    let challenge = app.agenthood_challenge(agent, action, client).await.map_err(Refusal::of_issue)?;
     let agent = agent.to_string();
     Ok(published(
         StatusCode::OK,

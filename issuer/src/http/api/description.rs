@@ -23,6 +23,8 @@ pub const OPERATOR: &str = "operatorToken";
 pub const AGENT: &str = "agentSignature";
 /// Name of the security scheme of verifiers.
 pub const VERIFIER: &str = "verifierToken";
+/// Name of the security scheme of registered verifiers.
+pub const REGISTERED_VERIFIER: &str = "registeredVerifierToken";
 
 const PROBLEM_TYPE: &str = "application/problem+json";
 
@@ -43,6 +45,8 @@ pub enum Who {
     Verifier,
     /// The controller of an agent, by a signature inside the body.
     Controller,
+    /// Anybody; the token of a registered verifier is checked when there is one.
+    RegisteredVerifier,
 }
 
 /// How a body is read.
@@ -270,6 +274,7 @@ fn securities(who: Who) -> Vec<SecurityRequirement> {
         Who::Agent => vec![of(AGENT)],
         Who::Either => vec![of(OPERATOR), of(AGENT)],
         Who::Verifier => vec![of(VERIFIER)],
+        Who::RegisteredVerifier => vec![SecurityRequirement::default(), of(REGISTERED_VERIFIER)],
         Who::Anyone => vec![SecurityRequirement::default(), of(OPERATOR), of(AGENT)],
         Who::OperatorIfAny => vec![SecurityRequirement::default(), of(OPERATOR)],
         // What the document has no scheme for: it stands in the body.

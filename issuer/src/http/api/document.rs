@@ -11,7 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::tag::TagBuilder;
 
 use super::answer::REQUIRED;
-use super::description::{AGENT, OPERATOR, VERIFIER};
+use super::description::{AGENT, OPERATOR, REGISTERED_VERIFIER, VERIFIER};
 use super::schemas;
 
 const DESCRIPTION: &str = "\
@@ -50,7 +50,8 @@ fn written(paths: Paths) -> String {
     let components = ComponentsBuilder::new()
         .security_scheme(OPERATOR, operator())
         .security_scheme(AGENT, agent())
-        .security_scheme(VERIFIER, verifier());
+        .security_scheme(VERIFIER, verifier())
+        .security_scheme(REGISTERED_VERIFIER, registered_verifier());
     let document = OpenApiBuilder::new()
         .info(info())
         .paths(paths)
@@ -79,6 +80,10 @@ fn operator() -> SecurityScheme {
 
 fn verifier() -> SecurityScheme {
     bearer("The token in the answer of `POST /presentation-requests`, for that request alone.")
+}
+
+fn registered_verifier() -> SecurityScheme {
+    bearer("The token in the answer of `POST /verifiers`, for requests of that verifier's origin.")
 }
 
 fn bearer(text: &str) -> SecurityScheme {

@@ -57,9 +57,8 @@ impl Extractor for Counted {
 impl<A: Access, B: FromBody> Extractor for Call<A, B> {
     fn describe(description: &mut Description) {
         description.admits(A::WHO);
-        if A::FORBIDS {
-            description.may_be(Problem::Forbidden);
-        }
+        // Everywhere: a credential of another kind than the route's is refused although it verifies.
+        description.may_be(Problem::Forbidden);
         description.takes(B::KIND);
     }
 }

@@ -50,6 +50,11 @@ pub fn presentation_request() -> Parameter {
     part("id", UUID, "The request's UUID.")
 }
 
+/// `{id}` of a registered verifier.
+pub fn verifier() -> Parameter {
+    part("id", UUID, "The verifier's UUID.")
+}
+
 /// An account of the chain.
 pub fn account(name: &str) -> Parameter {
     let schema = text(ADDRESS).format(Some(SchemaFormat::Custom("ss58".to_owned())));

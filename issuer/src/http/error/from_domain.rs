@@ -29,6 +29,7 @@ impl From<DomainError> for ApiError {
             D::NotFound(Kind::Credential) => member(Problem::NotFound, "id"),
             D::NotFound(Kind::IssuerKey) => member(Problem::NotFound, "kid"),
             D::NotFound(Kind::PresentationRequest) => member(Problem::NotFound, "id"),
+            D::NotFound(Kind::Verifier) => member(Problem::NotFound, "id"),
             D::NotFound(Kind::VcApiCredential) => member(Problem::NotFound, "credentialId"),
             D::Member { member, reason } => {
                 Self::of_member(Problem::Unprocessable, *member, format!("{member}: {reason}."))
@@ -53,7 +54,9 @@ impl From<DomainError> for ApiError {
             D::NoHead => plain(Problem::NotReady),
             D::NoLeaf => plain(Problem::NoLeaf),
             D::RevocationIsFinal => member(Problem::Conflict, "credentialStatus"),
-            D::TooManyPresentationRequests => plain(Problem::TooManyRequests),
+            D::TooManyPresentationRequests | D::TooManyOpenOf(_) => plain(Problem::TooManyRequests),
+            D::SignedRequestKnown => member(Problem::Conflict, "signed_request"),
+            D::VerifierExists | D::TooManyVerifiers => member(Problem::Conflict, "origin"),
             D::SeqNotKept => member(Problem::Gone, "seq").with_recovery(Recovery::RefreshRoot),
             D::IdempotencyMismatch => plain(Problem::IdempotencyMismatch),
             D::IdempotencyInProgress => plain(Problem::IdempotencyInProgress),

@@ -1,0 +1,127 @@
+//! `poa verifier`: the verifiers whose presentation requests the operator vouches for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::client::{Auth, Client, OperatorToken};
+use crate::exit::{Failure, Outcome};
+use crate::output::Answer;
+use crate::system;
+
+/// Operations on registered verifiers.
+#[derive(Subcommand)]
+pub enum VerifierCommand {
+    /// Register a verifier (operator): with its token it states requests for its own origin
+    Add(AddArgs),
+    /// List the registered verifiers (operator)
+    List(ListArgs),
+    /// Remove a verifier (operator): its token states nothing more
+    Remove(RemoveArgs),
+}
+
+/// Which service, and who asks.
+#[derive(Args)]
+struct Place {
+    #[command(flatten)]
+    service: ServiceArg,
+    #[command(flatten)]
+    operator: OperatorArgs,
+}
+
+/// A new verifier.
+#[derive(Args)]
+pub struct AddArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Its origin, https://HOST[:PORT]; make sure that it is theirs
+    origin: String,
+    /// For people [default: the origin]
+    #[arg(long)]
+    name: Option<String>,
+    /// File to make (mode 0600) with the verifier's token, for the verifier alone
+    #[arg(long, value_name = "FILE")]
+    token_out: PathBuf,
+}
+
+/// What to list.
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Whom to remove.
+#[derive(Args)]
+pub struct RemoveArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Its origin or id
+    verifier: String,
+}
+
+/// Runs the command.
+pub fn run(command: &VerifierCommand, global: &Global) -> Outcome<Answer> {
+    match command {
+        VerifierCommand::Add(args) => add(args, global),
+        VerifierCommand::List(args) => list(args, global),
+        VerifierCommand::Remove(args) => remove(args, global),
+    }
+}
+
+impl Place {
+    fn open(&self, global: &Global) -> Outcome<(Client, OperatorToken)> {
+        Ok((self.service.client(None)?, self.operator.token(global)?))
+    }
+}
+
+fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
+    if args.token_out.exists() {
+        let what = format!("{} exists already", args.token_out.display());
+        return Err(Failure::refused(what, "name another file; a token is never overwritten"));
+    }
+    let (client, token) = args.place.open(global)?;
+    let mut body = json!({ "origin": args.origin });
+    if let Some(name) = &args.name {
+        body["name"] = name.as_str().into();
+    }
+    let mut answer = client.post("/verifiers", &body, Auth::Operator(&token))?;
+    let Some(Value::String(secret)) = answer.as_object_mut().and_then(|members| members.remove("token")) else {
+        return Err(Failure::error("the service told no token", "check that the URL is that of a poa service"));
+    };
+    let secret = Zeroizing::new(secret);
+    system::write_new(&args.token_out, secret.as_bytes())?;
+    Ok(Answer::done(
+        format!("registered {}; its token is in {}", args.origin, args.token_out.display()),
+        "hand the file over privately; the verifier sends the token with POST /presentation-requests",
+        answer,
+    ))
+}
+
+fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
+    let (client, token) = args.place.open(global)?;
+    let answer = client.get("/verifiers", Auth::Operator(&token))?;
+    let text = |verifier: &Value, member: &str| verifier[member].as_str().unwrap_or("?").to_owned();
+    let verifiers = answer["verifiers"].as_array().cloned().unwrap_or_default();
+    let line = |v: &Value| format!("{}  {}  {}", text(v, "id"), text(v, "origin"), text(v, "name"));
+    let lines: Vec<_> = verifiers.iter().map(line).collect();
+    Ok(Answer::done(format!("{} verifiers", lines.len()), "", answer).with_details(lines))
+}
+
+fn remove(args: &RemoveArgs, global: &Global) -> Outcome<Answer> {
+    let (client, token) = args.place.open(global)?;
+    let answer = client.get("/verifiers", Auth::Operator(&token))?;
+    let verifiers = answer["verifiers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let named = |v: &&Value| v["id"] == args.verifier.as_str() || v["origin"] == args.verifier.as_str();
+    let Some(id) = verifiers.iter().find(named).and_then(|verifier| verifier["id"].as_str()) else {
+        let what = format!("{} is not registered", args.verifier);
+        return Err(Failure::refused(what, "see who is: poa verifier list"));
+    };
+    super::path_part(id)?;
+    client.delete(&format!("/verifiers/{id}"), Auth::Operator(&token))?;
+    let value = json!({ "id": id, "removed": true });
+    Ok(Answer::done(format!("{} is removed; its token states nothing more", args.verifier), "", value))
+}
