@@ -15,6 +15,8 @@ pub enum Kind {
     Operator,
     /// The token of one presentation request.
     PresentationRequest,
+    /// The token of a registered verifier.
+    Verifier,
     /// An agent's signature over the request.
     Agent,
     /// A signature of the agent's controller inside the body.
@@ -29,6 +31,7 @@ impl Who {
             Self::Agent => &[Kind::Agent],
             Self::Either | Self::Anyone => &[Kind::Operator, Kind::Agent],
             Self::Verifier => &[Kind::PresentationRequest],
+            Self::RegisteredVerifier => &[Kind::Verifier],
             Self::Controller => &[Kind::Controller],
         }
     }
@@ -40,13 +43,14 @@ impl Kind {
         match self {
             Self::Operator => "Bearer realm=\"operator\"",
             Self::PresentationRequest => "Bearer realm=\"presentation-request\"",
+            Self::Verifier => "Bearer realm=\"verifier\"",
             Self::Agent => "Signature realm=\"agent\"",
             Self::Controller => "ControllerSignature realm=\"agenthood\"",
         }
     }
 
     const fn is_bearer(self) -> bool {
-        matches!(self, Self::Operator | Self::PresentationRequest)
+        matches!(self, Self::Operator | Self::PresentationRequest | Self::Verifier)
     }
 }
 
