@@ -251,6 +251,20 @@ fn a_proof_without_a_document_is_judged_by_its_pairing() {
     assert_eq!((calldata.len(), &calldata[..10]), (2 + 2 * 996 + 1, "0xae5d7c6f"));
     assert_eq!(judged("proof.hex").status, 0);
 
+    // rapidsnark writes no curve, others write it as bn254.
+    let proof = std::fs::read_to_string(format!("{vectors}/presentation/proof.json")).unwrap();
+    for (name, curve, status) in [("rapidsnark", None, 0), ("bn254", Some("bn254"), 0), ("other", Some("bls12381"), 1)]
+    {
+        let mut proof: serde_json::Value = serde_json::from_str(&proof).unwrap();
+        proof.as_object_mut().unwrap().remove("curve");
+        proof.as_object_mut().unwrap().extend(curve.map(|curve| ("curve".to_owned(), curve.into())));
+        std::fs::create_dir(poa.path(name)).unwrap();
+        std::fs::write(poa.path(name).join("proof.json"), proof.to_string()).unwrap();
+        std::fs::copy(format!("{vectors}/presentation/public.json"), poa.path(name).join("public.json")).unwrap();
+        let run = judged(name);
+        assert_eq!(run.status, status, "{name}: {}", run.stderr);
+    }
+
     std::fs::create_dir(poa.path("mixed")).unwrap();
     for (from, file) in [("presentation", "proof.json"), ("full_disclosure-1", "public.json")] {
         std::fs::copy(format!("{vectors}/{from}/{file}"), poa.path("mixed").join(file)).unwrap();

@@ -41,8 +41,9 @@ const STANDING: [&str; 10] = [
 /// Members of a derived credential, all of them mandatory.
 const DERIVED: [&str; 6] = ["@context", "type", "issuer", "credentialSubject", "credentialSchema", "proof"];
 /// Registered claims that other readers of a JWT would act upon (RFC 7519 §4.1; `vc`, `vp` of VC 1.1). A payload is the
-/// credential itself, whose own members say all of it; one that says it twice could say two things.
-const JWT_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "vc", "vp"];
+/// credential itself, whose own members say all of it; one that says it twice could say two things. A `nonce` would be a
+/// challenge that nothing here compares.
+const JWT_CLAIMS: [&str; 10] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "vc", "vp"];
 /// Members of the envelope, all of them mandatory.
 const ENVELOPE: [&str; 3] = ["@context", "type", "verifiableCredential"];
 

@@ -16,8 +16,10 @@ use uuid::Uuid;
 use crate::ed25519::{Ed25519Error, PublicKey};
 
 mod key_did;
+mod web_host;
 
 pub use key_did::KeyDid;
+pub use web_host::WebHost;
 
 /// Longest encoded host, in bytes (253 of a DNS name, `%3A` and a port).
 const MAX_HOST_BYTES: usize = 261;
@@ -35,15 +37,21 @@ pub enum DidError {
     /// Not `did:key:` and an Ed25519 Multikey.
     #[error("not an attestor DID (did:key:z6Mk…): {0}")]
     Attestor(Ed25519Error),
+    /// Not `did:web:` and a host.
+    #[error("not a did:web (did:web:<host name>, a port as %3A8080, then perhaps a path behind colons)")]
+    Web,
     /// Neither `did:key` nor `did:jwk`.
     #[error("not a DID that is its own key (did:key or did:jwk)")]
     KeyMethod,
     /// The key inside the DID is refused.
     #[error("the DID's key: {0}")]
     Key(Ed25519Error),
-    /// The JWK inside the DID is refused.
+    /// The JWK inside the DID is malformed.
     #[error("the DID's JWK {0}")]
     Jwk(&'static str),
+    /// The JWK inside the DID is a good one, and not of a key that verifies Ed25519 signatures.
+    #[error("the DID's JWK {0}")]
+    OtherJwk(&'static str),
     /// A verification method that the DID does not have.
     #[error("not the DID's own verification method")]
     VerificationMethod,

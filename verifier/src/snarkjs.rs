@@ -1,6 +1,10 @@
 //! The same proofs and keys in the files of snarkjs.
 //!
 //! Coordinates are decimal strings; a G2 coordinate is `[c0, c1]`. Reading applies every check of the byte forms.
+//!
+//! Other provers write nearly the same: rapidsnark leaves `curve` out of its proofs, gnark's exporters call it `bn254` and
+//! leave out the third coordinate, which is 1 in every point that is read here. The equation is that of our key on
+//! BN254, so a proof's `protocol` and `curve` may be missing; what they say must be true.
 
 use std::str::FromStr;
 
@@ -43,7 +47,7 @@ pub fn write_proof(proof: &Proof) -> Value {
 /// # Errors
 /// [`SnarkjsError`].
 pub fn read_proof(file: &Value) -> Result<Proof, SnarkjsError> {
-    check_kind(file)?;
+    check_kind(file, false)?;
     let (a, b, c) = (g1(file, "pi_a")?, g2(file, "pi_b")?, g1(file, "pi_c")?);
     Ok(Proof::from_points(a, b, c)?)
 }
@@ -83,7 +87,7 @@ pub fn write_key(key: &VerifyingKey) -> Value {
 /// # Errors
 /// [`SnarkjsError`].
 pub fn read_key(file: &Value) -> Result<VerifyingKey, SnarkjsError> {
-    check_kind(file)?;
+    check_kind(file, true)?;
     let points = file.get("IC").and_then(Value::as_array).ok_or(SnarkjsError::Member("IC"))?;
     let inputs: Option<Vec<G1Affine>> = points.iter().map(read_g1).collect();
     Ok(VerifyingKey::from_points(
@@ -95,13 +99,21 @@ pub fn read_key(file: &Value) -> Result<VerifyingKey, SnarkjsError> {
     )?)
 }
 
-fn check_kind(file: &Value) -> Result<(), SnarkjsError> {
-    for (member, value) in [("protocol", "groth16"), ("curve", "bn128")] {
-        if file.get(member).and_then(Value::as_str) != Some(value) {
-            return Err(SnarkjsError::Member(member));
-        }
-    }
-    Ok(())
+/// What snarkjs takes for the name of the curve (ffjavascript's `getCurveFromName`), normalised.
+const CURVES: [&str; 3] = ["BN128", "BN254", "ALTBN128"];
+
+/// The key says both, because it may be of anything; a proof that says neither is refused by the equation if it is.
+fn check_kind(file: &Value, mandatory: bool) -> Result<(), SnarkjsError> {
+    let named = |member: &'static str, good: &dyn Fn(&str) -> bool| match file.get(member) {
+        None if !mandatory => Ok(()),
+        Some(Value::String(name)) if good(name) => Ok(()),
+        _ => Err(SnarkjsError::Member(member)),
+    };
+    named("protocol", &|name| name == "groth16")?;
+    named("curve", &|name| {
+        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        name.len() <= 16 && CURVES.contains(&letters.to_ascii_uppercase().as_str())
+    })
 }
 
 fn write_g1(point: &G1Affine) -> Value {
@@ -122,19 +134,26 @@ fn g2(file: &Value, member: &'static str) -> Result<G2Affine, SnarkjsError> {
 }
 
 fn read_g1(value: &Value) -> Option<G1Affine> {
-    let [x, y, z] = value.as_array()?.as_slice() else { return None };
-    (z == "1").then_some(())?;
+    let (x, y) = affine(value, &json!("1"))?;
     checked(G1Affine::new_unchecked(decimal(x)?, decimal(y)?))
 }
 
 fn read_g2(value: &Value) -> Option<G2Affine> {
-    let [x, y, z] = value.as_array()?.as_slice() else { return None };
-    (*z == json!(["1", "0"])).then_some(())?;
+    let (x, y) = affine(value, &json!(["1", "0"]))?;
     let pair = |value: &Value| match value.as_array()?.as_slice() {
         [c0, c1] => Some(Fq2::new(decimal(c0)?, decimal(c1)?)),
         _ => None,
     };
     checked(G2Affine::new_unchecked(pair(x)?, pair(y)?))
+}
+
+/// x and y of a point whose third coordinate is one, or left out.
+fn affine<'v>(value: &'v Value, one: &Value) -> Option<(&'v Value, &'v Value)> {
+    match value.as_array()?.as_slice() {
+        [x, y] => Some((x, y)),
+        [x, y, z] if z == one => Some((x, y)),
+        _ => None,
+    }
 }
 
 /// Only points of the group: built from coordinates they could be anything.

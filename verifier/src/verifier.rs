@@ -12,7 +12,7 @@ use crate::credential::{self, Document, ShapeError};
 use crate::head::HeadMemory;
 use crate::report::{CheckName, Class, Report};
 use crate::request::Request;
-use crate::status::token_list::{TokenListError, TokenStatusList};
+use crate::status::token_list::{Owner, TokenListError, TokenStatusList};
 use crate::trust::KeyPurpose;
 use crate::trust::Trust;
 use crate::vc::Contexts;
@@ -118,10 +118,18 @@ impl Verifier {
     /// # Errors
     /// [`TokenListError`].
     pub fn token_status_list(&self, jwt: &str) -> Result<TokenStatusList, TokenListError> {
-        TokenStatusList::read(jwt, |claims, kid| {
-            let issuer = Issuer::find(&self.trust, &self.agenthood, &claims.iss);
-            let issuer = issuer.ok_or("its issuer is not configured")?;
-            issuer.key(kid, KeyPurpose::Status, claims.iat).map_err(|_| "its key may not sign status lists")
+        TokenStatusList::read(jwt, |named| {
+            let issuer = match named.iss {
+                Some(iss) => Issuer::find(&self.trust, &self.agenthood, iss).ok_or("its issuer is not configured")?,
+                None => {
+                    Issuer::Foreign(self.agenthood.owner_of_token_list(named.sub).ok_or(
+                        "it has no iss, and its sub is not the tokenStatusList of exactly one configured issuer",
+                    )?)
+                }
+            };
+            let key = issuer.key(named.kid, KeyPurpose::Status, named.iat);
+            let key = key.map_err(|_| "its key may not sign status lists")?;
+            Ok(Owner { iss: issuer.iss(), key, max_age_s: issuer.max_list_age_s() })
         })
     }
 }

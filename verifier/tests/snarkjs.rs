@@ -49,3 +49,67 @@ fn every_proof_is_accepted_and_refused_with_any_input_raised() {
         }
     }
 }
+
+/// rapidsnark's `Proof::toJson` has no `curve`; snarkjs reads three names for it; gnark's exporters and Solidity's calldata
+/// have no third coordinate. What they do say must be true.
+#[test]
+fn the_forms_of_other_provers_are_read_and_no_malformed_one() {
+    let directory = vectors().join("presentation");
+    let proof = json(&directory.join("proof.json"));
+    let inputs = read_inputs(&json(&directory.join("public.json"))).unwrap();
+    let changed = |edit: &dyn Fn(&mut Value)| {
+        let mut other = proof.clone();
+        edit(&mut other);
+        read_proof(&other)
+    };
+    let without = |member: &'static str| move |p: &mut Value| drop(p.as_object_mut().unwrap().remove(member));
+    let affine = |p: &mut Value| {
+        for member in ["pi_a", "pi_b", "pi_c"] {
+            p[member].as_array_mut().unwrap().truncate(2);
+        }
+    };
+    let good: [&dyn Fn(&mut Value); 9] = [
+        &without("curve"),
+        &without("protocol"),
+        &|p| p["curve"] = "bn254".into(),
+        &|p| p["curve"] = "BN128".into(),
+        &|p| p["curve"] = "alt_bn128".into(),
+        &|p| p["curve"] = "altbn128".into(),
+        &affine,
+        &|p| {
+            without("curve")(p);
+            without("protocol")(p);
+            affine(p);
+        },
+        &|p| p["other"] = "ignored".into(),
+    ];
+    for edit in good {
+        let read = changed(edit).unwrap();
+        assert_eq!(key().verify(&inputs, &read), Ok(()));
+    }
+    let bad: [&dyn Fn(&mut Value); 13] = [
+        &|p| p["curve"] = "bls12381".into(),
+        &|p| p["curve"] = "".into(),
+        &|p| p["curve"] = Value::Null,
+        &|p| p["curve"] = 254.into(),
+        &|p| p["protocol"] = "plonk".into(),
+        &|p| p["protocol"] = Value::Null,
+        &|p| p["pi_a"][2] = "0".into(),
+        &|p| p["pi_a"][2] = "2".into(),
+        &|p| p["pi_a"][2] = 1.into(),
+        &|p| p["pi_a"].as_array_mut().unwrap().truncate(1),
+        &|p| p["pi_a"].as_array_mut().unwrap().push("1".into()),
+        &|p| p["pi_b"][0].as_array_mut().unwrap().swap(0, 1),
+        &without("pi_c"),
+    ];
+    for (i, edit) in bad.into_iter().enumerate() {
+        assert!(changed(edit).is_err(), "{i}");
+    }
+    // A key may be of anything, so it says what it is.
+    let file = json(&vectors().join("verification_key.json"));
+    for member in ["protocol", "curve"] {
+        let mut silent = file.clone();
+        without(member)(&mut silent);
+        assert!(read_key(&silent).is_err(), "{member}");
+    }
+}

@@ -42,6 +42,15 @@ const LEGACY_CONTEXT: &str = "https://w3id.org/did-resolution/v1";
 /// What the members `contentType` name.
 const DOCUMENT: &str = "application/did";
 
+/// The function that is asked for; its answers, and its refusals, have its form.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Function {
+    /// Resolution of a DID.
+    Resolve,
+    /// Dereferencing of a DID URL.
+    Dereference,
+}
+
 /// What is answered with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Form {
@@ -158,16 +167,16 @@ async fn by_post(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap, body
 async fn answer(app: &App, uri: &Uri, headers: &HeaderMap, body: Option<&[u8]>) -> Response {
     let raw = uri.path().strip_prefix(BINDING).unwrap_or_default().trim_start_matches('/');
     let mut response = match Asked::read(raw, uri, headers, body) {
-        Err((form, refusal)) => refused(form, &refusal),
-        Ok(asked) if matches!(asked.form, Form::Dereferencing | Form::Place) || !asked.url.is_did() => {
-            match dereference(app, &asked).await {
+        Err((function, form, refusal)) => refused(function, form, &refusal),
+        Ok(asked) => match asked.function {
+            Function::Dereference => match dereference(app, &asked).await {
                 Ok(content) => dereferenced(headers, &asked, content),
-                Err(refusal) => refused(asked.form, &refusal),
-            }
-        }
-        Ok(asked) => match app.resolve_did(&asked.url, &asked.options.version).await {
-            Ok(resolved) => self::resolved(headers, asked.form, resolved),
-            Err(error) => refused(asked.form, &error.into()),
+                Err(refusal) => refused(asked.function, asked.form, &refusal),
+            },
+            Function::Resolve => match app.resolve_did(&asked.url, &asked.options.version).await {
+                Ok(resolved) => self::resolved(headers, asked.form, resolved),
+                Err(error) => refused(asked.function, asked.form, &error.into()),
+            },
         },
     };
     response.extensions_mut().insert(PublishedForm);
@@ -177,29 +186,59 @@ async fn answer(app: &App, uri: &Uri, headers: &HeaderMap, body: Option<&[u8]>) 
 /// A request of the binding.
 struct Asked {
     url: DidUrl,
+    function: Function,
     form: Form,
     options: Options,
 }
 
+/// A refusal with the function that was asked for, and the form in which it would have been answered.
+type Unread = (Function, Form, Refusal);
+
 impl Asked {
-    fn read(raw: &str, uri: &Uri, headers: &HeaderMap, body: Option<&[u8]>) -> Result<Self, (Form, Refusal)> {
-        let default = Form::Resolution(RESOLUTION);
-        let invalid = |error: &str| (default, Refusal::new(Code::InvalidDid, error));
-        let text = identifier(raw).ok_or_else(|| invalid("percent-encoding that is no UTF-8"))?;
-        let url: DidUrl = text.parse().map_err(|error: crate::did_url::DidUrlError| invalid(&error.to_string()))?;
-        let accept = Accept::of(headers);
-        let form = if url.is_did() {
-            accept.choose(&[&RESOLUTIONS[..], &URLS, &DOCUMENTS[1..], &DOCUMENTS[..1], &LEGACY].concat())
-        } else {
-            accept.choose(&[&URLS[..], &DOCUMENTS[1..], &DOCUMENTS[..1]].concat())
+    fn read(raw: &str, uri: &Uri, headers: &HeaderMap, body: Option<&[u8]>) -> Result<Self, Unread> {
+        let text = identifier(raw);
+        let read = text.as_deref().ok_or_else(|| "percent-encoding that is no UTF-8".to_owned());
+        let read = read.and_then(|text| text.parse::<DidUrl>().map_err(|error| error.to_string()));
+        // What cannot be read as either is taken for what it looks like.
+        let is_did = match &read {
+            Ok(url) => url.is_did(),
+            Err(_) => !text.as_deref().unwrap_or(raw).contains(['/', '?', '#']),
         };
+        let (function, form) = Self::wanted(is_did, headers);
+        let default = form.unwrap_or(Form::Resolution(RESOLUTION));
+        let url = read.map_err(|detail| {
+            let code = match function {
+                Function::Resolve => Code::InvalidDid,
+                Function::Dereference => Code::InvalidDidUrl,
+            };
+            (function, default, Refusal::new(code, &detail))
+        })?;
         let form = form.ok_or_else(|| {
             let detail = "accepted are application/did-resolution, application/did-url-dereferencing, application/did, \
                           application/did+json, application/did+ld+json, application/json and application/ld+json";
-            (default, Refusal::new(Code::RepresentationNotSupported, detail))
+            (function, default, Refusal::new(Code::RepresentationNotSupported, detail))
         })?;
-        let options = Self::options(raw, uri, &url, form, body).map_err(|refusal| (form, refusal))?;
-        Ok(Self { url, form, options })
+        let options = Self::options(raw, uri, &url, form, body).map_err(|refusal| (function, form, refusal))?;
+        Ok(Self { url, function, form, options })
+    }
+
+    /// What is asked for a DID, or for a DID URL; the form is none when nothing that is accepted can be given.
+    fn wanted(is_did: bool, headers: &HeaderMap) -> (Function, Option<Form>) {
+        let accept = Accept::of(headers);
+        if !is_did {
+            let form = accept.choose(&[&URLS[..], &DOCUMENTS[1..], &DOCUMENTS[..1]].concat());
+            let resolution = accept.choose(&[&RESOLUTIONS[..], &LEGACY].concat());
+            return match (form, resolution) {
+                // Nothing but a resolution result is accepted, which a DID URL does not have.
+                (None, Some(_)) => (Function::Resolve, None),
+                (form, _) => (Function::Dereference, form),
+            };
+        }
+        let form = accept.choose(&[&RESOLUTIONS[..], &URLS, &DOCUMENTS[1..], &DOCUMENTS[..1], &LEGACY].concat());
+        match form {
+            Some(Form::Dereferencing | Form::Place) => (Function::Dereference, form),
+            _ => (Function::Resolve, form),
+        }
     }
 
     /// Options beside the DID, and parameters inside the DID URL.
@@ -276,12 +315,14 @@ fn dereferencing_result(content: Value, about: Value, metadata: Map<String, Valu
 }
 
 /// A refusal in the form of the function that was called.
-fn refused(form: Form, refusal: &Refusal) -> Response {
+fn refused(function: Function, form: Form, refusal: &Refusal) -> Response {
     let error = json!({ "error": refusal.to_json() });
-    let (media_type, result) = match form {
-        Form::Dereferencing | Form::Place => (DEREFERENCING, dereferencing_result(Value::Null, error, Map::new())),
-        Form::Resolution(media_type) => (media_type, resolution_result(media_type, Value::Null, error, Map::new())),
-        Form::Content(_) => (RESOLUTION, resolution_result(RESOLUTION, Value::Null, error, Map::new())),
+    let (media_type, result) = match (function, form) {
+        (Function::Dereference, _) => (DEREFERENCING, dereferencing_result(Value::Null, error, Map::new())),
+        (Function::Resolve, Form::Resolution(media_type)) => {
+            (media_type, resolution_result(media_type, Value::Null, error, Map::new()))
+        }
+        (Function::Resolve, _) => (RESOLUTION, resolution_result(RESOLUTION, Value::Null, error, Map::new())),
     };
     (refusal.status(), uncached(media_type, &result)).into_response()
 }

@@ -13,7 +13,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::vc::{BASE_CONTEXT, ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Shape, post};
@@ -24,7 +23,7 @@ use super::error::{ApiError, Problem, Recovery};
 use super::limits;
 use super::negotiation::Accept;
 use super::reply::{Created, private};
-use super::wire::Text;
+use super::wire::{Bit, Object, OneOrMany, Text};
 use crate::app::App;
 use crate::documents::status_list_url;
 use crate::domain::vc_api::StatusChange;
@@ -110,16 +109,6 @@ fn is_for_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
     names.peek().is_some() && names.all(is_loopback)
 }
 
-/// A `T` inside a body, written as an object: serde would take the list of its values as well.
-struct Object<T>(T);
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = Map::<String, Value>::deserialize(deserializer)?;
-        T::deserialize(Value::Object(members)).map(Self).map_err(D::Error::custom)
-    }
-}
-
 fn is_loopback(name: &[u8]) -> bool {
     let Ok(authority) = Authority::try_from(name) else { return false };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
@@ -177,22 +166,6 @@ enum Format {
     VcJwt,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
-    }
-}
-
 /// `POST /vc-api/credentials/issue`: 201 with the credential, secured.
 async fn issue(
     State(app): State<Arc<App>>,
@@ -210,7 +183,7 @@ async fn issue(
         (None, None) => preferred(&call.headers),
         (Some(Format::Vc), _) | (None, Some(Cryptosuite::EddsaJcs2022)) => SecuringMechanism::DataIntegrity,
     };
-    if options.credential_status.is_some_and(|wanted| wanted.into_vec().is_empty()) {
+    if options.credential_status.is_some_and(|wanted| wanted.0.is_empty()) {
         let detail = "Name a status, or leave it out: every credential gets one.";
         return Err(ApiError::of_member(Problem::InvalidBody, "options.credentialStatus", detail));
     }
@@ -251,22 +224,6 @@ struct StatusEntry {
     status_list_credential: Option<String>,
 }
 
-/// A bit as callers write it.
-#[derive(Clone, Copy, serde::Deserialize)]
-#[serde(untagged)]
-enum Bit {
-    Flag(bool),
-    Digit(BitDigit),
-}
-
-#[derive(Clone, Copy, serde::Deserialize)]
-enum BitDigit {
-    #[serde(rename = "0")]
-    Zero,
-    #[serde(rename = "1")]
-    One,
-}
-
 /// `POST /vc-api/credentials/status`: revokes, suspends or resumes what was issued here.
 async fn set_status(
     State(app): State<Arc<App>>,
@@ -274,7 +231,7 @@ async fn set_status(
 ) -> Result<Response, ApiError> {
     admit(&app, &call)?;
     let StatusBody { credential_id, credential_status, status } = call.body.0;
-    let entries = credential_status.into_vec();
+    let entries = credential_status.0;
     if !(1..=4).contains(&entries.len()) {
         let detail = "Between one and four changes at a time.";
         return Err(ApiError::of_member(Problem::InvalidBody, "credentialStatus", detail));
@@ -289,11 +246,7 @@ async fn set_status(
 }
 
 fn change(app: &App, entry: StatusEntry, status: Option<bool>) -> Result<StatusChange, ApiError> {
-    let set = match entry.status {
-        Some(Bit::Flag(set)) => set,
-        Some(Bit::Digit(digit)) => matches!(digit, BitDigit::One),
-        None => status.unwrap_or(true),
-    };
+    let set = entry.status.map_or(status.unwrap_or(true), |bit| bit.0);
     let purpose = entry.status_purpose;
     if entry.status_list_credential.is_some_and(|list| list != status_list_url(&app.config().public_url, purpose)) {
         let detail = "Not the list of this purpose of this service.";

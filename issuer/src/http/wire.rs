@@ -1,11 +1,15 @@
 //! Values of request bodies, decoded canonically where they are read, so that a handler never holds an
 //! unchecked key, field element or digest.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use poa_circuits::native::eddsa::HolderSignature;
 use poa_circuits::native::field::{self, F};
 use poa_circuits::native::holder::HolderKey;
 use poa_verifier::ed25519::PublicKey;
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 /// A field element: `0x` and 64 lower-case hex digits, less than r.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +30,18 @@ pub struct Holder(pub HolderKey);
 /// A text of 1 to `MAX` characters without control characters.
 #[derive(Clone, Debug)]
 pub struct Text<const MAX: usize>(pub String);
+
+/// A `T` written as an object: serde would take the list of its values as well.
+#[derive(Clone, Debug)]
+pub struct Object<T>(pub T);
+
+/// An object, or a list of such. serde's untagged enums would say of a wrong member only that nothing matched.
+#[derive(Clone, Debug)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+/// A bit as callers write it: `true`, `false`, `"1"`, `"0"`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Bit(pub bool);
 
 /// A holder signature in strict form.
 #[derive(Clone, Debug)]
@@ -67,6 +83,82 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
             return Err(D::Error::custom(rule));
         }
         Ok(Self(text))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Several<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Several<T> {
+            type Value = Vec<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object, or a list of objects")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Vec<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(|one| vec![one])
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+                let mut several = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    several.push(item);
+                }
+                Ok(several)
+            }
+        }
+
+        deserializer.deserialize_any(Several(PhantomData)).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Flag;
+
+        impl Visitor<'_> for Flag {
+            type Value = bool;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"true, false, "1" or "0""#)
+            }
+
+            fn visit_bool<E>(self, set: bool) -> Result<bool, E> {
+                Ok(set)
+            }
+
+            fn visit_str<E: Error>(self, digit: &str) -> Result<bool, E> {
+                match digit {
+                    "1" => Ok(true),
+                    "0" => Ok(false),
+                    other => Err(E::invalid_value(Unexpected::Str(other), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Flag).map(Self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! DID resolution: the issuer's `did:web`, its agents' `did:poa` (`docs/did-poa.md`), and the methods that need no
 //! look-up, `did:key` and `did:jwk`. Nothing is ever fetched.
 
-use poa_verifier::did::{AgentDid, DidError, IssuerDid, KeyDid};
+use poa_verifier::did::{AgentDid, DidError, KeyDid, WebHost};
 use poa_verifier::ed25519::{Ed25519Error, PublicKey};
 use poa_verifier::multibase::{self, MAX_BASE58_CHARS};
 use poa_verifier::time;
@@ -107,9 +107,13 @@ impl App {
             return Err(ResolutionError::NotFound("this host has one did:web, without a path"));
         }
         if text != own {
-            // Of other hosts' DIDs those with a path are valid too.
-            let host = text.splitn(4, ':').take(3).collect::<Vec<_>>().join(":");
-            host.parse::<IssuerDid>().map_err(ResolutionError::InvalidDid)?;
+            let host = web_host(text).ok_or(ResolutionError::InvalidDid(DidError::Web))?;
+            // DIDs are compared byte by byte: another spelling of a host is another DID.
+            if Some(host) == web_host(&own) {
+                return Err(ResolutionError::NotFound(
+                    "this host's did:web is spelled otherwise; see /.well-known/did.json",
+                ));
+            }
             return Err(ResolutionError::FeatureNotSupported("this resolver fetches nothing; ask the host itself"));
         }
         unversioned(version)?;
@@ -129,8 +133,17 @@ impl App {
     }
 }
 
+/// The host of a `did:web` of anybody's, which may have a path. Our own rules for a host are not others'.
+fn web_host(did: &str) -> Option<WebHost> {
+    let id = did.strip_prefix("did:web:")?;
+    id.split(':').next()?.parse().ok()
+}
+
 fn resolve_key(text: &str, version: &Version) -> Result<Resolved, ResolutionError> {
     let did: KeyDid = text.parse().map_err(|error| match error {
+        DidError::OtherJwk(_) => ResolutionError::FeatureNotSupported(
+            "of did:jwk, Ed25519 keys that verify signatures alone are resolved here",
+        ),
         // A key of another kind is a good DID that we do not take.
         DidError::Key(Ed25519Error::Encoding) if is_other_multikey(text) => {
             ResolutionError::FeatureNotSupported("of did:key, Ed25519 alone is resolved here")

@@ -300,6 +300,38 @@ async fn a_signed_status_list_decides_as_well() {
     assert_eq!(verify(rig, &document).await.ok()["freshness"], json!({ "status": "revoked", "reason": "revoked" }));
 }
 
+/// As the draft allows other issuers to write it.
+#[tokio::test]
+async fn a_fetched_status_list_needs_neither_iss_nor_exp_nor_ttl() {
+    let peer = Peer::start().await;
+    let uri = peer.list_url();
+    let rig = fetching(|issuer| {
+        let mut status = jwk(43, "lists");
+        status["purpose"] = json!("status");
+        issuer["keys"].as_array_mut().unwrap().push(status);
+        issuer["tokenStatusList"] = json!(uri);
+        issuer.as_object_mut().unwrap().remove("revocationList");
+    })
+    .await;
+    let bare = |sub: &str, iat: u64| {
+        let entries = Entries::new(131_072).unwrap().to_value();
+        let claims = json!({ "sub": sub, "iat": iat, "status_list": entries });
+        let input = jws::signing_input(token_list::TYP, "lists", &claims);
+        jws::attach_signature(&input, &key(43).sign(input.as_bytes()).to_bytes())
+    };
+    let mut named = claims("https://theseus.example/poa/api/revoked");
+    named["status"] = json!({ "status_list": { "idx": INDEX, "uri": uri } });
+    let document = sign(&named, 41, KID);
+    peer.serves(bare("https://elsewhere.example/list", START));
+    rig.app.refresh_foreign_lists().await;
+    is_unknown(&verify(&rig, &document).await);
+    peer.serves(bare(&uri, START));
+    rig.app.refresh_foreign_lists().await;
+    is_current(&verify(&rig, &document).await);
+    rig.clock.advance(361);
+    assert!(is_unknown(&verify(&rig, &document).await).contains("361 s old"));
+}
+
 fn token(uri: &str, iat: u64, status: TokenStatus) -> String {
     let mut entries = Entries::new(131_072).unwrap();
     entries.set(INDEX, status).unwrap();

@@ -76,7 +76,11 @@ async fn a_text_that_is_no_did_is_invalid_did_with_status_400() {
         "did:poa:127.0.0.1%3A8080:00000000-0000-0000-0000-000000000000",
         "did:key:z6Mk",
         "did:jwk:e30",
-        "did:web:UPPER",
+        "did:web:a..b",
+        "did:web:a%2Fb",
+        "did:web:a%253A0",
+        "did:web::path",
+        "did:jwk:eyJrdHkiOiJPS1AiLCJjcnYiOiJFZDI1NTE5IiwieCI6IkFBIn0",
     ] {
         assert_refused(&resolve(&service, text).await, 400, "INVALID_DID");
     }
@@ -89,6 +93,16 @@ async fn a_did_that_does_not_exist_is_not_found_with_status_404() {
     let unknown = format!("did:poa:{HOST}:00000000-0000-4000-8000-000000000001");
     assert_refused(&resolve(&service, &unknown).await, 404, "NOT_FOUND");
     assert_refused(&resolve(&service, &format!("{}:agents:x", issuer())).await, 404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn another_spelling_of_our_own_did_is_not_found() {
+    let service = Service::start().await;
+    for did in [issuer().replace("%3A", "%3a"), issuer().to_uppercase().replace("DID:WEB:", "did:web:")] {
+        if did != issuer() {
+            assert_refused(&resolve(&service, &encoded(&did)).await, 404, "NOT_FOUND");
+        }
+    }
 }
 
 #[tokio::test]
@@ -105,6 +119,18 @@ async fn dids_that_others_have_to_resolve_and_keys_that_are_not_ed25519_are_feat
     for did in [
         "did:web:other.example",
         "did:web:other.example:with:path",
+        // Good by did:web and DID Core §3.1, whatever our own names look like.
+        "did:web:Example.com",
+        "did:web:a_b.example",
+        "did:web:xn--bcher-kva.example",
+        "did:web:other.example.",
+        "did:web:other.example%3A8443",
+        "did:web:other.example%3a8443:path",
+        "did:web:192.0.2.1%3a8080",
+        "did:web:%5B%3A%3A1%5D%3A8080",
+        // Other keys, and keys for encryption, in a DID that is itself fine.
+        "did:jwk:eyJrdHkiOiJFQyIsImNydiI6IlAtMjU2IiwieCI6ImEiLCJ5IjoiYiJ9",
+        "did:jwk:eyJrdHkiOiJPS1AiLCJjcnYiOiJFZDI1NTE5IiwieCI6IjExcVlBWUt4Q3JmVlNfN1R5V1FIT2c3aGN2UGFwaU1scndJYWFQY0hVUm8iLCJ1c2UiOiJlbmMifQ",
         "did:poa:other.example:00000000-0000-4000-8000-000000000001",
         "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169",
     ] {
@@ -338,6 +364,38 @@ async fn a_did_url_dereferences_to_the_document_or_the_part_it_names() {
         assert_eq!(result["dereferencingMetadata"]["error"]["type"], format!("{NAMESPACE}{name}"));
         assert_eq!((&result["contentStream"], &result["contentMetadata"]), (&Value::Null, &json!({})));
     }
+}
+
+/// Asserts a refusal in the form of a dereferencing result.
+#[track_caller]
+fn assert_not_dereferenced(answer: &Answer, status: u16, name: &str) {
+    assert_eq!((answer.status, answer.header("content-type")), (status, DEREFERENCING), "{}", answer.text());
+    let result = answer.json();
+    assert_valid("did-url-dereferencing-result", &result);
+    assert_eq!(result["dereferencingMetadata"]["error"]["type"], format!("{NAMESPACE}{name}"));
+    assert_eq!((&result["contentStream"], &result["contentMetadata"]), (&Value::Null, &json!({})));
+}
+
+/// DID Resolution §5, step 1: what is asked for decides on the form of the answer, whatever is wrong with the text.
+#[tokio::test]
+async fn a_malformed_did_url_gets_a_dereferencing_result() {
+    let service = Service::start().await;
+    for text in ["not-a-did", "did:example", "did:UPPER:x", "did:web:a b", "did:a:b:", "%ff", ""] {
+        assert_not_dereferenced(&resolve_as(&service, &encoded(text), DEREFERENCING).await, 400, "INVALID_DID_URL");
+        assert_refused(&resolve(&service, &encoded(text)).await, 400, "INVALID_DID");
+    }
+    // A text with more than a DID can only be a DID URL.
+    for text in ["did:example#key", "did:UPPER:x/path", "not-a-did?service=x", "did:a:b#c#d", "did:web:a.example#é"] {
+        for accept in [DEREFERENCING, "*/*", "application/did"] {
+            assert_not_dereferenced(&resolve_as(&service, &encoded(text), accept).await, 400, "INVALID_DID_URL");
+        }
+    }
+    // So is one that cannot be given in the form that is asked for, or has options that cannot be read.
+    let key = encoded(&format!("{}#credentials-1", issuer()));
+    let other = resolve_as(&service, &key, "text/plain").await;
+    assert_not_dereferenced(&other, 406, "REPRESENTATION_NOT_SUPPORTED");
+    let twice = encoded(&format!("{}?service=a&service=b", issuer()));
+    assert_not_dereferenced(&resolve_as(&service, &twice, "application/did").await, 400, "INVALID_DID_URL");
 }
 
 #[tokio::test]

@@ -113,6 +113,16 @@ impl Somebody {
         signed
     }
 
+    /// A JWS of the payload, its header's members first.
+    fn jws(&self, typ: &str, payload: &Value, more: Value) -> String {
+        let mut header = json!({ "alg": "EdDSA", "typ": typ, "kid": self.key_id() });
+        header.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        header.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let part = |value: &Value| poa_verifier::multibase::base64url(&poa_verifier::json::canonical(value));
+        let input = format!("{}.{}", part(&header), part(payload));
+        poa_verifier::jws::attach_signature(&input, &self.0.sign(input.as_bytes()).to_bytes())
+    }
+
     /// A signed credential of this issuer, changed before it is signed.
     fn credential(&self, now: u64, changes: Value) -> Value {
         let mut document = credential(changes);

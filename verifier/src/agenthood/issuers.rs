@@ -186,6 +186,12 @@ impl AgenthoodIssuers {
         Ok(list.with_url(url))
     }
 
+    /// The issuer whose signed token status list is at a URL; none when several are said to have theirs there.
+    pub fn owner_of_token_list(&self, url: &str) -> Option<&AgenthoodIssuer> {
+        let mut owners = self.issuers.iter().filter(|issuer| issuer.token_status_list() == Some(url));
+        owners.next().filter(|_| owners.next().is_none())
+    }
+
     /// The issuer of a name.
     pub fn issuer(&self, iss: &str) -> Option<&AgenthoodIssuer> {
         self.issuers.iter().find(|issuer| issuer.iss == iss)
@@ -230,7 +236,7 @@ impl AgenthoodIssuer {
         self.token_status_list.as_deref()
     }
 
-    /// How old the published list may be, seconds.
+    /// How old its published list may be, and a token status list that says no `ttl`; seconds.
     pub fn max_list_age_s(&self) -> u64 {
         self.max_list_age_s
     }

@@ -5,9 +5,10 @@
 //! now counts as stale. One that is missing, old or of another issuer leaves the status of a document unknown.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde_json::Value;
 
 use super::instant::Instant;
@@ -27,7 +28,7 @@ pub struct RevokedList {
 }
 
 /// Why and when a document was revoked, as its issuer publishes it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, serde::Deserialize, Eq, PartialEq)]
 pub struct Revocation {
     /// A word of the published set, or the issuer's own.
     pub reason: String,
@@ -51,7 +52,7 @@ pub enum RevokedListError {
     Foreign(String),
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     issuer: String,
@@ -71,15 +72,35 @@ impl Wire {
     }
 }
 
-/// Unix milliseconds, or the form of `snapshotAtTime`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Time {
-    UnixMs(u64),
-    Text(Instant),
+/// Unix milliseconds, written as such or in the form of `snapshotAtTime`.
+struct Time(u64);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl Visitor<'_> for Either {
+            type Value = u64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("Unix milliseconds, or a time like 2026-05-01T12:00:00.000Z")
+            }
+
+            fn visit_u64<E>(self, unix_ms: u64) -> Result<u64, E> {
+                Ok(unix_ms)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
+                let instant = text.parse::<Instant>().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))?;
+                Ok(instant.unix_ms())
+            }
+        }
+
+        deserializer.deserialize_any(Either).map(Self)
+    }
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Entry {
     jti: String,
     #[serde(flatten)]
@@ -98,15 +119,11 @@ impl RevokedList {
         if !wire.is_whole() {
             return Err(RevokedListError::Shape("one page of several; join them first".to_owned()));
         }
-        let generated_at_ms = match wire.generated_at {
-            Time::UnixMs(ms) => ms,
-            Time::Text(instant) => instant.unix_ms(),
-        };
         Ok(Self {
             url: url.to_owned(),
             issuer: wire.issuer,
             fetched_at: fetched_at_unix_s,
-            generated_at: generated_at_ms / 1000,
+            generated_at: wire.generated_at.0 / 1000,
             revoked: Arc::new(wire.revoked.into_iter().map(|entry| (entry.jti, entry.revocation)).collect()),
         })
     }
@@ -190,5 +207,14 @@ mod tests {
         assert!(RevokedList::from_json(one_page, "u", 0).is_ok());
         let large = format!("{}{}", String::from_utf8_lossy(whole), " ".repeat(MAX_BYTES));
         assert!(matches!(RevokedList::from_json(large.as_bytes(), "u", 0), Err(RevokedListError::Json(_))));
+    }
+
+    #[test]
+    fn a_refused_time_is_named_with_what_it_may_be() {
+        for time in [r#""yesterday""#, "-1", "1.5", "null", "[]", "{}", "true"] {
+            let text = format!(r#"{{"issuer":"i","generatedAt":{time},"revoked":[]}}"#);
+            let error = RevokedList::from_json(text.as_bytes(), "u", 0).unwrap_err().to_string();
+            assert!(error.contains("Unix milliseconds") && !error.contains("variant"), "{error}");
+        }
     }
 }

@@ -56,6 +56,21 @@ impl<'a> Issuer<'a> {
         issuers.issuer(iss).map(Self::Foreign)
     }
 
+    pub(crate) fn iss(&self) -> &'a str {
+        match self {
+            Self::Own(trust, _) => trust.issuer().as_str(),
+            Self::Foreign(issuer) => issuer.iss(),
+        }
+    }
+
+    /// How old a token status list may be that does not say it; ours say it.
+    pub(crate) fn max_list_age_s(&self) -> Option<u64> {
+        match self {
+            Self::Own(..) => None,
+            Self::Foreign(issuer) => Some(issuer.max_list_age_s()),
+        }
+    }
+
     pub(super) fn is_own(&self) -> bool {
         matches!(self, Self::Own(..))
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::documents::{Shared, named};
 use super::{Expectation, reasons};
 use crate::agenthood::ss58::{Address, Network};
-use crate::did::{AgentDid, AttestorDid, IssuerDid};
+use crate::did::{AgentDid, AttestorDid, IssuerDid, KeyDid};
 use crate::ed25519::PublicKey;
 use crate::groth16::INPUTS;
 use crate::head::HeadClaims;
@@ -221,6 +221,8 @@ enum Reader {
     IssuerUrl,
     AgentDid,
     AttestorDid,
+    /// A `did:key` or `did:jwk` whose key verifies signatures.
+    KeyDid,
     Multikey,
     /// Multibase `u`; the output is hexadecimal.
     MultibaseU,
@@ -253,6 +255,7 @@ impl ReaderInput {
             Reader::IssuerUrl => ("issuer_url", shown(IssuerDid::from_url(text), reasons::did)),
             Reader::AgentDid => ("agent_did", shown(text.parse::<AgentDid>(), reasons::did)),
             Reader::AttestorDid => ("attestor_did", shown(text.parse::<AttestorDid>(), reasons::did)),
+            Reader::KeyDid => ("key_did", shown(text.parse::<KeyDid>(), reasons::did)),
             Reader::Multikey => {
                 ("multikey", PublicKey::from_multikey(text).map(|key| hex(&key.to_bytes())).map_err(reasons::ed25519))
             }

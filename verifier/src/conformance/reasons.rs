@@ -158,10 +158,11 @@ pub(super) fn head(error: &HeadError) -> &'static str {
 
 pub(super) fn did(error: DidError) -> &'static str {
     match error {
-        DidError::Issuer | DidError::Agent | DidError::Url => "form",
+        DidError::Issuer | DidError::Agent | DidError::Url | DidError::Web => "form",
         DidError::KeyMethod | DidError::VerificationMethod => "form",
         DidError::Attestor(error) | DidError::Key(error) => ed25519(error),
         DidError::Jwk(_) => "jwk",
+        DidError::OtherJwk(_) => "other_jwk",
     }
 }
 

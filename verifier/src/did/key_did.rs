@@ -93,20 +93,44 @@ fn public_key(jwk: &Value) -> Result<PublicKey, DidError> {
     if PRIVATE_MEMBERS.iter().any(|member| jwk.get(member).is_some()) {
         return Err(DidError::Jwk("has a member of a private key"));
     }
+    check_forms(jwk)?;
     if jwk["kty"] != "OKP" || jwk["crv"] != "Ed25519" {
-        return Err(DidError::Jwk("is not an Ed25519 key (kty OKP, crv Ed25519)"));
+        return Err(DidError::OtherJwk("is not an Ed25519 key (kty OKP, crv Ed25519)"));
     }
-    let may_sign = match (jwk.get("use"), jwk.get("alg")) {
-        (Some(usage), _) if usage != "sig" => false,
-        (_, Some(alg)) if alg != "EdDSA" && alg != "Ed25519" => false,
-        _ => true,
-    };
-    if !may_sign {
-        return Err(DidError::Jwk("is not for EdDSA signatures (use, alg)"));
+    let says = |member: &str, good: &[&str]| jwk.get(member).is_none_or(|value| good.iter().any(|word| value == word));
+    if !says("use", &["sig"]) || !says("alg", &["EdDSA", "Ed25519"]) {
+        return Err(DidError::OtherJwk("is not for EdDSA signatures (use, alg)"));
+    }
+    if operations(jwk)?.is_some_and(|operations| !operations.contains(&"verify")) {
+        return Err(DidError::OtherJwk("is not for verifying signatures (key_ops)"));
     }
     let x = jwk["x"].as_str().and_then(|x| multibase::from_base64url(x).ok());
     let bytes = x.and_then(|x| x.try_into().ok()).ok_or(DidError::Jwk("has no x of 32 bytes"))?;
     PublicKey::from_bytes(&bytes).map_err(DidError::Key)
+}
+
+/// Members that every JWK may have and that have a form (RFC 7517 §4; `ext` is Web Cryptography's).
+fn check_forms(jwk: &Value) -> Result<(), DidError> {
+    for member in ["kty", "use", "alg", "kid", "crv", "x", "y"] {
+        if jwk.get(member).is_some_and(|value| !value.is_string()) {
+            return Err(DidError::Jwk("has a kty, use, alg, kid, crv, x or y that is not a text"));
+        }
+    }
+    if jwk.get("kty").is_none() {
+        return Err(DidError::Jwk("has no kty"));
+    }
+    if jwk.get("ext").is_some_and(|ext| !ext.is_boolean()) {
+        return Err(DidError::Jwk("has an ext that is neither true nor false"));
+    }
+    operations(jwk).map(drop)
+}
+
+/// `key_ops`, if it is there: words, each once (RFC 7517 §4.3).
+fn operations(jwk: &Value) -> Result<Option<Vec<&str>>, DidError> {
+    let Some(value) = jwk.get("key_ops") else { return Ok(None) };
+    let words: Option<Vec<&str>> = value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
+    let words = words.filter(|words| words.iter().enumerate().all(|(i, word)| !words[..i].contains(word)));
+    words.map(Some).ok_or(DidError::Jwk("has a key_ops that is not a list of different texts"))
 }
 
 #[cfg(test)]
@@ -154,7 +178,19 @@ mod tests {
             ("x", json!(format!("{X}=="))),
             ("x", json!("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
             ("use", json!("enc")),
+            ("use", json!(null)),
             ("alg", json!("ES256")),
+            ("alg", json!("ECDH-ES")),
+            ("key_ops", json!(["deriveKey"])),
+            ("key_ops", json!(["encrypt", "wrapKey"])),
+            ("key_ops", json!(["sign"])),
+            ("key_ops", json!([])),
+            ("key_ops", json!("verify")),
+            ("key_ops", json!(["verify", "verify"])),
+            ("key_ops", json!(["verify", 1])),
+            ("key_ops", json!(null)),
+            ("ext", json!("true")),
+            ("kid", json!(1)),
             ("d", json!("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")),
             ("k", json!("AA")),
         ] {
@@ -162,12 +198,45 @@ mod tests {
             bad[member] = value.clone();
             assert!(did_jwk(&bad).parse::<KeyDid>().is_err(), "{member}: {value}");
         }
-        for (member, value) in
-            [("use", json!("sig")), ("alg", json!("EdDSA")), ("alg", json!("Ed25519")), ("kid", json!("a"))]
-        {
+        for (member, value) in [
+            ("use", json!("sig")),
+            ("alg", json!("EdDSA")),
+            ("alg", json!("Ed25519")),
+            ("kid", json!("a")),
+            ("key_ops", json!(["verify"])),
+            ("key_ops", json!(["sign", "verify", "other"])),
+            ("ext", json!(true)),
+        ] {
             let mut good = jwk();
             good[member] = value;
             assert!(did_jwk(&good).parse::<KeyDid>().is_ok(), "{member}");
+        }
+        let mut contradicts = jwk();
+        (contradicts["use"], contradicts["key_ops"]) = (json!("enc"), json!(["verify"]));
+        assert!(did_jwk(&contradicts).parse::<KeyDid>().is_err());
+    }
+
+    /// A resolver says of the one that it is no DID, of the other that it does not take such keys.
+    #[test]
+    fn a_good_key_of_another_kind_is_told_from_a_malformed_one() {
+        let with = |member: &str, value: Value| {
+            let mut other = jwk();
+            other[member] = value;
+            did_jwk(&other).parse::<KeyDid>().unwrap_err()
+        };
+        for (member, value) in [
+            ("kty", json!("EC")),
+            ("crv", json!("X25519")),
+            ("use", json!("enc")),
+            ("alg", json!("ECDH-ES")),
+            ("key_ops", json!(["deriveBits"])),
+        ] {
+            assert!(matches!(with(member, value), DidError::OtherJwk(_)), "{member}");
+        }
+        for (member, value) in
+            [("kty", json!(1)), ("x", json!("AA")), ("key_ops", json!("verify")), ("d", json!("AA")), ("use", json!(1))]
+        {
+            assert!(matches!(with(member, value), DidError::Jwk(_)), "{member}");
         }
     }
 

@@ -4,6 +4,9 @@
 //! [`TYP`], `sub` its own URL, `iat`, `exp`, `ttl` in seconds, and ours also `iss` and the counter `revocations` that it
 //! shares with the tree heads. It is fresh until `iat + ttl` and `exp`, whichever comes first.
 //!
+//! The draft lets other issuers leave out `iss`, `exp` and `ttl`. Then the list is that of the configured issuer whose
+//! list is at `sub`, and as old as its `iat` says: where no `ttl` bounds its age, the configured limit does.
+//!
 //! A [`TokenStatusList`] has been verified: only [`crate::Verifier::token_status_list`] makes one.
 //!
 //! Source: draft-ietf-oauth-status-list, RFC 8725; formats §4.
@@ -204,11 +207,11 @@ pub struct TokenStatusClaims {
 
 #[derive(Deserialize)]
 struct ClaimsWire<'a> {
-    iss: &'a str,
+    iss: Option<&'a str>,
     sub: &'a str,
     iat: u64,
-    exp: u64,
-    ttl: u64,
+    exp: Option<u64>,
+    ttl: Option<u64>,
     #[serde(default)]
     revocations: u64,
     status_list: Value,
@@ -233,22 +236,66 @@ impl TokenStatusClaims {
     /// # Errors
     /// [`StatusError`].
     pub fn from_value(value: &Value) -> Result<Self, StatusError> {
-        let wire = ClaimsWire::deserialize(value).map_err(|e| StatusError::Shape(e.to_string()))?;
-        Ok(Self {
-            iss: wire.iss.to_owned(),
-            uri: wire.sub.to_owned(),
-            iat: wire.iat,
-            exp: wire.exp,
-            ttl_s: wire.ttl,
-            revocations: wire.revocations,
-            entries: Entries::from_value(&wire.status_list)?,
-        })
+        let wire = ClaimsWire::read(value)?;
+        let iss = wire.iss.ok_or_else(|| missing("iss"))?;
+        wire.complete(iss, None)
     }
 
     /// The last second it may be used, without skew. A `ttl` beyond a day counts as that.
     pub fn fresh_until(&self) -> u64 {
         self.iat.saturating_add(self.ttl_s.min(MAX_TTL_MS / 1000)).min(self.exp)
     }
+}
+
+fn missing(member: &'static str) -> StatusError {
+    super::refused(member, "is missing")
+}
+
+impl<'a> ClaimsWire<'a> {
+    fn read(value: &'a Value) -> Result<Self, StatusError> {
+        // serde takes null for a member that is left out; a document has one form only.
+        if let Some(member) = ["iss", "exp", "ttl"].into_iter().find(|member| value.get(member) == Some(&Value::Null)) {
+            return Err(super::refused(member, "is null; leave it out"));
+        }
+        Self::deserialize(value).map_err(|e| StatusError::Shape(e.to_string()))
+    }
+
+    /// The claims of `iss`. `max_age_s` stands where the list bounds its age by no `ttl`; without it, `exp` and `ttl`
+    /// are mandatory.
+    fn complete(&self, iss: &str, max_age_s: Option<u64>) -> Result<TokenStatusClaims, StatusError> {
+        Ok(TokenStatusClaims {
+            iss: iss.to_owned(),
+            uri: self.sub.to_owned(),
+            iat: self.iat,
+            exp: self.exp.or(max_age_s.and(Some(u64::MAX))).ok_or_else(|| missing("exp"))?,
+            ttl_s: self.ttl.or(max_age_s).ok_or_else(|| missing("ttl"))?,
+            revocations: self.revocations,
+            entries: Entries::from_value(&self.status_list)?,
+        })
+    }
+}
+
+/// What a list says of itself before anybody has vouched for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
+    /// Whose it says that it is, if it does.
+    pub(crate) iss: Option<&'a str>,
+    /// Its URL.
+    pub(crate) sub: &'a str,
+    /// When it was written, Unix seconds.
+    pub(crate) iat: u64,
+    /// The key that is said to have signed.
+    pub(crate) kid: &'a str,
+}
+
+/// The configured issuer that a list is of.
+pub(crate) struct Owner<'k> {
+    /// Its name.
+    pub(crate) iss: &'k str,
+    /// Its key.
+    pub(crate) key: &'k crate::ed25519::PublicKey,
+    /// How old a list without `ttl` may be, seconds; none where lists have `exp` and `ttl`.
+    pub(crate) max_age_s: Option<u64>,
 }
 
 /// A list that its issuer signed. Clones share its entries.
@@ -274,19 +321,23 @@ pub enum TokenListError {
 }
 
 impl TokenStatusList {
-    /// Parses a JWT, asks for its issuer's key and verifies.
+    /// Parses a JWT, asks for its owner's key and verifies.
     pub(crate) fn read<'k>(
         jwt: &str,
-        key: impl FnOnce(&TokenStatusClaims, &str) -> Result<&'k crate::ed25519::PublicKey, &'static str>,
+        owner: impl FnOnce(Named<'_>) -> Result<Owner<'k>, &'static str>,
     ) -> Result<Self, TokenListError> {
         let jws = jws::parse_bounded(jwt, MAX_JWT_BYTES)?;
         jws.expect_typ(TYP)?;
-        let claims = TokenStatusClaims::from_value(&jws.claims()?)?;
-        jws.verify(key(&claims, jws.kid()).map_err(TokenListError::Key)?)?;
+        let value = jws.claims()?;
+        let wire = ClaimsWire::read(&value)?;
+        let named = Named { iss: wire.iss, sub: wire.sub, iat: wire.iat, kid: jws.kid() };
+        let owner = owner(named).map_err(TokenListError::Key)?;
+        let claims = wire.complete(owner.iss, owner.max_age_s)?;
+        jws.verify(owner.key)?;
         Ok(Self { kid: jws.kid().to_owned(), claims: Arc::new(claims) })
     }
 
-    /// Its claims.
+    /// Its claims. What another issuer left out is what the configuration says.
     pub fn claims(&self) -> &TokenStatusClaims {
         &self.claims
     }

@@ -18,7 +18,7 @@ mod suite;
 
 use serde_json::Value;
 
-pub use proof::{ProofError, ProofReport};
+pub use proof::{NotCompared, ProofError, ProofReport};
 pub use suite::{Cryptosuite, EddsaJcs2022, Secured};
 
 use super::credential::{check_credential_within, has_type, party};
@@ -122,6 +122,9 @@ pub enum ForeignError {
     /// `validUntil` has passed.
     #[error("it was valid until {0}")]
     Expired(String),
+    /// The envelope's proof says why there is no document to judge.
+    #[error("what the envelope carries cannot be read")]
+    NotRead,
 }
 
 impl ForeignError {
@@ -131,8 +134,22 @@ impl ForeignError {
             Self::OtherParty { .. } => "other_party",
             Self::NotYetValid(_) => "not_yet_valid",
             Self::Expired(_) => "expired",
+            Self::NotRead => "not_read",
         }
     }
+}
+
+/// One reason why a document is not verified.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cause<'a> {
+    /// It does not conform to the data model.
+    DataModel(&'a DataModelError),
+    /// It carries no proof.
+    Unsecured,
+    /// A proof does not hold.
+    Proof(&'a ProofError),
+    /// Its party or its dates.
+    Foreign(&'a ForeignError),
 }
 
 /// How a document fared.
@@ -140,9 +157,12 @@ impl ForeignError {
 pub struct ForeignReport {
     /// What it is.
     pub kind: Kind,
-    /// The credential or presentation that was judged: the document, or what its envelope carries.
+    /// The credential or presentation that was judged: the document, or what its envelope carries, with no other
+    /// contexts than its party signed. Null when the envelope cannot be read.
     pub document: Value,
-    /// Whether it conforms to the data model.
+    /// The same as it came, where there are contexts that its party did not sign: to verify again, not to be read.
+    received: Option<Value>,
+    /// Whether it conforms to the data model; of an envelope that cannot be read, whether that does.
     pub data_model: Result<(), DataModelError>,
     /// Each of its proofs; an envelope is one.
     pub proofs: Vec<ProofReport>,
@@ -167,6 +187,62 @@ impl ForeignReport {
             && self.proofs.iter().all(|proof| proof.result.is_ok())
             && self.credentials.iter().all(Self::verified)
     }
+
+    /// The document as it came, or as its envelope carries it: with contexts that its party did not sign.
+    pub fn received(&self) -> &Value {
+        self.received.as_ref().unwrap_or(&self.document)
+    }
+
+    /// Whether contexts were left out of the document because its party did not sign them.
+    pub fn has_unsigned_contexts(&self) -> bool {
+        self.received.is_some()
+    }
+
+    /// What its proofs are bound to and nobody compared, each once; that of its credentials stands in theirs.
+    pub fn not_compared(&self) -> Vec<NotCompared> {
+        let mut found = Vec::new();
+        for what in self.proofs.iter().flat_map(|proof| &proof.not_compared) {
+            if !found.contains(what) {
+                found.push(*what);
+            }
+        }
+        found
+    }
+
+    /// Why it is not verified, without what only follows from something else; the first is what to tell people. What
+    /// keeps its credentials from being verified stands in theirs.
+    pub fn causes(&self) -> Vec<Cause<'_>> {
+        if let Err(error) = &self.data_model {
+            // Names that mean nothing make every other finding one about another document.
+            return vec![Cause::DataModel(error)];
+        }
+        if self.proofs.is_empty() {
+            return vec![Cause::Unsecured];
+        }
+        let failed = self.proofs.iter().filter_map(|proof| proof.result.as_ref().err());
+        let failed = failed.filter(|error| **error != ProofError::NotReached);
+        let mut causes: Vec<_> = failed.map(Cause::Proof).collect();
+        // After a proof that fails no other is looked at, the party's neither.
+        let no_proof_fails = causes.is_empty();
+        causes.extend(self.party.as_ref().err().filter(|_| no_proof_fails).map(Cause::Foreign));
+        causes.extend(self.period.as_ref().err().filter(|error| **error != ForeignError::NotRead).map(Cause::Foreign));
+        causes
+    }
+
+    /// Of an envelope that cannot be read: its proof says why.
+    fn unread(kind: Kind, proof: ProofReport) -> Self {
+        Self {
+            kind,
+            document: Value::Null,
+            received: None,
+            data_model: Ok(()),
+            proofs: vec![proof],
+            party: Err(ForeignError::NotRead),
+            period: Err(ForeignError::NotRead),
+            credentials: Vec::new(),
+            steps: 0,
+        }
+    }
 }
 
 impl ForeignVerifier<'_> {
@@ -185,7 +261,7 @@ impl ForeignVerifier<'_> {
         let steps = Steps::default();
         let mut report = self.verify(Kind::Presentation, document, expected, &steps);
         if report.verified() {
-            report.credentials = self.credentials_of(&report.document, &steps);
+            report.credentials = self.credentials_of(report.received(), &steps);
             report.steps = steps.taken();
         }
         report
@@ -204,12 +280,13 @@ impl ForeignVerifier<'_> {
         if document.as_object().is_some_and(|members| has_type(members, enveloped)) {
             return self.enveloped(kind, enveloped, document, expected, steps);
         }
-        let data_model = self.check_data_model(kind, document, steps);
+        let judged = proof::as_signed(self, kind, document);
+        let data_model = self.check_data_model(kind, &judged, steps);
         let proofs = match &data_model {
             Ok(()) => proof::verify_all(self, kind, document, expected, steps),
             Err(_) => proof::not_reached(document),
         };
-        let report = self.report(kind, document.clone(), data_model, proofs);
+        let report = self.report(kind, document.clone(), judged, data_model, proofs);
         ForeignReport { steps: steps.taken(), ..report }
     }
 
@@ -224,12 +301,14 @@ impl ForeignVerifier<'_> {
     fn report(
         &self,
         kind: Kind,
+        received: Value,
         document: Value,
         data_model: Result<(), DataModelError>,
         proofs: Vec<ProofReport>,
     ) -> ForeignReport {
         ForeignReport {
             kind,
+            received: (received != document).then_some(received),
             data_model,
             party: check_party(kind, &document, &proofs),
             period: self.check_period(&document),

@@ -162,6 +162,75 @@ fn its_signed_status_list_decides_too() {
     assert!(list(TokenStatus::Valid, NOW, "peer").is_err(), "the key for documents signs no lists");
 }
 
+/// The draft asks for `sub` and `iat` alone: the rest is configured.
+#[test]
+fn a_signed_list_without_iss_exp_and_ttl_is_its_configured_owners_and_ages_by_iat() {
+    let uri = "https://peer.example/status/1";
+    let status = multibase::base64url(signer("peer-status").verifying_key().as_bytes());
+    let owner = |issuer: &mut Value| {
+        let keys = issuer["keys"].as_array_mut().unwrap();
+        keys.push(json!({ "kid": "lists", "x": status, "purpose": "status" }));
+        issuer["tokenStatusList"] = json!(uri);
+        issuer.as_object_mut().unwrap().remove("revocationList");
+    };
+    let mut claims = published();
+    claims["status"] = json!({ "status_list": { "idx": INDEX, "uri": uri } });
+    let jwt = |edit: &dyn Fn(&mut Value)| {
+        let entries = Entries::new(131_072).unwrap().to_value();
+        let mut list = json!({ "sub": uri, "iat": NOW - 300, "status_list": entries });
+        edit(&mut list);
+        compact(token_list::TYP, "lists", &list, &signer("peer-status"))
+    };
+    let judged = |world: &World, jwt: &str| {
+        let lists = [world.verifier.token_status_list(jwt).unwrap()];
+        let evidence = Evidence { token_status_lists: &lists, ..Evidence::default() };
+        world.verify_with(&sign(&claims), Some(&request()), &evidence)
+    };
+    let world = configured(owner);
+    verifies(&judged(&world, &jwt(&|_| {})));
+    let stale = |edit: &dyn Fn(&mut Value)| undecided(&judged(&world, &jwt(edit)), CheckName::Status, "stale_list");
+    stale(&|list| list["iat"] = json!(NOW - 361));
+    stale(&|list| list["exp"] = json!(NOW - 61));
+    stale(&|list| list["ttl"] = json!(60));
+    verifies(&judged(&world, &jwt(&|list| (list["iat"], list["ttl"]) = (json!(NOW - 361), json!(600)))));
+    let patient = configured(|issuer| {
+        owner(issuer);
+        issuer["maxListAgeS"] = json!(900);
+    });
+    verifies(&judged(&patient, &jwt(&|list| list["iat"] = json!(NOW - 900))));
+    // Nobody's, another's key, and what cannot say whose it is.
+    let refused = |world: &World, jwt: &str| world.verifier.token_status_list(jwt).unwrap_err().to_string();
+    assert!(refused(&world, &jwt(&|list| list["sub"] = json!("https://peer.example/status/2"))).contains("no iss"));
+    assert!(refused(&configured(|_| {}), &jwt(&|_| {})).contains("no iss"));
+    assert!(refused(&world, &jwt(&|list| list["iss"] = Value::Null)).contains("iss"));
+    // Our own lists say all of it.
+    for member in ["iss", "exp", "ttl"] {
+        let mut own = SHARED.list_claims(Entries::new(131_072).unwrap()).to_value();
+        own.as_object_mut().unwrap().remove(member);
+        let own = compact(token_list::TYP, &SHARED.issuer.key_id("status-1"), &own, &signer("status"));
+        assert!(SHARED.verifier.token_status_list(&own).is_err(), "{member}");
+    }
+}
+
+/// A list that might be either's says nothing about the documents of one.
+#[test]
+fn a_list_without_iss_at_an_address_of_two_issuers_is_nobodys() {
+    let key = |name: &str| multibase::base64url(signer(name).verifying_key().as_bytes());
+    let issuer = |iss: &str, name: &str| {
+        json!({ "issuer": iss, "keys": [{ "kid": "lists", "x": key(name), "purpose": "status" }],
+            "tokenStatusList": "https://peer.example/status/1" })
+    };
+    let file = json!({ "type": "PoaAgenthoodIssuers", "version": 1, "issuers": [issuer("a", "a"), issuer("b", "b")] });
+    let mut world = World::new();
+    world.verifier = world.verifier.with_agenthood(AgenthoodIssuers::from_json(file.to_string().as_bytes()).unwrap());
+    let entries = Entries::new(131_072).unwrap().to_value();
+    let mut list = json!({ "sub": "https://peer.example/status/1", "iat": NOW, "status_list": entries });
+    let read = |list: &Value| world.verifier.token_status_list(&compact(token_list::TYP, "lists", list, &signer("a")));
+    assert!(read(&list).is_err());
+    list["iss"] = json!("a");
+    assert!(read(&list).is_ok());
+}
+
 #[test]
 fn its_controllers_signature_is_checked_all_the_same() {
     let lists = [revoked(json!([]), NOW)];

@@ -3,7 +3,7 @@
 
 use poa_verifier::ed25519::PublicKey;
 use poa_verifier::vc::foreign::{
-    EddsaJcs2022, Expected, ForeignError, ForeignReport, ForeignVerifier, ProofError, Purpose,
+    Cause, EddsaJcs2022, Expected, ForeignError, ForeignReport, ForeignVerifier, NotCompared, ProofError, Purpose,
 };
 use poa_verifier::vc::{Contexts, ResolveError, VerificationMethod};
 use serde_json::{Value, json};
@@ -215,7 +215,8 @@ fn the_domain_must_be_strings_and_equal_to_the_expected_one() {
     let bound = |domain: Value| bent(|o| o["domain"] = domain);
     for fine in [json!("domain.example"), json!(["domain.example"])] {
         assert!(verify(&bound(fine.clone()), &asked).verified());
-        verifies(&bound(fine));
+        let open = verify(&bound(fine), &ANY);
+        assert!(open.verified() && open.not_compared() == [NotCompared::Domain]);
     }
     for other in [json!("invalid.example"), json!(["domain.example", "invalid.example"]), json!([])] {
         let report = verify(&bound(other), &asked);
@@ -232,7 +233,10 @@ fn the_challenge_must_be_a_string_and_equal_to_the_expected_one() {
     let asked = Expected { challenge: Some("1235abcd6789"), ..ANY };
     let bound = |challenge: Value| bent(|o| o["challenge"] = challenge);
     assert!(verify(&bound(json!("1235abcd6789")), &asked).verified());
-    verifies(&bound(json!("1235abcd6789")));
+    // What nobody compared is said.
+    let open = verify(&bound(json!("1235abcd6789")), &ANY);
+    assert!(open.verified() && open.not_compared() == [NotCompared::Challenge]);
+    assert!(verify(&bound(json!("1235abcd6789")), &asked).not_compared().is_empty());
     assert_eq!(result(&verify(&bound(json!("invalid-challenge")), &asked)), &Err(ProofError::Challenge));
     assert_eq!(result(&verify(&issued(&signer(1)), &asked)), &Err(ProofError::Challenge));
     fails(&bound(json!(1)), "malformed");
@@ -281,6 +285,57 @@ fn the_document_must_begin_with_the_contexts_of_the_proof() {
     assert_eq!(result(&report), &Err(ProofError::Context));
     let swapped = with(issued(&signer(1)), "/@context", json!([EXAMPLES, BASE]));
     assert_eq!(result(&verify(&swapped, &ANY)), &Err(ProofError::Context));
+}
+
+/// Step 4: what was verified, and so what is judged and returned, has the contexts of the proof.
+#[test]
+fn contexts_that_nobody_signed_are_neither_returned_nor_judged() {
+    let signer = signer(1);
+    let added = with(issued(&signer), "/@context", json!([BASE, EXAMPLES]));
+    let report = verify(&added, &ANY);
+    assert!(report.verified() && report.has_unsigned_contexts());
+    assert_eq!((&report.document, report.received()), (&issued(&signer), &added));
+    assert!(!verify(&issued(&signer), &ANY).has_unsigned_contexts());
+    // A context that was added cannot give a meaning to what the signer's contexts leave without one.
+    let document = with(credential(), "/issuer", did(&signer).into());
+    let unexplained = with(document.clone(), "/credentialSubject/role", json!("admin"));
+    let unexplained = signed(&unexplained, &options(&unexplained, &signer, "assertionMethod"), &signer);
+    let explained = with(unexplained, "/@context", json!([BASE, { "role": "https://thief.example/role" }]));
+    let report = verify(&explained, &ANY);
+    assert!(result(&report).is_ok() && !report.verified());
+    assert_eq!(report.data_model.unwrap_err().pointer, "/credentialSubject/role");
+    // Nor another meaning to what they explain.
+    let context = json!([BASE, { "role": "https://issuer.example/role" }]);
+    let own = with(with(document, "/@context", context), "/credentialSubject/role", json!("guest"));
+    let own = signed(&own, &options(&own, &signer, "assertionMethod"), &signer);
+    let mut again = own.clone();
+    again["@context"].as_array_mut().unwrap().push(json!({ "role": "https://thief.example/role" }));
+    let report = verify(&again, &ANY);
+    assert!(report.verified() && report.document == own);
+}
+
+#[test]
+fn of_proofs_over_different_contexts_the_partys_say_what_the_document_means() {
+    let (issuer, other) = (signer(1), signer(2));
+    let short = with(credential(), "/issuer", did(&issuer).into());
+    let long = with(short.clone(), "/@context", json!([BASE, EXAMPLES]));
+    let by = |document: &Value, who| proof(document, &options(document, who, "assertionMethod"), who);
+    for (signed, beside) in [(&short, &long), (&long, &short)] {
+        let set = with_proofs(&long, vec![by(beside, &other), by(signed, &issuer)]);
+        let report = verify(&set, &ANY);
+        assert!(report.verified(), "{report:#?}");
+        assert_eq!(report.document["@context"], signed["@context"]);
+    }
+}
+
+#[test]
+fn a_presentation_is_returned_with_its_credentials_as_their_issuers_signed_them() {
+    let credential = with(issued(&signer(1)), "/@context", json!([BASE, EXAMPLES]));
+    let shown = presented(Some(&did(&signer(2))), json!([credential]), 2);
+    let report = verify_presentation(&shown, &ANY);
+    assert!(report.verified() && report.credentials[0].verified(), "{report:#?}");
+    assert_eq!(report.document["verifiableCredential"], json!([issued(&signer(1))]));
+    assert_eq!(report.received(), &shown);
 }
 
 #[test]
@@ -347,6 +402,20 @@ fn in_a_chain_a_proof_is_over_the_document_with_the_previous_proofs() {
         let bad = with(options(&document, &issuer, "assertionMethod"), "/previousProof", wrong);
         fails(&with(document.clone(), "/proof", proof(&document, &bad, &issuer)), "malformed");
     }
+}
+
+#[test]
+fn a_report_names_causes_and_not_what_follows_from_them() {
+    let spoiled = with(issued(&signer(1)), "/credentialSubject/id", json!("did:example:forged"));
+    let report = verify(&spoiled, &ANY);
+    assert!(matches!(report.causes()[..], [Cause::Proof(ProofError::Signature(_))]), "{report:#?}");
+    assert!(report.party.is_err(), "which follows");
+    let bare = verify(&without(issued(&signer(1)), "/proof"), &ANY);
+    assert_eq!(bare.causes(), [Cause::Unsecured]);
+    let document = with(credential(), "/issuer", json!("did:example:issuer"));
+    let of_other = verify(&signed(&document, &options(&document, &signer(1), "assertionMethod"), &signer(1)), &ANY);
+    assert!(matches!(of_other.causes()[..], [Cause::Foreign(ForeignError::OtherParty { .. })]));
+    assert!(verify(&issued(&signer(1)), &ANY).causes().is_empty());
 }
 
 // VC Data Model 2.0 §4.7, §4.9, §4.13: who signs, and when it is valid

@@ -1,7 +1,7 @@
 //! Securing Verifiable Credentials using JOSE and COSE, W3C Recommendation of 15 May 2025: §3.1 JOSE, §4 Key Discovery,
 //! and RFC 9864 for `Ed25519`, for documents of other issuers.
 
-use poa_verifier::vc::foreign::{Expected, ForeignError, ForeignReport, ProofError, Purpose};
+use poa_verifier::vc::foreign::{Cause, Expected, ForeignError, ForeignReport, NotCompared, ProofError, Purpose};
 use poa_verifier::vc::{ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION, Resolve as _, SelfDescribing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -99,6 +99,38 @@ fn claims_that_are_not_understood_are_ignored_and_are_no_members_of_the_document
     assert_eq!(judge(&header(), &claims).document, payload());
 }
 
+#[test]
+fn claims_that_contradict_the_document_are_refused() {
+    let payload = with(payload(), "/id", json!("urn:uuid:1"));
+    verifies(&header(), &with(payload.clone(), "/jti", json!("urn:uuid:1")));
+    fails(&header(), &with(payload.clone(), "/jti", json!("urn:uuid:2")), "malformed");
+    verifies(&header(), &with(payload.clone(), "/sub", json!("did:example:subject")));
+    fails(&header(), &with(payload.clone(), "/sub", json!("did:example:other")), "malformed");
+    // A signature from the future, as in a proof's `created`.
+    verifies(&header(), &with(payload.clone(), "/iat", json!(NOW + 60)));
+    fails(&header(), &with(payload, "/iat", json!(NOW + 61)), "future");
+}
+
+// RFC 7519 §4.1.3
+
+#[test]
+fn an_audience_is_compared_or_reported_as_not_compared() {
+    let addressed = |aud: Value| with(payload(), "/aud", aud);
+    for aud in [json!("https://somebody-else.example"), json!(["a", "b"]), json!([]), json!(null), json!(1)] {
+        let report = judge(&header(), &addressed(aud));
+        assert_eq!(report.not_compared(), [NotCompared::Audience]);
+        assert!(report.not_compared()[0].to_string().contains("aud"));
+    }
+    assert_eq!(judge(&header(), &with(payload(), "/nonce", json!("c"))).not_compared(), [NotCompared::Challenge]);
+    assert!(judge(&header(), &payload()).not_compared().is_empty());
+    let asked = Expected { domain: Some("https://verifier.example"), ..ANY };
+    let judge =
+        |payload: &Value| at(NOW, |verifier| verifier.credential_jwt(&compact(&header(), payload, &signer(1)), &asked));
+    let report = judge(&addressed(json!(["https://verifier.example"])));
+    assert!(report.verified() && report.not_compared().is_empty());
+    assert_eq!(judge(&addressed(json!("https://somebody-else.example"))).proofs[0].result, Err(ProofError::Domain));
+}
+
 // §3.1.3, §4.1: iss and kid
 
 #[test]
@@ -174,6 +206,46 @@ fn an_enveloped_credential_is_judged_by_what_it_carries() {
     assert!(!verify(&envelope(&header(), &without(payload(), "/credentialSubject")), &ANY).verified());
 }
 
+/// The cause, not that a document which nobody could read lacks members.
+#[test]
+fn an_envelope_that_is_refused_says_why() {
+    let jwt = |header: &Value| compact(header, &payload(), &signer(1));
+    let good = jwt(&header());
+    let twice = {
+        let text = payload().to_string().replacen('{', r#"{"issuer":"did:example:other","#, 1);
+        let (head, _) = good.split_once('.').unwrap();
+        format!("{head}.{}.{}", poa_verifier::multibase::base64url(text.as_bytes()), good.rsplit_once('.').unwrap().1)
+    };
+    for (jwt, word) in [
+        (format!("{good}="), "base64url"),
+        (jwt(&with(header(), "/crit", json!(["x"]))), "crit"),
+        (jwt(&with(header(), "/alg", json!("none"))), "alg"),
+        (jwt(&with(header(), "/alg", json!("ES256"))), "alg"),
+        (jwt(&without(header(), "/typ")), "typ"),
+        (jwt(&with(header(), "/typ", json!("JWT"))), "typ"),
+        (twice, "duplicate member \"issuer\""),
+        ("a.b".to_owned(), "three parts"),
+    ] {
+        let envelope =
+            json!({ "@context": BASE, "type": ENVELOPED_CREDENTIAL, "id": format!("data:application/vc+jwt,{jwt}") });
+        for report in [verify(&envelope, &ANY), at(NOW, |verifier| verifier.credential_jwt(&jwt, &ANY))] {
+            let [Cause::Proof(error)] = report.causes()[..] else { panic!("{report:#?}") };
+            assert!(error.to_string().contains(word), "{word}: {error}");
+            assert!(!report.verified());
+        }
+    }
+    let of_type = |media_type: &str| {
+        let id = format!("data:{media_type},{good}");
+        verify(&json!({ "@context": BASE, "type": ENVELOPED_CREDENTIAL, "id": id }), &ANY)
+    };
+    for media_type in ["application/vc+jwt;charset=utf-8", "application/vc+jwt;base64", "application/vc+sd-jwt"] {
+        let report = of_type(media_type);
+        let [Cause::Proof(error)] = report.causes()[..] else { panic!("{report:#?}") };
+        assert!(error.to_string().contains(media_type), "{error}");
+        assert_eq!((&report.document, report.verified()), (&Value::Null, false));
+    }
+}
+
 fn presented(credentials: Value) -> (Value, Value) {
     let header = with(with(header(), "/typ", json!("vp+jwt")), "/cty", json!("vp"));
     let payload = with(presentation(), "/verifiableCredential", credentials);
@@ -204,7 +276,11 @@ fn a_presentation_answers_the_challenge_and_domain_in_nonce_and_aud() {
     assert!(judge(&with(bound.clone(), "/aud", json!(["https://verifier.example", "x"]))).verified());
     assert_eq!(judge(&payload).proofs[0].result, Err(ProofError::Challenge));
     assert_eq!(judge(&with(bound.clone(), "/nonce", json!("d"))).proofs[0].result, Err(ProofError::Challenge));
-    assert_eq!(judge(&with(bound, "/aud", json!("x"))).proofs[0].result, Err(ProofError::Domain));
+    assert_eq!(judge(&with(bound.clone(), "/aud", json!("x"))).proofs[0].result, Err(ProofError::Domain));
+    assert!(judge(&bound).not_compared().is_empty());
+    let unasked = at(NOW, |verifier| verifier.presentation_jwt(&compact(&header, &bound, &signer(1)), &ANY));
+    assert_eq!(unasked.not_compared(), [NotCompared::Challenge, NotCompared::Domain]);
+    assert!(unasked.verified());
 }
 
 #[test]

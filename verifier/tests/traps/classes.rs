@@ -241,7 +241,7 @@ fn a_vc_jwt_is_a_signed_credential_and_other_types_are_not() {
     // Blanks around it are not part of it.
     let good = compact_jws("vc+jwt", &kid, &payload, &signer("credentials"));
     verifies(&verify(&format!(" {good}\r\n")));
-    for claim in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "vc", "vp"] {
+    for claim in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "vc", "vp"] {
         let mut claiming = payload.clone();
         claiming[claim] = json!(1);
         let report = verify(&compact_jws("vc+jwt", &kid, &claiming, &signer("credentials")));

@@ -20,6 +20,9 @@ use crate::domain::vc_api::{NewVcApiCredential, SignedForVcApi};
 /// Types that mean something of this service's own, which VC-API's key must never say.
 const OWN_TYPES: [&str; 4] =
     [credential::CREDENTIAL_TYPE, status::CREDENTIAL_TYPE, ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION];
+/// Claims of a JWT: terms of the VC 2.0 context besides, so that a credential may have them as members. As a `vc+jwt` they
+/// would say when the signature expires, or for whom it is, and be no part of the credential.
+const JWT_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "nonce"];
 /// Longest `credentialId`, in bytes.
 const MAX_REFERENCE_BYTES: usize = 512;
 
@@ -49,6 +52,9 @@ impl App {
     pub async fn vc_api_issue(&self, asked: Asked) -> Result<Value, VcApiError> {
         let Asked { credential, reference, secured } = asked;
         let keeps_status = self.check_claims(&credential)?;
+        if secured == SecuringMechanism::Jwt {
+            check_jwt_claims(&credential)?;
+        }
         let mut document = Value::Object(credential);
         let reference = self.add_missing(&mut document, reference)?;
         self.check_conforms(&document)?;
@@ -71,10 +77,7 @@ impl App {
         if credential.contains_key("proof") {
             return Err(refused("/proof", "the service signs credentials without a proof; leave it out"));
         }
-        let own_url = format!("{}/", self.config().public_url);
-        if credential.get("id").and_then(Value::as_str).is_some_and(|id| id.starts_with(&own_url)) {
-            return Err(refused("/id", "names something of this service's own; choose another or leave it out"));
-        }
+        self.check_id(credential.get("id"))?;
         let issuer = match credential.get("issuer") {
             None => return self.check_status(credential),
             Some(Value::Object(members)) => members.get("id"),
@@ -85,6 +88,19 @@ impl App {
             return Err(refused("/issuer", reason));
         }
         self.check_status(credential)
+    }
+
+    /// A missing id is added. One that is there stays as it is, so it has to be one.
+    fn check_id(&self, id: Option<&Value>) -> Result<(), VcApiError> {
+        let own_url = format!("{}/", self.config().public_url);
+        match id {
+            None => Ok(()),
+            Some(Value::String(id)) if id.starts_with(&own_url) => {
+                Err(refused("/id", "names something of this service's own; choose another or leave it out"))
+            }
+            Some(Value::String(_)) => Ok(()),
+            Some(_) => Err(refused("/id", "must be one absolute URL as a text; or leave it out")),
+        }
     }
 
     /// The service alone assigns places in its lists, and answers for no other list. A status of a kind that is no list
@@ -110,7 +126,13 @@ impl App {
         if document.get("issuer").is_none() {
             document["issuer"] = self.keys().issuer().into();
         }
-        let id = document.get("id").and_then(Value::as_str).map(str::to_owned);
+        let id = match document.get("id") {
+            None => None,
+            // Never overwritten: what is no text was refused before.
+            Some(id) => {
+                Some(id.as_str().ok_or_else(|| refused("/id", "must be one absolute URL as a text"))?.to_owned())
+            }
+        };
         let usable =
             |text: &String| (1..=MAX_REFERENCE_BYTES).contains(&text.len()) && !text.contains(char::is_control);
         let reference = match (reference, id) {
@@ -168,6 +190,16 @@ impl App {
                 Ok((envelope(&jwt), key))
             }
         }
+    }
+}
+
+fn check_jwt_claims(credential: &Map<String, Value>) -> Result<(), VcApiError> {
+    match JWT_CLAIMS.into_iter().find(|claim| credential.contains_key(*claim)) {
+        Some(claim) => {
+            let reason = "is a claim of a JWT, which its readers take out of the credential; say it in another member";
+            Err(refused(format!("/{claim}"), reason))
+        }
+        None => Ok(()),
     }
 }
 

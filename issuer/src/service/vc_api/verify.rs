@@ -8,7 +8,7 @@ use poa_verifier::report::{Class, Outcome};
 use poa_verifier::status::{StatusEntry, StatusList};
 use poa_verifier::time::SKEW_S;
 use poa_verifier::trust::ListPurpose;
-use poa_verifier::vc::foreign::{EddsaJcs2022, Expected, ForeignReport, ForeignVerifier, Kind, ProofError};
+use poa_verifier::vc::foreign::{Cause, EddsaJcs2022, Expected, ForeignReport, ForeignVerifier, Kind};
 use poa_verifier::vc::{DataModelError, DateTime, ENVELOPED_CREDENTIAL, check_enveloped};
 use poa_verifier::zk_proof::{self, Binding};
 use poa_verifier::{Report, Request, credential, data_integrity, jws};
@@ -158,15 +158,9 @@ impl Judge<'_> {
         }
         let mut verdict = Verdict::of(&report.document);
         self.add_foreign(&mut verdict, &report).await?;
-        if given.challenge.is_none() && says(&report.document, "challenge") {
-            verdict.warnings.push("the challenge was not compared: options state none".to_owned());
-        }
-        if given.domain.is_none() && says(&report.document, "domain") {
-            verdict.warnings.push("the domain was not compared: options state none".to_owned());
-        }
         // Each is judged by what it is. What does not conform, or was not signed, is not looked into.
         if report.verified() {
-            for credential in credentials(&report.document) {
+            for credential in credentials(report.received()) {
                 let found = match secured(credential) {
                     true => Box::pin(self.credential(credential)).await?,
                     false => self.of_the_holder(credential),
@@ -251,20 +245,27 @@ impl Judge<'_> {
 
     /// What keeps a document that was judged by the code for other issuers' from being authentic.
     async fn add_foreign(&self, verdict: &mut Verdict, report: &ForeignReport) -> Result<(), VcApiError> {
-        if let Err(error) = &report.data_model {
-            verdict.not_conforming(error);
-            return Ok(());
+        for cause in report.causes() {
+            match cause {
+                Cause::DataModel(error) => {
+                    verdict.not_conforming(error);
+                    return Ok(());
+                }
+                Cause::Unsecured => verdict.problem(SECURITY, "Not secured", "it carries no proof"),
+                Cause::Proof(error) => {
+                    verdict.problem(error.problem_type(), "A proof does not hold", error.to_string());
+                }
+                Cause::Foreign(error) if error.reason() == "other_party" => {
+                    verdict.problem(SECURITY, "Not authentic", error.to_string());
+                }
+                Cause::Foreign(error) => verdict.problem(RANGE, "Not authentic", error.to_string()),
+            }
         }
-        if report.proofs.is_empty() {
-            verdict.problem(SECURITY, "Not secured", "it carries no proof");
-        }
-        let failed = report.proofs.iter().filter_map(|proof| proof.result.as_ref().err());
-        for error in failed.filter(|error| **error != ProofError::NotReached) {
-            verdict.problem(error.problem_type(), "A proof does not hold", error.to_string());
-        }
-        for error in [&report.party, &report.period].into_iter().filter_map(|result| result.as_ref().err()) {
-            let kind = if error.reason() == "other_party" { SECURITY } else { RANGE };
-            verdict.problem(kind, "Not authentic", error.to_string());
+        verdict.warnings.extend(report.not_compared().iter().map(ToString::to_string));
+        if report.has_unsigned_contexts() {
+            let warning =
+                "contexts that were not signed with the document were left out of it, and nothing was read by them";
+            verdict.warnings.push(warning.to_owned());
         }
         let ours = self.add_own_key(verdict, report);
         self.add_status(verdict, &report.document, ours).await
@@ -408,10 +409,6 @@ fn enveloped(document: &Value) -> Option<&str> {
         return None;
     }
     document["id"].as_str()?.strip_prefix("data:application/vc+jwt,")
-}
-
-fn says(document: &Value, member: &str) -> bool {
-    proofs(document).iter().any(|proof| proof.get(member).is_some())
 }
 
 fn has_type(document: &Value, kind: &str) -> bool {

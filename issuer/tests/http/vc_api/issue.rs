@@ -48,6 +48,54 @@ async fn an_id_that_is_there_stays() {
     assert_eq!(answer.json()["member"], "options.credentialId");
 }
 
+/// Whatever stands there is signed as it is, or refused.
+#[tokio::test]
+async fn a_member_of_the_wrong_type_is_refused_and_never_overwritten() {
+    let service = Service::start().await;
+    for (member, wrong) in [
+        ("id", json!(["urn:example:1"])),
+        ("id", json!(1)),
+        ("id", json!({})),
+        ("id", json!(false)),
+        ("id", Value::Null),
+        ("id", json!("")),
+        ("issuer", json!(false)),
+        ("validFrom", json!(1_700_000_000)),
+        ("validUntil", Value::Null),
+        ("validUntil", json!(["2030-01-01T00:00:00Z"])),
+        ("credentialStatus", Value::Null),
+        ("proof", Value::Null),
+        ("proof", json!([])),
+        ("type", json!([1, "VerifiableCredential"])),
+        ("name", json!(1)),
+    ] {
+        let mut asked = credential(json!({}));
+        asked[member] = wrong.clone();
+        let before = service.snapshot().await;
+        for options in [json!({}), json!({ "credentialId": "mine" }), json!({ "format": "application/vc+jwt" })] {
+            let answer = ask(&service, asked.clone(), options).await;
+            answer.assert_problem(400, "non-conforming");
+            let found = answer.json()["member"].as_str().unwrap().to_owned();
+            let by_option = wrong == "" && found == "options.credentialId";
+            assert!(found.starts_with(&format!("/{member}")) || by_option, "{member} {wrong}: {found}");
+        }
+        before.assert_unchanged(&service.snapshot().await);
+    }
+}
+
+/// Some are terms of the VC 2.0 context; a reader of the JWS takes them out of the credential.
+#[tokio::test]
+async fn a_member_that_a_jws_would_turn_into_a_claim_is_not_signed_as_one() {
+    let service = Service::start().await;
+    for (claim, value) in [("exp", json!(1)), ("aud", json!("https://a.example")), ("sub", json!("urn:example:a"))] {
+        let mut asked = credential(json!({}));
+        asked[claim] = value;
+        let answer = ask(&service, asked, json!({ "format": "application/vc+jwt" })).await;
+        answer.assert_problem(400, "non-conforming");
+        assert_eq!(answer.json()["member"], format!("/{claim}"));
+    }
+}
+
 #[tokio::test]
 async fn issuing_needs_the_operators_token() {
     let service = Service::start().await;
@@ -292,6 +340,24 @@ async fn options_that_would_change_what_is_signed_are_taken_or_refused_never_pas
     ] {
         let answer = ask(&service, credential(json!({})), options).await;
         answer.assert_problem(400, "invalid-body");
+    }
+    // With the member, and what it may be.
+    for (status, member, word) in [
+        (json!({ "type": "StatusList2021Entry" }), "options.credentialStatus.type", "BitstringStatusListEntry"),
+        (json!([{ "type": "StatusList2021Entry" }]), "options.credentialStatus[0].type", "BitstringStatusListEntry"),
+        (json!([wanted, { "type": 1 }]), "options.credentialStatus[1].type", ""),
+        (json!({ "statusPurpose": "revocation" }), "options.credentialStatus", "type"),
+        (json!({ "type": "BitstringStatusListEntry", "more": 1 }), "options.credentialStatus.more", "more"),
+        (json!("revocation"), "options.credentialStatus", "an object, or a list of objects"),
+        (json!(5), "options.credentialStatus", "an object, or a list of objects"),
+        (json!([["BitstringStatusListEntry"]]), "options.credentialStatus[0]", "an object"),
+    ] {
+        let answer = ask(&service, credential(json!({})), json!({ "credentialStatus": status })).await;
+        answer.assert_problem(400, "invalid-body");
+        let problem = answer.json();
+        assert_eq!(problem["member"], member, "{problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(word) && !detail.contains("untagged"), "{detail}");
     }
     for body in
         [json!({}), json!({ "credential": [] }), json!({ "credential": "x" }), json!({ "credential": {}, "x": 1 })]

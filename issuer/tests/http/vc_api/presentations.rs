@@ -64,6 +64,49 @@ async fn a_foreign_presentation_counts_with_holder_and_proof() {
     assert_eq!((&report["class"], &report["verified"]), (&json!("other"), &json!(false)));
 }
 
+/// Both forms of a presentation say what was not compared.
+#[tokio::test]
+async fn nonce_and_aud_of_a_jws_are_compared_or_the_caller_is_warned() {
+    let service = Service::start().await;
+    let (holder, issuer) = (Somebody::new(1), Somebody::new(2));
+    let jws = issuer.jws("vc+jwt", &credential(json!({ "issuer": issuer.did() })), json!({}));
+    let enveloped = json!({ "@context": BASE, "id": format!("data:application/vc+jwt,{jws}"), "type": "EnvelopedVerifiableCredential" });
+    let payload = json!({
+        "@context": [BASE], "type": ["VerifiablePresentation"], "holder": holder.did(),
+        "verifiableCredential": [enveloped], "nonce": CHALLENGE, "aud": VERIFIER,
+    });
+    let shown = json!(holder.jws("vp+jwt", &payload, json!({})));
+    let judge = async |options: Value| {
+        let body = json!({ "verifiablePresentation": shown, "options": options });
+        service.post("/vc-api/presentations/verify", &body).await
+    };
+    let warnings = async |options: Value| {
+        let answer = judge(options).await;
+        assert_verified(&answer);
+        answer.json()["warnings"].as_array().unwrap().iter().map(Value::to_string).collect::<Vec<_>>()
+    };
+    assert!(warnings(stated()).await.is_empty());
+    let both = warnings(json!({})).await;
+    assert!(matches!(both.as_slice(), [one, two] if one.contains("challenge") && two.contains("domain")), "{both:?}");
+    assert_eq!(warnings(json!({ "challenge": CHALLENGE })).await.len(), 1);
+    assert_eq!(warnings(json!({ "domain": VERIFIER })).await.len(), 1);
+    assert_not_verified(&judge(json!({ "challenge": "another" })).await);
+    assert_not_verified(&judge(json!({ "domain": "https://other.example" })).await);
+}
+
+/// The issuer's proof counts under the issuer's contexts, whatever the holder put behind them.
+#[tokio::test]
+async fn a_credential_with_contexts_that_its_holder_added_is_returned_as_it_was_signed() {
+    let service = Service::start().await;
+    let (holder, issuer, now) = (Somebody::new(1), Somebody::new(2), service.now());
+    let signed = issuer.credential(now, json!({}));
+    let mut added = signed.clone();
+    added["@context"].as_array_mut().unwrap().push(json!({ "alumniOf": "https://thief.example/convictedBy" }));
+    let answer = verify_presentation(&service, &presentation(&holder, json!([added]), now), stated()).await;
+    assert_verified(&answer);
+    assert_eq!(answer.json()["document"]["verifiableCredential"], json!([signed]));
+}
+
 #[tokio::test]
 async fn every_credential_of_a_foreign_presentation_is_judged_by_what_it_is() {
     let service = Service::start().await;

@@ -149,3 +149,26 @@ async fn the_lists_say_it_to_everybody() {
         assert_eq!(bits.get(index), Ok(set), "{purpose}");
     }
 }
+
+#[tokio::test]
+async fn a_wrong_member_of_an_entry_is_named_with_what_it_may_be() {
+    let service = Service::start().await;
+    for (more, member, words) in [
+        (json!({ "statusListIndex": 5 }), "credentialStatus.statusListIndex", "expected a string"),
+        (json!({ "statusPurpose": "refresh" }), "credentialStatus.statusPurpose", "expected"),
+        (json!({ "status": "2" }), "credentialStatus.status", r#"true, false, "1" or "0""#),
+        (json!({ "status": 1 }), "credentialStatus.status", r#"true, false, "1" or "0""#),
+        (json!({ "type": "StatusList2021Entry" }), "credentialStatus.type", "BitstringStatusListEntry"),
+    ] {
+        for (entry, member) in [
+            (entry("revocation", more.clone()), member.to_owned()),
+            (json!([entry("revocation", more)]), member.replacen("Status.", "Status[0].", 1)),
+        ] {
+            let answer = set(&service, "urn:example:1", entry).await;
+            answer.assert_problem(400, "invalid-body");
+            let problem = answer.json();
+            assert_eq!(problem["member"], member, "{problem}");
+            assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+        }
+    }
+}

@@ -168,6 +168,90 @@ async fn an_envelope_that_is_not_one_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refused_jws_names_its_cause() {
+    let service = Service::start().await;
+    let somebody = Somebody::new(1);
+    let payload = credential(json!({ "issuer": somebody.did() }));
+    let jws = |more: Value| somebody.jws("vc+jwt", &payload, more);
+    assert_verified(&verify(&service, &json!(jws(json!({})))).await);
+    for (jws, word) in [
+        (format!("{}=", jws(json!({}))), "base64url"),
+        (jws(json!({ "crit": ["x"] })), "crit"),
+        (jws(json!({ "alg": "none" })), "alg"),
+        (jws(json!({ "alg": "ES256" })), "alg"),
+        (jws(json!({ "typ": null })), "typ"),
+        (jws(json!({ "kid": null })), "kid"),
+    ] {
+        let answer = verify(&service, &json!(jws)).await;
+        let problems = assert_not_verified(&answer);
+        assert!(problems.contains("CRYPTOGRAPHIC_SECURITY_ERROR"), "{problems}");
+        let body = answer.json();
+        assert_eq!(body["problemDetails"].as_array().unwrap().len(), 1, "the cause alone: {problems}");
+        for text in [&body["detail"], &body["errors"][0]] {
+            assert!(text.as_str().unwrap().contains(word), "{word}: {text}");
+        }
+    }
+}
+
+/// RFC 7519 §4.1.3; a credential's caller states no audience, so it is told.
+#[tokio::test]
+async fn a_credential_for_somebody_by_name_is_verified_with_a_warning() {
+    let service = Service::start().await;
+    let somebody = Somebody::new(1);
+    let warnings = async |more: Value| {
+        let mut payload = credential(json!({ "issuer": somebody.did() }));
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = verify(&service, &json!(somebody.jws("vc+jwt", &payload, json!({})))).await;
+        assert_verified(&answer);
+        answer.json()["warnings"].to_string()
+    };
+    assert_eq!(warnings(json!({})).await, "[]");
+    assert!(warnings(json!({ "aud": "https://somebody-else.example" })).await.contains("aud"));
+    assert!(warnings(json!({ "nonce": "c" })).await.contains("challenge"));
+}
+
+#[tokio::test]
+async fn contexts_that_nobody_signed_are_not_returned() {
+    let service = Service::start().await;
+    let signed = Somebody::new(1).credential(service.now(), json!({}));
+    let mut added = signed.clone();
+    added["@context"].as_array_mut().unwrap().push(json!({ "alumniOf": "https://thief.example/convictedBy" }));
+    let answer = verify(&service, &added).await;
+    assert_verified(&answer);
+    assert_eq!(answer.json()["document"], signed);
+    assert!(answer.json()["warnings"].to_string().contains("contexts"), "{answer:?}");
+}
+
+/// RFC 7517 §4.3: a key for encryption, or for making signatures alone, verifies none.
+#[tokio::test]
+async fn a_did_jwk_that_is_not_for_verifying_verifies_nothing() {
+    let service = Service::start().await;
+    let somebody = Somebody::new(1);
+    let x = poa_verifier::multibase::base64url(&somebody.0.verifying_key().to_bytes());
+    let judge = async |more: Value| {
+        let mut jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
+        jwk.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let did = format!("did:jwk:{}", poa_verifier::multibase::base64url(jwk.to_string().as_bytes()));
+        let document = credential(json!({ "issuer": did }));
+        let method = json!({ "verificationMethod": format!("{did}#0") });
+        verify(&service, &somebody.sign(&document, "assertionMethod", service.now(), method)).await
+    };
+    assert_verified(&judge(json!({})).await);
+    assert_verified(&judge(json!({ "key_ops": ["verify"] })).await);
+    for more in [
+        json!({ "key_ops": ["deriveKey"] }),
+        json!({ "key_ops": ["encrypt", "wrapKey"] }),
+        json!({ "key_ops": ["sign"] }),
+        json!({ "use": "enc" }),
+        json!({ "use": "enc", "key_ops": ["verify"] }),
+        json!({ "alg": "ECDH-ES" }),
+        json!({ "d": x }),
+    ] {
+        assert_not_verified(&judge(more).await);
+    }
+}
+
+#[tokio::test]
 async fn there_is_a_verdict_on_anything_and_a_problem_only_without_a_body() {
     let service = Service::start().await;
     for document in

@@ -1,12 +1,15 @@
 //! Credentials and presentations as a JWS (VC-JOSE-COSE 1.0 §3.1, §4).
 //!
 //! The payload is the document itself, with JWT claims beside its members. `iss` must be the issuer or holder, `exp`
-//! and `nbf` are kept, `vc` and `vp` are refused; `sub`, `jti`, `cnf` and unknown header members say nothing here.
+//! and `nbf` are kept, an `iat` that is a number must not lie ahead, `jti` and `sub` must not contradict the document,
+//! `vc` and `vp` are refused; `cnf` and unknown header members say nothing here. `nonce` and `aud` are compared with what
+//! the caller states, and reported as [`NotCompared`] where it states nothing. A missing `typ` is refused by name,
+//! which the standard allows to be missing: without it, one kind of JWS could be taken for another (RFC 8725 §3.11).
 //! The key is `kid`, an absolute URL, or `iss` and `kid` where that is no URL.
 
 use serde_json::{Map, Value};
 
-use super::proof::{ProofError, ProofReport, failed, wrong};
+use super::proof::{NotCompared, ProofError, ProofReport, as_signed, failed, wrong};
 use super::{Expected, ForeignReport, ForeignVerifier, Kind};
 use crate::jws;
 use crate::steps::Steps;
@@ -62,9 +65,10 @@ impl ForeignVerifier<'_> {
             Some((media_type, data)) if media_type.strip_prefix("application/") == Some(kind.typ()) => {
                 self.jwt(kind, data, expected, steps)
             }
-            _ => {
-                let text = format!("only application/{} is read", kind.typ());
-                self.unread(kind, failed(ProofError::Envelope(text)))
+            other => {
+                let found = other.map_or("no data: URL", |(media_type, _)| media_type);
+                let text = format!("its id must begin with data:application/{}, and has {found:?}", kind.typ());
+                ForeignReport::unread(kind, failed(ProofError::Envelope(text)))
             }
         };
         if conforms.is_err() {
@@ -80,7 +84,7 @@ impl ForeignVerifier<'_> {
             Ok(read) => read,
             Err(error) => {
                 proof.result = Err(ProofError::Envelope(error.to_string()));
-                return self.unread(kind, proof);
+                return ForeignReport::unread(kind, proof);
             }
         };
         let mut claims = Map::new();
@@ -88,18 +92,15 @@ impl ForeignVerifier<'_> {
             claims = CLAIMS.iter().filter_map(|name| members.remove_entry(*name)).collect();
         }
         proof.verification_method = Some(jws.kid().to_owned());
-        let data_model = self.check_data_model(kind, &payload, steps);
+        proof.not_compared = not_compared(kind, &claims, expected);
+        let judged = as_signed(self, kind, &payload);
+        let data_model = self.check_data_model(kind, &judged, steps);
         proof.result = match &data_model {
             Ok(()) => self.check_jwt(kind, &jws, &payload, &claims, expected, &mut proof),
             Err(_) => Err(ProofError::NotReached),
         };
-        let report = self.report(kind, payload, data_model, vec![proof]);
+        let report = self.report(kind, payload, judged, data_model, vec![proof]);
         ForeignReport { steps: steps.taken(), ..report }
-    }
-
-    /// The report of an envelope whose content cannot be read.
-    fn unread(&self, kind: Kind, proof: ProofReport) -> ForeignReport {
-        self.report(kind, Value::Null, self.check_data_model(kind, &Value::Null, &Steps::default()), vec![proof])
     }
 
     fn check_jwt(
@@ -144,6 +145,13 @@ impl ForeignVerifier<'_> {
         if numeric_date(claims, "nbf")?.is_some_and(|nbf| nbf > now + i128::from(SKEW_S)) {
             return Err(ProofError::Future);
         }
+        // A text is a claim that is not understood (§3.1.3), which says nothing.
+        if claims.get("iat").is_some_and(Value::is_number)
+            && numeric_date(claims, "iat")?.is_some_and(|iat| iat > now + i128::from(SKEW_S))
+        {
+            return Err(ProofError::Future);
+        }
+        check_names(kind, payload, claims)?;
         if expected.challenge.is_some() && expected.challenge != claims.get("nonce").and_then(Value::as_str) {
             return Err(ProofError::Challenge);
         }
@@ -169,6 +177,33 @@ fn check_header(kind: Kind, jws: &jws::Unverified) -> Result<(), ProofError> {
         Some(cty) if short(cty) != kind.cty() => Err(wrong("cty", format!("must be {}", kind.cty()))),
         _ => Ok(()),
     }
+}
+
+/// What the caller left open.
+fn not_compared(kind: Kind, claims: &Map<String, Value>, expected: &Expected<'_>) -> Vec<NotCompared> {
+    let audience = match kind {
+        Kind::Credential => NotCompared::Audience,
+        Kind::Presentation => NotCompared::Domain,
+    };
+    let open = [
+        (NotCompared::Challenge, claims.contains_key("nonce") && expected.challenge.is_none()),
+        (audience, claims.contains_key("aud") && expected.domain.is_none()),
+    ];
+    open.into_iter().filter(|(_, open)| *open).map(|(what, _)| what).collect()
+}
+
+/// `jti` and `sub` name what the document's own members name; where those are missing they say nothing.
+fn check_names(kind: Kind, payload: &Value, claims: &Map<String, Value>) -> Result<(), ProofError> {
+    let subject = match kind {
+        Kind::Credential => payload.get("credentialSubject").and_then(|subject| subject.get("id")),
+        Kind::Presentation => None,
+    };
+    for (claim, member, own) in [("jti", "id", payload.get("id")), ("sub", "credentialSubject.id", subject)] {
+        if claims.get(claim).zip(own).is_some_and(|(claimed, own)| claimed != own) {
+            return Err(wrong(claim, format!("is not the {member} of the document")));
+        }
+    }
+    Ok(())
 }
 
 /// What must not stand inside.

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use super::suite::{begins_with, list};
 use super::{Cryptosuite, Expected, ForeignVerifier, Kind, Purpose, Secured, is_by_party};
 use crate::data_integrity;
 use crate::ed25519::{Ed25519Error, PublicKey};
 use crate::multibase;
 use crate::steps::Steps;
+use crate::vc::credential::party;
 use crate::vc::iri::is_absolute_url;
 use crate::vc::resolver::ResolveError;
 use crate::vc::timestamp::{DateTime, DateTimeError};
@@ -121,6 +123,22 @@ pub(super) fn wrong(member: &'static str, text: impl Into<String>) -> ProofError
     ProofError::Member { member, text: text.into() }
 }
 
+/// What a proof is bound to and nobody compared. Such a document may have been made for somebody else: a verifier that
+/// it reached can pass it on.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotCompared {
+    /// `challenge`, or `nonce` of a JWS.
+    #[error("the challenge (challenge, or nonce of a JWS) was not compared: the caller stated none")]
+    Challenge,
+    /// `domain`, or `aud` of a presentation as a JWS.
+    #[error("the domain (domain, or aud of a JWS) was not compared: the caller stated none")]
+    Domain,
+    /// `aud` of a credential as a JWS.
+    #[error("the audience (aud) was not compared: the credential is for somebody by name, who need not be the caller")]
+    Audience,
+}
+
 /// How one proof fared.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProofReport {
@@ -132,6 +150,8 @@ pub struct ProofReport {
     pub controller: Option<String>,
     /// When it is said to have been made.
     pub created: Option<DateTime>,
+    /// What it says of whom and what it answers, and the caller stated nothing to compare with.
+    pub not_compared: Vec<NotCompared>,
     /// Whether it holds.
     pub result: Result<(), ProofError>,
 }
@@ -194,12 +214,61 @@ fn unseen(proof: &Value) -> ProofReport {
         verification_method: text("verificationMethod"),
         controller: None,
         created: None,
+        not_compared: Vec::new(),
         result: Err(ProofError::NotReached),
     }
 }
 
+/// The document with no other contexts than those that its party signed, and the credentials inside a presentation
+/// likewise.
+///
+/// Proofs of one document may have signed contexts of different length, each the beginning of the next (vc-di-eddsa
+/// §3.3.2 step 4). The party's count: anybody can add contexts and a proof of their own over them, or a proof over
+/// fewer of them. Where no proof is by the party, which fails a credential anyhow, it is the shortest list.
+pub(super) fn as_signed(verifier: &ForeignVerifier<'_>, kind: Kind, document: &Value) -> Value {
+    let mut signed = document.clone();
+    // Others than those with which it begins are refused with the proof.
+    if let Some(context) = party_context(verifier, kind, document)
+        && begins_with(document.get("@context"), context)
+    {
+        signed["@context"] = context.clone();
+    }
+    if kind == Kind::Presentation
+        && let Some(credentials) = signed.get_mut("verifiableCredential")
+    {
+        let credentials = match credentials {
+            Value::Array(items) => items.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
+        credentials.iter_mut().for_each(|one| *one = as_signed(verifier, Kind::Credential, one));
+    }
+    signed
+}
+
+fn party_context<'d>(verifier: &ForeignVerifier<'_>, kind: Kind, document: &'d Value) -> Option<&'d Value> {
+    let proofs = document.get("proof").and_then(listed)?;
+    let named = party(document.get(kind.party()));
+    let by_party = |proof: &Value| {
+        let method = proof.get("verificationMethod").and_then(Value::as_str);
+        named.is_some() && method.and_then(|method| method.split_once('#')).map(|(did, _)| did) == named
+    };
+    let anybody = !proofs.iter().any(by_party);
+    let signed = proofs.iter().filter(|proof| anybody || by_party(proof)).filter_map(|proof| {
+        let name = proof.get("cryptosuite").and_then(Value::as_str)?;
+        verifier.suites.iter().find(|suite| suite.name() == name)?.signed_context(proof)
+    });
+    signed.min_by_key(|context| list(context).len())
+}
+
 pub(super) fn failed(error: ProofError) -> ProofReport {
-    ProofReport { suite: String::new(), verification_method: None, controller: None, created: None, result: Err(error) }
+    ProofReport {
+        suite: String::new(),
+        verification_method: None,
+        controller: None,
+        created: None,
+        not_compared: Vec::new(),
+        result: Err(error),
+    }
 }
 
 /// A proof of which everything but the signature is checked.
@@ -234,6 +303,7 @@ fn prepare<'a>(
     }
     let purpose = check_purpose(members, expected.purpose.unwrap_or(kind.purpose()))?;
     check_binding(members, expected)?;
+    report.not_compared = not_compared(members, expected);
     let method = members.get("verificationMethod").and_then(Value::as_str);
     let method = method.ok_or_else(|| wrong("verificationMethod", "must be a URL"))?;
     let key = verifier.resolver.resolve(method, purpose)?;
@@ -305,6 +375,15 @@ fn check_binding(members: &Map<String, Value>, expected: &Expected<'_>) -> Resul
         Some(domain) if domains.is_empty() || domains.iter().any(|found| *found != domain) => Err(ProofError::Domain),
         _ => Ok(()),
     }
+}
+
+/// What of §4.4 steps 7 and 8 the caller left open.
+fn not_compared(members: &Map<String, Value>, expected: &Expected<'_>) -> Vec<NotCompared> {
+    let open = [
+        (NotCompared::Challenge, members.contains_key("challenge") && expected.challenge.is_none()),
+        (NotCompared::Domain, members.contains_key("domain") && expected.domain.is_none()),
+    ];
+    open.into_iter().filter(|(_, open)| *open).map(|(what, _)| what).collect()
 }
 
 fn read_signature(members: &Map<String, Value>) -> Result<[u8; 64], ProofError> {

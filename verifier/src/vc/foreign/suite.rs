@@ -56,6 +56,11 @@ pub trait Cryptosuite {
     /// # Errors
     /// [`ProofError`] when they cannot be brought into the form that is hashed, or not within the steps that are left.
     fn hash_data(&self, document: &Secured, options: &Value, steps: &Steps) -> Result<[u8; 64], ProofError>;
+
+    /// The `@context` that a proof signs in the place of the document's; none where that is signed as it stands.
+    fn signed_context<'p>(&self, _proof: &'p Value) -> Option<&'p Value> {
+        None
+    }
 }
 
 /// `eddsa-jcs-2022` (vc-di-eddsa §3.3).
@@ -67,11 +72,17 @@ impl Cryptosuite for EddsaJcs2022 {
         data_integrity::CRYPTOSUITE
     }
 
+    /// §3.3.2 step 4: the proof's own contexts, with which the document's begin. Contexts that somebody put behind them
+    /// later were never signed.
+    fn signed_context<'p>(&self, proof: &'p Value) -> Option<&'p Value> {
+        proof.get("@context")
+    }
+
     fn hash_data(&self, secured: &Secured, options: &Value, _: &Steps) -> Result<[u8; 64], ProofError> {
         let document = secured.value();
         let mut input = [0; 64];
         input[..32].copy_from_slice(&json::digest(options));
-        let signed_context = options.get("@context").filter(|context| Some(*context) != document.get("@context"));
+        let signed_context = self.signed_context(options).filter(|context| Some(*context) != document.get("@context"));
         let digest = match signed_context {
             None => secured.digest(self.name(), |document| Ok(json::digest(document)))?,
             Some(context) if begins_with(document.get("@context"), context) => {
@@ -86,12 +97,13 @@ impl Cryptosuite for EddsaJcs2022 {
     }
 }
 
-/// Whether the document's contexts begin with those that were signed (§3.3.2 step 5).
-fn begins_with(document: Option<&Value>, signed: &Value) -> bool {
+/// Whether the document's contexts begin with those that were signed (§3.3.2 step 4).
+pub(super) fn begins_with(document: Option<&Value>, signed: &Value) -> bool {
     document.is_some_and(|document| list(document).starts_with(list(signed)))
 }
 
-fn list(value: &Value) -> &[Value] {
+/// One value or several, as a list.
+pub(super) fn list(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) => items,
         one => std::slice::from_ref(one),
