@@ -12,9 +12,10 @@ use crate::did::AgentDid;
 use crate::head::HeadMemory;
 use crate::jws;
 use crate::report::{CheckName, Class, Proved, Report};
+use crate::status_check::{self, Issued};
 use crate::trust::KeyPurpose;
 use crate::verifier::Inquiry;
-use crate::{status_check, zk};
+use crate::zk;
 
 /// Checks that only a Groth16 proof could satisfy.
 const NOT_APPLICABLE: [CheckName; 8] = [
@@ -66,7 +67,10 @@ pub(crate) fn verify(
         zk::check_newest_heads(inquiry, memory, CheckName::Status, &mut checks);
         match entries.as_deref() {
             Some([]) => checks.not_applicable(CheckName::Status, "none", "it names no status list"),
-            Some(entries) => status_check::check(inquiry, entries, revocations_seen(inquiry, memory), &mut checks),
+            Some(entries) => {
+                let issued = Issued::credential(credential, revocations_seen(inquiry, memory));
+                status_check::check(inquiry, entries, issued, &mut checks);
+            }
             None => {}
         }
         if checks.passed(CheckName::IssuerSignature) {

@@ -27,8 +27,11 @@ use crate::{json, multibase};
 /// Least entries of a list, so that an index hides in a crowd.
 pub const MIN_ENTRIES: usize = 131_072;
 
-/// Largest inflated list that is read, in bytes (16,777,216 entries).
-pub const MAX_INFLATED_BYTES: usize = 1 << 21;
+/// Most entries of a list that is read (16,777,216). An issuer's index space ends here.
+pub const MAX_ENTRIES: usize = 1 << 24;
+
+/// Largest inflated list that is read, in bytes.
+pub const MAX_INFLATED_BYTES: usize = MAX_ENTRIES / 8;
 
 /// Longest `ttl` that is honoured, milliseconds (one day): it is the delay of revocation.
 pub const MAX_TTL_MS: u64 = 86_400_000;
@@ -68,7 +71,7 @@ pub enum StatusError {
     #[error("the list is not one compressed stream in its base64url form, with nothing after it")]
     Encoding,
     /// The list has fewer or more entries than are read.
-    #[error("the list has not {MIN_ENTRIES} to 16777216 entries")]
+    #[error("the list has not {MIN_ENTRIES} to {MAX_ENTRIES} entries")]
     Length,
     /// An index beyond the list.
     #[error("index {0} is beyond the list")]
@@ -86,9 +89,8 @@ pub fn problem_type(reason: &str) -> Option<String> {
         "list_length" => "STATUS_LIST_LENGTH_ERROR",
         "index" => "RANGE_ERROR",
         "no_list" => "STATUS_RETRIEVAL_ERROR",
-        "foreign_list" | "wrong_purpose" | "list_signature" | "list_key" | "future_list" | "stale_list" => {
-            "STATUS_VERIFICATION_ERROR"
-        }
+        "foreign_list" | "wrong_purpose" | "list_signature" | "list_key" | "future_list" | "older_list"
+        | "stale_list" => "STATUS_VERIFICATION_ERROR",
         _ => return None,
     };
     Some(format!("{PROBLEM_NAMESPACE}{name}"))

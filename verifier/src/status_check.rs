@@ -12,7 +12,7 @@ use crate::data_integrity;
 use crate::json::Node;
 use crate::report::CheckName;
 use crate::status::{StatusEntry, StatusError, StatusList};
-use crate::time::SKEW_S;
+use crate::time::{self, SKEW_S};
 use crate::trust::{KeyPurpose, ListPurpose, Trust};
 use crate::verifier::Inquiry;
 use crate::zk;
@@ -27,6 +27,35 @@ pub(crate) enum Problem {
 
 pub(crate) fn undecided<T>(reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Result<T, Problem> {
     Err(Problem::Undecided(Refusal { reason, detail: detail.into() }))
+}
+
+/// What an index beyond a list means: lists grow, so one that is not younger than the document may be from before its
+/// index; any other leaves out what its issuer must know of, and the document is refused.
+pub(crate) fn beyond(list: &str, listed_at: u64, issued_at: u64, error: &StatusError) -> Result<(), Problem> {
+    if listed_at <= issued_at {
+        return undecided(
+            "older_list",
+            format!("{list} is older than this document and too short for it; fetch it again"),
+        );
+    }
+    refuse("index", error.to_string()).map_err(Problem::Refused)
+}
+
+/// The document that is judged, as far as its status is concerned.
+#[derive(Clone, Copy)]
+pub(crate) struct Issued {
+    /// When it was issued, Unix seconds.
+    pub at: u64,
+    /// The counter of revocations that its tree head or the caller's newest one has.
+    pub revocations_seen: u64,
+}
+
+impl Issued {
+    /// A credential: issued at its `validFrom`. Without a readable one it fails `validity`.
+    pub fn credential(credential: &Value, revocations_seen: u64) -> Self {
+        let valid_from = credential["validFrom"].as_str().and_then(|text| time::parse_utc(text).ok());
+        Self { at: valid_from.unwrap_or(0), revocations_seen }
+    }
 }
 
 /// Reads `credentialStatus`: one entry for each of the issuer's lists, and a revocation among them.
@@ -49,10 +78,10 @@ pub(crate) fn read_entries(trust: &Trust, node: &Node<'_>) -> Result<Vec<StatusE
     Ok(entries)
 }
 
-/// Decides `status`: every entry's list is the issuer's, fresh, not behind `revocations_seen`, and its bit is 0.
-pub(crate) fn check(inquiry: &Inquiry<'_>, entries: &[StatusEntry], revocations_seen: u64, checks: &mut Checks) {
+/// Decides `status`: every entry's list is the issuer's, fresh, not behind the counter seen, and its bit is 0.
+pub(crate) fn check(inquiry: &Inquiry<'_>, entries: &[StatusEntry], issued: Issued, checks: &mut Checks) {
     for entry in entries {
-        match check_entry(inquiry, entry, revocations_seen) {
+        match check_entry(inquiry, entry, issued) {
             Ok(()) => checks.pass(CheckName::Status),
             Err(Problem::Refused(r)) => checks.fail(CheckName::Status, r.reason, r.detail),
             Err(Problem::Undecided(r)) => checks.unknown(CheckName::Status, r.reason, r.detail),
@@ -61,10 +90,10 @@ pub(crate) fn check(inquiry: &Inquiry<'_>, entries: &[StatusEntry], revocations_
 }
 
 /// Judges every list that the caller gave under the entry's id; none of them can hide another.
-pub(crate) fn check_entry(inquiry: &Inquiry<'_>, entry: &StatusEntry, revocations_seen: u64) -> Result<(), Problem> {
+pub(crate) fn check_entry(inquiry: &Inquiry<'_>, entry: &StatusEntry, issued: Issued) -> Result<(), Problem> {
     let mut verdict = undecided("no_list", format!("fetch {} and give it as evidence", entry.list));
     for signed in inquiry.evidence.status_lists.iter().filter(|list| list["id"] == entry.list.as_str()) {
-        match check_list(inquiry, entry, signed, revocations_seen) {
+        match check_list(inquiry, entry, signed, issued) {
             Err(Problem::Refused(refusal)) => return Err(Problem::Refused(refusal)),
             Err(problem) if verdict.is_err() => verdict = Err(problem),
             Err(_) => {}
@@ -74,16 +103,14 @@ pub(crate) fn check_entry(inquiry: &Inquiry<'_>, entry: &StatusEntry, revocation
     verdict
 }
 
-fn check_list(
-    inquiry: &Inquiry<'_>,
-    entry: &StatusEntry,
-    signed: &Value,
-    revocations_seen: u64,
-) -> Result<(), Problem> {
+fn check_list(inquiry: &Inquiry<'_>, entry: &StatusEntry, signed: &Value, issued: Issued) -> Result<(), Problem> {
     let list = read_signed(inquiry, entry, signed).map_err(Problem::Undecided)?;
     let (now, skew) = (i128::from(inquiry.now), i128::from(SKEW_S));
     let stale = now > i128::from(list.fresh_until()) + skew;
-    let set = list.bits.get(entry.index).map_err(because("index")).map_err(Problem::Refused)?;
+    let set = match list.bits.get(entry.index) {
+        Ok(set) => set,
+        Err(error) => return beyond(&entry.list, list.valid_from, issued.at, &error),
+    };
     match entry.purpose {
         // For good, so an old list says it as well as a new one.
         ListPurpose::Revocation if set => {
@@ -102,7 +129,7 @@ fn check_list(
     if stale {
         return undecided("stale_list", format!("{} is no longer fresh; fetch it again", entry.list));
     }
-    if list.revocations < revocations_seen {
+    if list.revocations < issued.revocations_seen {
         return undecided(
             "lagging_list",
             format!("{} lags behind a tree head already seen; fetch it again", entry.list),

@@ -16,7 +16,7 @@ use crate::report::CheckName;
 use crate::signed::revocations_seen;
 use crate::status::StatusEntry;
 use crate::status::token_list::{TokenStatus, TokenStatusList};
-use crate::status_check::{self, Problem, undecided};
+use crate::status_check::{self, Issued, Problem, undecided};
 use crate::time::SKEW_S;
 use crate::trust::KeyPurpose;
 use crate::verifier::Inquiry;
@@ -51,13 +51,14 @@ fn sources(
     let mut verdicts = Vec::new();
     if let Some(status) = &reading.status {
         let seen = if issuer.is_own() { revocations_seen(inquiry, memory) } else { 0 };
+        let issued = Issued { at: reading.iat, revocations_seen: seen };
         if let Some(reference) = &status.status_list {
-            verdicts.push(token(inquiry, issuer, reading.iss, reference, seen));
+            verdicts.push(token(inquiry, issuer, reading.iss, reference, issued));
         }
         if issuer.is_own()
             && let Some(entries) = status.bitstring
         {
-            verdicts.push(bitstring(inquiry, status, entries, seen));
+            verdicts.push(bitstring(inquiry, status, entries, issued));
         }
     }
     if let Issuer::Foreign(foreign) = issuer
@@ -88,7 +89,7 @@ fn token(
     issuer: &Issuer<'_>,
     iss: &str,
     reference: &StatusReference<&str>,
-    seen: u64,
+    issued: Issued,
 ) -> Result<(), Problem> {
     if let Issuer::Own(trust, _) = issuer
         && !reference.uri.strip_prefix(trust.url()).is_some_and(|path| path.starts_with('/'))
@@ -100,7 +101,7 @@ fn token(
     }
     let lists = inquiry.evidence.token_status_lists.iter();
     let lists = lists.filter(|list| list.claims().uri == reference.uri && list.claims().iss == iss);
-    let verdicts: Vec<_> = lists.map(|list| entry(inquiry, issuer, list, reference.idx, seen)).collect();
+    let verdicts: Vec<_> = lists.map(|list| entry(inquiry, issuer, list, reference.idx, issued)).collect();
     if verdicts.is_empty() {
         return undecided("no_list", format!("fetch {} and give it as evidence", reference.uri));
     }
@@ -112,7 +113,7 @@ fn entry(
     issuer: &Issuer<'_>,
     list: &TokenStatusList,
     index: u64,
-    seen: u64,
+    issued: Issued,
 ) -> Result<(), Problem> {
     let claims = list.claims();
     // Its signature was checked when it was read; the key may have been given up since.
@@ -122,7 +123,7 @@ fn entry(
     let stale = inquiry.now > claims.fresh_until().saturating_add(SKEW_S);
     let status = claims.entries.get(index);
     match status {
-        Err(error) => return refuse("index", error.to_string()).map_err(Problem::Refused),
+        Err(error) => return status_check::beyond(&claims.uri, claims.iat, issued.at, &error),
         // For good, so an old list says it as well as a new one.
         Ok(TokenStatus::Invalid) => {
             return refuse("revoked", "the issuer revoked it, for good; ask the agent for another")
@@ -141,14 +142,14 @@ fn entry(
         let age = inquiry.now.saturating_sub(claims.iat);
         return undecided("stale_list", format!("{} is {age} s old and no longer fresh; fetch it again", claims.uri));
     }
-    if claims.revocations < seen {
+    if claims.revocations < issued.revocations_seen {
         return undecided("lagging_list", format!("{} lags behind a tree head already seen", claims.uri));
     }
     Ok(())
 }
 
 /// The same index in the bitstring lists.
-fn bitstring(inquiry: &Inquiry<'_>, status: &Status<'_>, entries: &Node<'_>, seen: u64) -> Result<(), Problem> {
+fn bitstring(inquiry: &Inquiry<'_>, status: &Status<'_>, entries: &Node<'_>, issued: Issued) -> Result<(), Problem> {
     let entries: Vec<StatusEntry> = status_check::read_entries(inquiry.trust, entries).map_err(Problem::Refused)?;
     if let Some(reference) = &status.status_list
         && entries.iter().any(|entry| entry.index != reference.idx)
@@ -158,7 +159,7 @@ fn bitstring(inquiry: &Inquiry<'_>, status: &Status<'_>, entries: &Node<'_>, see
     // Every list has a say: none of them may be left undecided.
     let mut verdict = Ok(());
     for entry in &entries {
-        match status_check::check_entry(inquiry, entry, seen) {
+        match status_check::check_entry(inquiry, entry, issued) {
             Err(Problem::Refused(refusal)) => return Err(Problem::Refused(refusal)),
             Err(problem) => verdict = Err(problem),
             Ok(()) => {}

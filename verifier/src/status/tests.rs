@@ -54,6 +54,7 @@ fn reasons_have_the_problem_types_of_the_specification() {
         ("no_list", "STATUS_RETRIEVAL_ERROR"),
         ("list_signature", "STATUS_VERIFICATION_ERROR"),
         ("stale_list", "STATUS_VERIFICATION_ERROR"),
+        ("older_list", "STATUS_VERIFICATION_ERROR"),
         ("wrong_purpose", "STATUS_VERIFICATION_ERROR"),
         ("list_length", "STATUS_LIST_LENGTH_ERROR"),
         ("malformed", "MALFORMED_VALUE_ERROR"),

@@ -29,8 +29,8 @@ pub const TYP: &str = "statuslist+jwt";
 pub const MEDIA_TYPE: &str = "application/statuslist+jwt";
 /// Largest JWT that is read, in bytes: the largest list as random bits, base64url twice, and room for the claims.
 pub const MAX_JWT_BYTES: usize = 8 << 20;
-/// Largest inflated list that is read, in bytes (16,777,216 entries of two bits).
-pub const MAX_INFLATED_BYTES: usize = 1 << 22;
+/// Largest inflated list that is read, in bytes: entries of two bits.
+pub const MAX_INFLATED_BYTES: usize = super::MAX_ENTRIES / 4;
 
 /// What an entry says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -15,7 +15,7 @@ use crate::jws;
 use crate::report::CheckName;
 use crate::schema::AttestationSchema;
 use crate::status::StatusEntry;
-use crate::status_check;
+use crate::status_check::{self, Issued};
 use crate::time;
 use crate::trust::{KeyPurpose, Trust};
 use crate::verifier::Inquiry;
@@ -120,7 +120,7 @@ pub(super) fn check(
     checks.take(CheckName::IssuerSignature, proof.verify(document.credential, key).map_err(because("signature")));
     let head = &facts.head.claims;
     let seen = memory.revocations(&head.iss, &head.log).unwrap_or(0).max(head.revocations);
-    status_check::check(inquiry, &facts.standing.entries, seen, checks);
+    status_check::check(inquiry, &facts.standing.entries, Issued::credential(document.credential, seen), checks);
 }
 
 fn accept(memory: &mut HeadMemory, head: &Head<'_>, now: u64) -> Result<(), Refusal> {

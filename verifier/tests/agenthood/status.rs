@@ -39,7 +39,11 @@ fn the_list_decides() {
     fails(&with_lists(&[says(TokenStatus::Suspended)]), STATUS, "suspended");
     undecided(&with_lists(&[says(TokenStatus::Other(3))]), STATUS, "unknown_status");
     undecided(&with_lists(&[]), STATUS, "no_list");
-    fails(&with_lists(&[list(|c| c.entries = Entries::new(100).unwrap())]), STATUS, "index");
+    let short = |iat: u64| list(|c| (c.iat, c.entries) = (iat, Entries::new(100).unwrap()));
+    fails(&with_lists(&[short(NOW - 60)]), STATUS, "index");
+    // Lists grow: one from before the document, of NOW - 61, cannot know its index.
+    undecided(&with_lists(&[short(NOW - 61)]), STATUS, "older_list");
+    verifies(&with_lists(&[short(NOW - 61), list(|_| {})]));
 }
 
 #[test]

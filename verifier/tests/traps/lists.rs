@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use poa_verifier::head::HeadClaims;
-use poa_verifier::status::StatusList;
+use poa_verifier::status::{Bits, StatusList};
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::{CheckName, Evidence, HeadMemory, Report};
 use serde_json::{Value, json};
@@ -51,6 +51,32 @@ fn without_a_fresh_list_the_status_is_unknown_and_nothing_verifies() {
     undecided(&with_lists(&world, &expired), CheckName::Status, "stale_list");
     let future = edited(&world, |l| l.valid_from = NOW + 61);
     undecided(&with_lists(&world, &future), CheckName::Status, "future_list");
+}
+
+/// Lists grow: one from before the credential cannot know its index, any younger one must.
+#[test]
+fn an_index_beyond_a_list_is_undecided_when_the_list_is_older_than_the_credential() {
+    let world = World::new();
+    let mut draft = world.standing();
+    let entry = &mut draft.credential["credentialStatus"][0];
+    entry["statusListIndex"] = "131072".into();
+    entry.as_object_mut().unwrap().remove("id");
+    let document = draft.issue().to_string();
+    let judged = |lists: &[Value]| {
+        let evidence = Evidence { status_lists: lists, ..Evidence::default() };
+        let memory = &mut HeadMemory::default();
+        world.verifier.verify(document.as_bytes(), Some(&world.request()), &evidence, memory, NOW)
+    };
+    let made_at = |at: u64| edited(&world, |list| list.valid_from = at);
+    // The credential is valid from NOW - 60.
+    undecided(&judged(&made_at(NOW - 61)), CheckName::Status, "older_list");
+    undecided(&judged(&made_at(NOW - 60)), CheckName::Status, "older_list");
+    fails_only(&judged(&made_at(NOW - 59)), CheckName::Status, "index");
+    let grown = edited(&world, |list| list.bits = Bits::new(262_144).unwrap());
+    verifies(&judged(&grown));
+    // An older list settles nothing; it hides no younger one.
+    verifies(&judged(&[made_at(NOW - 61), grown].concat()));
+    fails_only(&judged(&[made_at(NOW - 61), made_at(NOW - 59)].concat()), CheckName::Status, "index");
 }
 
 #[test]

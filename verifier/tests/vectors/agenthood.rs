@@ -510,6 +510,7 @@ fn lists(f: &mut Family) {
     share_list(f, "suspended", says(TokenStatus::Suspended));
     share_list(f, "unheard-of", says(TokenStatus::Other(3)));
     share_list(f, "short", |c| c.entries = Entries::new(100).expect("small"));
+    share_list(f, "short-older", |c| (c.iat, c.entries) = (NOW - 61, Entries::new(100).expect("small")));
     share_list(f, "stale", |c| c.iat = NOW - 361);
     share_list(f, "future", |c| c.iat = NOW + 61);
     share_list(f, "elsewhere", |c| c.uri = format!("{}/other", world::URL));
@@ -527,6 +528,12 @@ fn lists(f: &mut Family) {
             unknown("unknown_status"),
         ),
         ("list-short", "an index beyond the list", &["short"], status("index")),
+        (
+            "list-short-older",
+            "an index beyond a list that is not younger than the document: lists grow",
+            &["short-older"],
+            unknown("older_list"),
+        ),
         ("list-none", "no list", &[], unknown("no_list")),
         ("list-stale", "a second beyond its ttl and skew", &["stale"], unknown("stale_list")),
         ("list-future", "61 s from now", &["future"], unknown("future_list")),

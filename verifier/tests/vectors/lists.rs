@@ -227,6 +227,15 @@ fn entries(f: &mut Family) {
         );
     }
     f.case("index-beyond", "an index beyond the list", indexed("131072"), status("index"));
+    for (id, at) in [("older", NOW - 61), ("same-second", NOW - 60)] {
+        share(f, &format!("revocation-{id}"), ListPurpose::Revocation, |list| list.valid_from = at);
+        f.case(
+            &format!("index-beyond-{id}"),
+            "an index beyond a list that is not younger than the credential: lists grow",
+            indexed("131072").lists(&[&format!("revocation-{id}"), "suspension"]),
+            unknown("older_list"),
+        );
+    }
     f.case(
         "entry-id-other",
         "an id that names another bit",
