@@ -431,5 +431,7 @@ fn settings(config: &Config) -> Settings {
         log: LOG.to_owned(),
         capabilities: config.capabilities.clone(),
         leaf_lifetime_s: LEAF_LIFETIME_S,
+        status_capacity: config.status_capacity,
+        documents_per_day: config.documents_per_day,
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::chain::ReadLimits;
+use crate::domain::{DOCUMENTS_PER_DAY, STATUS_CAPACITY};
 use crate::proving::LaneSize;
 
 mod agenthood;
@@ -63,6 +64,10 @@ pub struct Config {
     pub engine: poa_prover::Settings,
     /// Presentations kept ready for what agents in the service's custody show most; 0 keeps none.
     pub prepared: u32,
+    /// Documents issued to one agent in a day at its own request, at least 1: credentials, and Proofs of Agenthood.
+    pub documents_per_day: u32,
+    /// Status indices of the whole space, 1 to [`STATUS_CAPACITY`], which is as many as readers take.
+    pub status_capacity: u32,
     /// The capability names of the attestation schemas seeded on first start, at most 64.
     pub capabilities: Vec<String>,
     /// Proof of Agenthood.
@@ -182,6 +187,12 @@ pub enum ConfigError {
     /// A batch would never pass.
     #[error("verifying.per_minute is {0}, less than {MIN_VERIFY_RATE}")]
     VerifyRate(u32),
+    /// No agent would ever get a document.
+    #[error("documents_per_day is 0; an agent gets at least one")]
+    DocumentsPerDay,
+    /// No index for any document, or more than readers of the lists take.
+    #[error("status_capacity is {0}, not between 1 and {STATUS_CAPACITY}")]
+    StatusCapacity(u32),
     /// More names than the 64 bits of the attribute.
     #[error("{0} capabilities, but an attestation schema has at most 64")]
     TooManyCapabilities(usize),
@@ -243,6 +254,8 @@ impl Config {
             production: false,
             proving: ProvingLimits::for_this_machine(),
             verifying: VerifyingLimits::for_this_machine(),
+            documents_per_day: DOCUMENTS_PER_DAY,
+            status_capacity: STATUS_CAPACITY,
             capabilities: DEFAULT_CAPABILITIES.map(str::to_owned).to_vec(),
             agenthood: AgenthoodConfig::default(),
         }
@@ -267,6 +280,12 @@ impl Config {
         }
         if self.verifying.per_minute < MIN_VERIFY_RATE {
             return Err(ConfigError::VerifyRate(self.verifying.per_minute));
+        }
+        if self.documents_per_day == 0 {
+            return Err(ConfigError::DocumentsPerDay);
+        }
+        if !(1..=STATUS_CAPACITY).contains(&self.status_capacity) {
+            return Err(ConfigError::StatusCapacity(self.status_capacity));
         }
         if self.capabilities.len() > 64 {
             return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
@@ -318,6 +337,10 @@ mod tests {
         assert_eq!(change(|c| c.verifying.workers = 0), Err(ConfigError::NoVerifiers));
         assert_eq!(change(|c| c.verifying.queue = 127), Err(ConfigError::VerifyQueue(127)));
         assert_eq!(change(|c| c.verifying.per_minute = 59), Err(ConfigError::VerifyRate(59)));
+        assert_eq!(change(|c| c.documents_per_day = 0), Err(ConfigError::DocumentsPerDay));
+        assert_eq!(change(|c| c.status_capacity = 0), Err(ConfigError::StatusCapacity(0)));
+        let beyond = change(|c| c.status_capacity = STATUS_CAPACITY + 1);
+        assert_eq!(beyond, Err(ConfigError::StatusCapacity(STATUS_CAPACITY + 1)));
         assert_eq!(change(|c| c.capabilities = vec![String::new(); 65]), Err(ConfigError::TooManyCapabilities(65)));
         assert_eq!(change(|c| c.agenthood.lifetime_s = 0), Err(ConfigError::DocumentLifetime(0)));
         assert_eq!(change(|c| c.agenthood.lifetime_s = 2_592_001), Err(ConfigError::DocumentLifetime(2_592_001)));

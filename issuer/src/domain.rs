@@ -9,7 +9,7 @@
 //! | [`schemas`] | attestation and disclosure schemas |
 //! | [`leaves`], [`log`] | which leaf an agent has, the tree, publications, heads, paths |
 //! | [`issuer_keys`] | what follows when an issuer key is retired or leaks |
-//! | [`credentials`] | issuance records, idempotency, status indices |
+//! | [`credentials`], [`status_space`] | issuance records, idempotency, status indices |
 //! | [`prepared`] | presentations proved before their challenge is known |
 //! | [`vc_api`] | credentials that VC-API was asked for |
 //! | [`presentation_requests`], [`verifiers`] | what verifiers ask of holders, answered once; whom the operator vouches for |
@@ -47,6 +47,7 @@ pub mod reputation;
 pub mod rotation;
 pub mod schemas;
 pub mod standing;
+pub mod status_space;
 mod text;
 pub mod vc_api;
 pub mod verifiers;
@@ -59,7 +60,9 @@ pub use attestations::{MAX_RECEIPTS, ReceiptOutcome};
 pub use attestors::Attestor;
 pub use challenges::{CHALLENGE_TTL_S, Challenge};
 pub(crate) use credentials::Reservation;
-pub use credentials::{Begin, Begun, Credential, CredentialState, Idempotency, PENDING_TTL_S, Pending, StatusBits};
+pub use credentials::{
+    Begin, Begun, Credential, CredentialState, Idempotency, MAX_OPEN, PENDING_TTL_S, Pending, StatusBits,
+};
 pub use entropy::{Entropy, EntropyRng, os_entropy};
 pub use error::{DomainError, HeadSigningError, Kind};
 pub use ids::{AgentUuid, CredentialId, IdError, PresentationRequestId, VerifierId};
@@ -75,6 +78,7 @@ pub use receipts::ReceiptError;
 pub use rotation::{HolderRotation, Rotation};
 pub use schemas::{AttestationSchemaRecord, DisclosureSchemaRecord};
 pub use standing::Revoker;
+pub use status_space::{STATUS_CAPACITY, StatusUse};
 pub use verifiers::RegisteredVerifier;
 
 /// The lifetime of a leaf unless settings say otherwise, in seconds: 90 days.
@@ -95,7 +99,14 @@ pub struct Settings {
     pub capabilities: Vec<String>,
     /// Seconds between a leaf's attestation and its expiry.
     pub leaf_lifetime_s: u64,
+    /// Status indices of the whole space, at most [`STATUS_CAPACITY`].
+    pub status_capacity: u32,
+    /// Documents issued to one agent in a day, at least 1; the operator may have more issued.
+    pub documents_per_day: u32,
 }
+
+/// Documents issued to one agent in a day unless settings say otherwise.
+pub const DOCUMENTS_PER_DAY: u32 = 1_000;
 
 /// Signs tree heads: the compact JWS of exactly these claims, `typ: poa-root+jwt`.
 pub trait HeadSigner: Send + Sync {
@@ -125,6 +136,7 @@ pub struct Domain {
     /// The log's lock, held by one publication at a time; inside it the frontier of a `seq`, a cache of the
     /// stored nodes that is dropped whenever a publication fails.
     publication: Mutex<Option<(u64, Frontier)>>,
+    held_indices: Arc<status_space::HeldIndices>,
 }
 
 impl Domain {
@@ -153,6 +165,7 @@ impl Domain {
             signer,
             entropy,
             publication: Mutex::default(),
+            held_indices: Arc::default(),
         };
         domain.seed(now).await?;
         Ok(domain)

@@ -6,7 +6,8 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use poa_verifier::jws;
 
 use crate::domain::{
-    Appends, Domain, DomainError, HeadClaims, HeadSigner, HeadSigningError, LEAF_LIFETIME_S, Settings, os_entropy,
+    Appends, DOCUMENTS_PER_DAY, Domain, DomainError, HeadClaims, HeadSigner, HeadSigningError, LEAF_LIFETIME_S,
+    STATUS_CAPACITY, Settings, os_entropy,
 };
 use crate::keys::MasterKey;
 use crate::store::Store;
@@ -32,6 +33,8 @@ async fn domain(store: Store) -> Result<Domain, DomainError> {
         log: "measured".into(),
         capabilities: Vec::new(),
         leaf_lifetime_s: LEAF_LIFETIME_S,
+        status_capacity: STATUS_CAPACITY,
+        documents_per_day: DOCUMENTS_PER_DAY,
     };
     let signer = Arc::new(Signer(SigningKey::from_bytes(&[1; 32])));
     Domain::open(store, settings, MasterKey::from_bytes([1; 32]), signer, os_entropy(), NOW).await

@@ -52,7 +52,15 @@ fn credential(args: &CredentialArgs, global: &Global) -> Outcome<Answer> {
     let caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
     let id = uuid_of(args.credential.rsplit('/').next().unwrap_or_default())?;
-    let answer = client.delete(&format!("/zk-credentials/{id}"), caller.auth())?.json()?;
+    let reply = client.delete(&format!("/zk-credentials/{id}"), caller.auth())?;
+    if reply.status == 204 {
+        return Ok(Answer::done(
+            format!("credential {id} waited for its holder's proof and is given up"),
+            "",
+            json!({ "id": id, "given_up": true }),
+        ));
+    }
+    let answer = reply.json()?;
     Ok(Answer::done(
         format!("credential {id} is revoked, from the next publication on"),
         "whoever distrusts the agent revokes the agent: poa revoke agent",

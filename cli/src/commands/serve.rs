@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use poa_issuer::TlsFiles;
 use poa_issuer::config::{Bounds, raise_descriptors};
+use poa_issuer::domain::DOCUMENTS_PER_DAY;
 use serde_json::json;
 
 use super::serve_agenthood::AgenthoodArgs;
@@ -76,6 +77,9 @@ pub struct ServeArgs {
     /// Presentations kept ready for what agents in the service's custody show most; 0 keeps none
     #[arg(long, value_name = "N", default_value_t = 64)]
     prepared: u32,
+    /// Documents issued to one agent in a day at its own request; one more is answered 429
+    #[arg(long, value_name = "N", default_value_t = DOCUMENTS_PER_DAY, value_parser = clap::value_parser!(u32).range(1..))]
+    documents_per_day: u32,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -113,6 +117,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.verifying.queue = args.verify_queue;
         config.verifying.per_minute = args.verify_rate;
         config.prepared = args.prepared;
+        config.documents_per_day = args.documents_per_day;
         args.engine.configure(config);
     })?;
     announce(&service, global, &data_dir);

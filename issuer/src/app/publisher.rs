@@ -11,7 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::App;
 use super::supervision::Task;
 use crate::domain::agenthood::AgenthoodError;
-use crate::domain::{DomainError, Publication};
+use crate::domain::{DomainError, Publication, StatusUse};
 use crate::service::ServiceError;
 use crate::service::preparing::Refreshed;
 
@@ -133,19 +133,30 @@ impl App {
     /// Forgets what nobody needs any more, now, as the publisher does every hour.
     pub async fn housekeep_now(&self) -> Result<(), ServiceError> {
         self.domain.housekeep(self.now()).await?;
+        let status = self.domain.status_use(self.now()).await?;
+        if status.warns() {
+            let StatusUse { used, capacity, left, .. } = status;
+            tracing::warn!(
+                used,
+                capacity,
+                left,
+                "the status indices run out; see \"Status indices\" in docs/operating.md"
+            );
+        }
         self.drop_spent_keys().await
     }
 
-    /// Forgets clients and challenges that count no more, now, as the publisher does every minute.
+    /// Forgets clients, challenges and reservations that count no more, now, as the publisher does every minute.
     pub async fn sweep_now(&self) -> Result<(), AgenthoodError> {
         self.rate_limits.sweep();
         crate::log_lines::sweep();
+        self.domain.free_lapsed_indices(self.now()).await?;
         self.domain.forget_expired_agenthood_challenges(self.now()).await
     }
 
     async fn sweep_and_log(&self) {
         if let Err(error) = self.sweep_now().await {
-            tracing::error!(%error, "expired challenges were not forgotten; it is tried again in a minute");
+            tracing::error!(%error, "what expired was not forgotten; it is tried again in a minute");
         }
     }
 

@@ -4,7 +4,6 @@
 //! A credential is *reserved* while we prove, *pending* while a holder proves (ten minutes, nothing is published
 //! before), *issued* when [`Domain::complete_credential`] returns: from then on it survives a crash.
 
-use rand_core::Rng as _;
 use serde_json::{Value, json};
 
 mod records;
@@ -12,7 +11,7 @@ mod records;
 pub(crate) use records::Reservation;
 pub use records::{Begin, Begun, Credential, CredentialState, Idempotency, Pending, StatusBits};
 
-use super::agents::AgentStatus;
+use super::agents::{Actor, Agent, AgentStatus, Custody};
 use super::ids::{AgentUuid, CredentialId};
 use super::leaves;
 use super::{Domain, DomainError, Kind};
@@ -20,18 +19,20 @@ use crate::store::Tx;
 
 /// How long a reserved or pending credential may be completed, in seconds.
 pub const PENDING_TTL_S: u64 = 600;
-/// Draws before the status list counts as full; at most half of it is in use.
-const INDEX_DRAWS: u32 = 64;
+/// Most credentials that one holder may be proving at a time.
+pub const MAX_OPEN: u32 = 4;
+pub(super) const DAY_S: u64 = 86_400;
 const MAX_KEY_BYTES: usize = 255;
 
 impl Domain {
-    /// Reserves a credential of the agent's live leaf under the newest head, with a random status index. A
-    /// request with a known idempotency key gives the credential that the first one made.
+    /// Reserves a credential of the agent's live leaf under the newest head, with a random status index that is held
+    /// as long as what is returned. A request with a known idempotency key gives the credential that the first one made.
     pub async fn begin_credential(
         &self,
         agent: AgentUuid,
         schema: &str,
         idempotency: Option<Idempotency>,
+        by: Actor,
         now: u64,
     ) -> Result<Begun, DomainError> {
         if idempotency.as_ref().is_some_and(|i| i.key.is_empty() || i.key.len() > MAX_KEY_BYTES) {
@@ -44,7 +45,7 @@ impl Domain {
                     if let Some(earlier) = earlier(tx, idempotency, now).await? {
                         return Ok(Begun::Repeat(Box::new(earlier)));
                     }
-                    self.reserve(tx, agent, schema, idempotency, now).await
+                    self.reserve(tx, agent, schema, idempotency, by, now).await
                 })
             })
             .await
@@ -68,19 +69,23 @@ impl Domain {
         agent: AgentUuid,
         schema: &str,
         idempotency: Option<&Idempotency>,
+        by: Actor,
         now: u64,
     ) -> Result<Begun, DomainError> {
         let log = self.settings.log.as_str();
-        let status = self.required_agent(tx, agent).await?.status;
-        if status != AgentStatus::Active {
-            return Err(DomainError::AgentNotActive(status));
+        let known = self.required_agent(tx, agent).await?;
+        if known.status != AgentStatus::Active {
+            return Err(DomainError::AgentNotActive(known.status));
         }
+        self.check_shares(tx, &known, by, now).await?;
         let record = tx.live_leaf(agent, log).await?.ok_or(DomainError::NoLeaf)?;
         let opening = leaves::opening(tx, record).await?;
         let head = tx.newest_head(log).await?.ok_or(DomainError::NoHead)?;
         let path = super::log::path(tx, log, opening.index, head.seq).await?;
+        let id = CredentialId::random(&mut self.rng());
+        let held = self.hold_status_index(tx, id, by, now).await?;
         let reservation = Reservation {
-            id: CredentialId::random(&mut self.rng()),
+            id,
             agent,
             schema,
             log,
@@ -91,22 +96,25 @@ impl Domain {
             now,
         };
         tx.insert_credential(&reservation).await?;
-        let status_index = self.take_status_index(tx, &reservation.id.to_string()).await?;
-        Ok(Begun::Fresh(Box::new(Begin { id: reservation.id, status_index, opening, head, path })))
+        Ok(Begun::Fresh(Box::new(Begin { id, status_index: held.get(), opening, head, path, _held: held })))
     }
 
-    /// A random free index. The space doubles before more than half of it is in use.
-    pub(super) async fn take_status_index(&self, tx: &mut Tx, id: &str) -> Result<u32, DomainError> {
-        let size = tx.grow_status_space().await?;
-        let mut rng = self.rng();
-        for _ in 0..INDEX_DRAWS {
-            // The size is a power of two, so the remainder is uniform.
-            let index = rng.next_u32() % size;
-            if tx.take_status_index(index, id).await? {
-                return Ok(index);
-            }
+    /// An agent begins a bounded number of credentials a day, and its holder has few open at a time, so that one agent
+    /// cannot use up the index space. The operator is not counted.
+    async fn check_shares(&self, tx: &mut Tx, agent: &Agent, by: Actor, now: u64) -> Result<(), DomainError> {
+        if agent.custody == Custody::Holder
+            && let Some(lapses_at) = tx.open_credentials_lapse(agent.id, MAX_OPEN, now).await?
+        {
+            return Err(DomainError::TooManyOpenCredentials { lapses_at, wait_s: lapses_at.saturating_sub(now) });
         }
-        Err(DomainError::StatusListFull)
+        let most = self.settings.documents_per_day;
+        let oldest = tx.nth_newest_credential(agent.id, most, now.saturating_sub(DAY_S), now).await?;
+        match (by, oldest) {
+            (Actor::Agent, Some(oldest)) => {
+                Err(DomainError::TooManyDocuments { most, wait_s: (oldest + DAY_S).saturating_sub(now) })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Finishes a reserved or pending credential. It is durable when this returns. Refused when the agent was
@@ -122,7 +130,15 @@ impl Domain {
         self.store
             .run_tx("complete_credential", |tx, _| {
                 Box::pin(async move {
-                    self.unfinished(tx, id, now).await?;
+                    match self.unfinished(tx, id, now).await?.state {
+                        CredentialState::Reserved => self.spend_held_index(tx, id).await?,
+                        // Freed by a clock that was ahead: another document may have the index by now.
+                        CredentialState::Pending if !tx.spend_reservation(id).await? => {
+                            return Err(DomainError::PendingExpired);
+                        }
+                        CredentialState::Pending => {}
+                        CredentialState::Issued => return Err(DomainError::CredentialState),
+                    }
                     tx.complete_credential(id, document, valid_until).await?;
                     required(tx, id).await
                 })
@@ -145,6 +161,7 @@ impl Domain {
                     if credential.state != CredentialState::Reserved {
                         return Err(DomainError::CredentialState);
                     }
+                    self.reserve_held_index(tx, id, now + PENDING_TTL_S).await?;
                     tx.hold_credential(id, unsigned, now + PENDING_TTL_S).await?;
                     required(tx, id).await
                 })
@@ -171,7 +188,7 @@ impl Domain {
         Ok(credential)
     }
 
-    /// Gives up a reserved or pending credential: its idempotency key is free again, its status index is spent.
+    /// Gives up a reserved or pending credential: its idempotency key and its status index are free again.
     pub async fn abandon_credential(&self, id: CredentialId) -> Result<(), DomainError> {
         self.store
             .run_tx("abandon_credential", |tx, _| {
@@ -241,8 +258,8 @@ impl Domain {
                 Box::pin(async move {
                     let log = &self.settings.log;
                     let state = tx.log_state(log).await?.ok_or(DomainError::NotFound(Kind::Log))?;
-                    let (revoked, suspended) = tx.set_bits().await?;
-                    let size = tx.status_space_size().await?;
+                    let size = tx.status_space(0).await?.size;
+                    let (revoked, suspended) = tx.set_bits(size).await?;
                     Ok(StatusBits { size, revoked, suspended, revocations: state.revocations, seq: state.seq })
                 })
             })

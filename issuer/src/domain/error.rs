@@ -136,9 +136,28 @@ pub enum DomainError {
     /// A revocation is permanent.
     #[error("it is revoked, and a revocation is final; suspend what may come back")]
     RevocationIsFinal,
-    /// No free status index was found.
-    #[error("the status list is full")]
+    /// No status index is left for who asked.
+    #[error("the status lists are full")]
     StatusListFull,
+    /// A second process in this database took the index that was held here.
+    #[error("another process took the status index")]
+    StatusIndexTaken,
+    /// The holder proves as many credentials as it may at a time.
+    #[error("{} credentials of this agent wait for its proof, as many as may", super::MAX_OPEN)]
+    TooManyOpenCredentials {
+        /// When the first of them lapses, Unix seconds.
+        lapses_at: u64,
+        /// Seconds until then.
+        wait_s: u64,
+    },
+    /// The agent had as many documents issued within a day as it may.
+    #[error("{most} documents of this agent were issued within a day, as many as may")]
+    TooManyDocuments {
+        /// How many that is.
+        most: u32,
+        /// Seconds until there is room for another.
+        wait_s: u64,
+    },
 
     /// A sealed secret does not open: another master key, or altered bytes.
     #[error("a sealed secret does not open")]

@@ -17,6 +17,7 @@ impl Domain {
         self.store
             .run_tx("forget_expired", |tx, _| {
                 Box::pin(async move {
+                    tx.free_lapsed_reservations(now).await?;
                     tx.delete_expired_challenges(now).await?;
                     tx.delete_presentation_requests(now.saturating_sub(presentation_requests::KEPT_S)).await?;
                     tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;

@@ -4,6 +4,7 @@
 use poa_verifier::trust::ListPurpose;
 use serde_json::{Value, json};
 
+use super::agents::Actor;
 use super::ids::CredentialId;
 use super::{Domain, DomainError, Kind};
 
@@ -37,13 +38,14 @@ impl Domain {
     pub async fn issue_for_vc_api(
         &self,
         new: &NewVcApiCredential,
+        by: Actor,
         sign: &(dyn Fn(u32) -> Result<SignedForVcApi, String> + Send + Sync),
     ) -> Result<Value, DomainError> {
         self.store
             .run_tx("issue_for_vc_api", |tx, _| {
                 Box::pin(async move {
                     let id = CredentialId::random(&mut self.rng());
-                    let index = self.take_status_index(tx, &id.to_string()).await?;
+                    let index = self.take_status_index(tx, &id.to_string(), by, new.issued_at).await?;
                     let (signed, key) = sign(index).map_err(DomainError::Signing)?;
                     tx.insert_vc_api_credential(id, new, &key).await?;
                     Ok(signed)

@@ -52,6 +52,7 @@ pub fn routes() -> Routes {
                     Code::ControllerMissingOnChain,
                     Code::InvalidControllerSignature,
                     Code::SnapshotChanged,
+                    Code::StatusListFull,
                 ]),
         )
         .route(

@@ -16,12 +16,12 @@ use super::error::{ApiError, Problem};
 use super::limits;
 use super::negotiation::{Accept, varies};
 use super::parameters::Id;
-use super::reply::{Accepted, private, typed, with_header};
+use super::reply::{Accepted, NoContent, private, typed, with_header};
 use super::schema_name::SchemaName;
 use super::verify;
 use super::wire::Text;
 use crate::app::App;
-use crate::domain::{AgentUuid, CredentialId, Idempotency};
+use crate::domain::{AgentUuid, CredentialId, CredentialState, Idempotency};
 use crate::service::issuing::{Issue, Issued};
 use crate::service::showing::Form;
 
@@ -62,7 +62,13 @@ pub fn routes() -> Routes {
                 .answers(issued())
                 .answers(Answer::json(202, "zk-credential-pending", "For self-custody: what the holder proves over."))
                 .refuses(PROVING)
-                .refuses(&[Problem::InvalidParameter, Problem::IdempotencyMismatch, Problem::IdempotencyInProgress]),
+                .refuses(&[
+                    Problem::InvalidParameter,
+                    Problem::IdempotencyMismatch,
+                    Problem::IdempotencyInProgress,
+                    Problem::TooManyRequests,
+                    Problem::StatusListFull,
+                ]),
         )
         .route(
             get("/zk-credentials/{id}", fetch)
@@ -73,9 +79,11 @@ pub fn routes() -> Routes {
         .route(
             delete("/zk-credentials/{id}", revoke)
                 .means("revokeCredential", "Revoke the status of this credential alone")
+                .detail("One that waits for its holder's proof is given up; its place is free for another.")
                 .takes(parameters::credential())
                 .body_limit(limits::SMALL_BYTES)
-                .answers(Answer::json(200, "zk-credential-revocation", "Revoked, and what that does not do.")),
+                .answers(Answer::json(200, "zk-credential-revocation", "Revoked, and what that does not do."))
+                .answers(Answer::empty(204, "It waited for its holder's proof and is given up.")),
         )
         .route(
             post("/zk-credentials/{id}/proof", complete)
@@ -163,7 +171,8 @@ async fn fetch(
     Ok(varies(private(typed(media_type, bytes))))
 }
 
-/// `DELETE /zk-credentials/{id}`: revokes this credential's status, and says that it is no more than that.
+/// `DELETE /zk-credentials/{id}`: revokes this credential's status, and says that it is no more than that. One that
+/// waits for its holder is given up.
 async fn revoke(
     State(app): State<Arc<App>>,
     Id(id): Id<CredentialId>,
@@ -171,6 +180,10 @@ async fn revoke(
 ) -> Result<Response, ApiError> {
     let credential = app.domain().credential(id).await?;
     call.caller.may_act_for(credential.agent)?;
+    if credential.state == CredentialState::Pending {
+        app.domain().abandon_credential(id).await?;
+        return Ok(NoContent.into_response());
+    }
     app.domain().revoke_credential(id, app.now()).await?;
     Ok(private(JsonReply(object!({
         "id": id.to_string(),

@@ -13,7 +13,7 @@ use super::api::{Answer, Routes, get};
 use super::error::{ApiError, Problem};
 use super::reply::private;
 use crate::app::{App, Task, TaskHealth};
-use crate::domain::{DomainError, Head};
+use crate::domain::{DomainError, Head, StatusUse};
 
 /// A head is signed anew every minute; one older than this means that publishing has stopped.
 const STALE_HEAD_S: u64 = 180;
@@ -61,15 +61,17 @@ async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
         return Err(ApiError::new(Problem::NotReady, "The service is making its first proof."));
     }
     match newest(&app).await? {
-        Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => Ok(is_ready(&app)),
+        Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => is_ready(&app).await,
         Some(_) => Err(ApiError::new(Problem::NotReady, "The newest head is out of date.")),
         // The first head follows the first leaf, and that follows a registration, which must be let through.
-        None => Ok(is_ready(&app)),
+        None => is_ready(&app).await,
     }
 }
 
-/// A chain that cannot be read stops documents of agenthood alone, so it is told and no reason to be taken out of service.
-fn is_ready(app: &App) -> Response {
+/// A chain that cannot be read stops documents of agenthood alone, and full status lists stop issuing alone: both are
+/// told and no reason to be taken out of service.
+async fn is_ready(app: &App) -> Result<Response, ApiError> {
+    let status = app.domain().status_use(app.now()).await?;
     let (health, now) = (app.watch_health(), app.now());
     let tasks: Map<String, Value> = Task::ALL
         .map(|task| {
@@ -78,9 +80,10 @@ fn is_ready(app: &App) -> Response {
         })
         .into_iter()
         .collect();
-    private(JsonReply(json!({
+    Ok(private(JsonReply(json!({
         "ready": true,
         "tasks": tasks,
+        "status_lists": status_lists(&status),
         "chain": {
             "reader": app.chain_kind(),
             "watching": health.running,
@@ -91,7 +94,20 @@ fn is_ready(app: &App) -> Response {
             "failures_in_a_row": health.failures_in_a_row,
             "failures": health.failures,
         },
-    })))
+    }))))
+}
+
+/// How much of the index space is in use, with a warning in time.
+fn status_lists(status: &StatusUse) -> Value {
+    let mut body = json!({
+        "entries": status.entries,
+        "capacity": status.capacity,
+        "used_percent": status.percent(),
+    });
+    if status.warns() {
+        body["warning"] = "Four fifths of the status indices are in use. When none is left, issuing is refused.".into();
+    }
+    body
 }
 
 async fn newest(app: &App) -> Result<Option<Head>, ApiError> {

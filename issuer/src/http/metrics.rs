@@ -1,5 +1,5 @@
-//! `GET /metrics`: how the watcher and the readers of the chain fare, and how old other issuers' lists are, as Prometheus
-//! reads it.
+//! `GET /metrics`: how the watcher and the readers of the chain fare, how old other issuers' lists are, and how many status
+//! indices are left, as Prometheus reads it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -66,6 +66,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         }
     }
     failures(&mut text, &app);
+    status_indices(&mut text, &app).await;
     tasks(&mut text, &app);
     foreign_lists(&mut text, &app);
     private(typed("text/plain; version=0.0.4; charset=utf-8", text))
@@ -78,6 +79,19 @@ fn failures(text: &mut String, app: &App) {
         write!(text, "# HELP {name} Answers that the service failed, by route and status.\n# TYPE {name} counter\n");
     for (route, status, number) in app.failures().counts() {
         let _ = writeln!(text, "{name}{{route=\"{route}\",status=\"{status}\"}} {number}");
+    }
+}
+
+/// Without the database these figures are missing, and the others stand.
+async fn status_indices(text: &mut String, app: &App) {
+    let Ok(status) = app.domain().status_use(app.now()).await else { return };
+    for (name, help, value) in [
+        ("poa_status_entries", "Entries of each status list.", status.entries.into()),
+        ("poa_status_indices_capacity", "Status indices of the whole space.", status.capacity.into()),
+        ("poa_status_indices_used_percent", "How much of them is in use.", status.percent()),
+        ("poa_status_indices_warning", "Whether four fifths of them are in use.", status.warns().into()),
+    ] {
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
     }
 }
 

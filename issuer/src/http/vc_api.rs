@@ -53,6 +53,7 @@ pub fn routes() -> Routes {
                     Problem::Unprocessable,
                     Problem::NotAcceptable,
                     Problem::NotReady,
+                    Problem::StatusListFull,
                     Problem::VerifierBusy,
                 ]),
         )

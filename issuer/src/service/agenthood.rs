@@ -135,6 +135,8 @@ impl App {
         agent: Address,
         answered: Option<Answered>,
     ) -> Result<DocumentRow, AgenthoodRefusal> {
+        // Before the challenge is used up.
+        self.domain().check_agenthood_room(&agent, self.now()).await?;
         let challenge = match &answered {
             Some(answered) => Some(self.take_challenge(&agent, &answered.nonce, &[Action::Issue]).await?),
             None => None,

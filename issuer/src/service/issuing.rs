@@ -15,8 +15,8 @@ use super::{ServiceError, material};
 use crate::app::App;
 use crate::documents::{Unsigned, opening, unsigned_credential};
 use crate::domain::{
-    AgentStatus, AgentUuid, Begin, Begun, Credential, CredentialId, CredentialState, Custody, DisclosureSchemaRecord,
-    DomainError, Idempotency, Kind, Pending,
+    Actor, AgentStatus, AgentUuid, Begin, Begun, Credential, CredentialId, CredentialState, Custody,
+    DisclosureSchemaRecord, DomainError, Idempotency, Kind, Pending,
 };
 use crate::keys::IssuerKeys;
 use crate::proving::{Lane, Principal, WorkError};
@@ -78,10 +78,13 @@ impl App {
         }
         check_active(agent.status)?;
         let schema = material::disclosure(&record)?;
-        // Known before anything is reserved: what is refused spends no index of the status lists.
+        // Known before anything is reserved.
         let known = domain.leaf_opening(agent.id).await?;
         material::shown(&schema, &predicates, &known.attributes)?;
-        let begin = match domain.begin_credential(agent.id, &record.id, request.idempotency, self.now()).await? {
+        // Some status indices are kept for the operator, and agents have a share a day.
+        let by = if matches!(request.principal, Principal::Operator) { Actor::Operator } else { Actor::Agent };
+        let key = request.idempotency;
+        let begin = match domain.begin_credential(agent.id, &record.id, key, by, self.now()).await? {
             Begun::Fresh(begin) => begin,
             Begun::Repeat(first) => return self.repeated(*first).await,
         };
@@ -94,7 +97,7 @@ impl App {
             Custody::Issuer => self.prove_and_complete(*begin, order, lane).await,
         };
         if result.is_err() {
-            // The reservation would lapse by itself; giving it up frees the idempotency key at once.
+            // The reservation would lapse by itself; giving it up frees the idempotency key and the index at once.
             if let Err(error) = domain.abandon_credential(id).await
                 && let Some(left_out) = crate::log_lines::admit("reservation", "")
             {
@@ -154,7 +157,8 @@ impl App {
         let principal = Principal::Agent(caller);
         let check = move || sign_and_check(&keys, &checker, document, proof, now);
         let signed = self.verifiers().run(principal, check).await??;
-        let done = self.domain().complete_credential(id, signed, valid_until, now).await?;
+        // Verifying took a while: a credential that lapsed meanwhile is refused.
+        let done = self.domain().complete_credential(id, signed, valid_until, self.now()).await?;
         finished(done.id, done.document)
     }
 

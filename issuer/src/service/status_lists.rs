@@ -28,6 +28,8 @@ const REFRESH_S: u64 = 120;
 #[derive(Debug)]
 pub struct SignedLists {
     revocations: u64,
+    /// A longer list is another list, although nothing was revoked.
+    entries: u32,
     signed_at: u64,
     /// The id of the key that was in force before they were signed.
     key: String,
@@ -74,9 +76,10 @@ impl SignedLists {
         format!("\"{}\"", &hex::encode(digest)[..32])
     }
 
-    fn serves(&self, revocations: u64, key: &str, now: u64) -> bool {
+    fn serves(&self, revocations: u64, entries: u32, key: &str, now: u64) -> bool {
         // A clock that was set back, or another key, also leads to a fresh signature.
         self.revocations == revocations
+            && self.entries == entries
             && self.key == key
             && (self.signed_at..self.signed_at + REFRESH_S).contains(&now)
     }
@@ -129,8 +132,9 @@ impl App {
             Err(DomainError::NoHead) => 0,
             Err(error) => return Err(error.into()),
         };
+        let entries = self.domain().status_entries().await?;
         let key = self.keys().active_id(Purpose::Status);
-        Ok(self.status_list_cache().get().filter(|lists| lists.serves(revocations, &key, self.now())))
+        Ok(self.status_list_cache().get().filter(|lists| lists.serves(revocations, entries, &key, self.now())))
     }
 }
 
@@ -160,6 +164,7 @@ impl Signer {
         let decoded = decoded.map_err(|error| SignError::SelfCheck(error.to_string()))?;
         Ok(SignedLists {
             revocations: status.revocations,
+            entries: status.size,
             signed_at: self.now,
             lists: [proof(revocation)?, proof(suspension)?],
             jwts: [jwt(revocation)?, jwt(suspension)?],

@@ -151,6 +151,25 @@ impl Tx {
         row.as_ref().map(document).transpose()
     }
 
+    /// When the agent's `n`th newest document since a time was issued, if it has so many.
+    pub(crate) async fn nth_newest_agenthood_document(
+        &mut self,
+        agent: &Address,
+        n: u32,
+        since: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let row = sqlx::query(
+            "SELECT issued_at FROM agenthood_documents WHERE agent = $1 AND issued_at > $2 \
+             ORDER BY ordinal DESC LIMIT 1 OFFSET $3",
+        )
+        .bind(agent.to_string())
+        .bind(stored(since, "since")?)
+        .bind(i64::from(n) - 1)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(|row| unsigned(&row, "issued_at")).transpose()
+    }
+
     /// The agent's documents that are not revoked.
     pub async fn live_agenthood_documents(&mut self, agent: &Address) -> Result<Vec<DocumentRow>, StoreError> {
         let rows = sqlx::query(select_documents!("WHERE agent = $1 AND revoked_at IS NULL ORDER BY ordinal"))

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::row::{bytes32, flag, parsed, parsed_opt, stored, unsigned, unsigned_opt, value};
 use super::{StoreError, Tx};
-use crate::domain::{Credential, CredentialId, PENDING_TTL_S, Reservation};
+use crate::domain::{AgentUuid, Credential, CredentialId, PENDING_TTL_S, Reservation};
 
 impl Tx {
     /// Reserves a credential.
@@ -38,8 +38,10 @@ impl Tx {
     pub async fn credential(&mut self, id: CredentialId) -> Result<Option<Credential>, StoreError> {
         let row = sqlx::query(
             "SELECT c.id, c.agent, c.schema_id, c.state, c.leaf_idx, c.head_seq, c.head_issued_at, c.document, \
-             c.created_at, c.expires_at, c.valid_until, c.revoked_at, s.idx AS status_idx, s.revoked, s.suspended \
-             FROM credentials c JOIN status_entries s ON s.credential = c.id WHERE c.id = $1",
+             c.created_at, c.expires_at, c.valid_until, c.revoked_at, COALESCE(s.idx, r.idx) AS status_idx, \
+             COALESCE(s.revoked, 0) AS revoked, COALESCE(s.suspended, 0) AS suspended FROM credentials c \
+             LEFT JOIN status_entries s ON s.credential = c.id \
+             LEFT JOIN status_reservations r ON r.credential = c.id WHERE c.id = $1",
         )
         .bind(id.to_string())
         .fetch_optional(self.conn())
@@ -112,8 +114,49 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes a credential that was never issued. Its status index stays spent.
+    /// When the first of an agent's unfinished credentials lapses, if there are `most` of them.
+    pub(crate) async fn open_credentials_lapse(
+        &mut self,
+        agent: AgentUuid,
+        most: u32,
+        now: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS open, MIN(expires_at) AS lapses_at FROM credentials \
+             WHERE agent = $1 AND expires_at > $2",
+        )
+        .bind(agent.to_string())
+        .bind(stored(now, "now")?)
+        .fetch_one(self.conn())
+        .await?;
+        let lapses_at = unsigned_opt(&row, "lapses_at")?;
+        Ok(lapses_at.filter(|_| unsigned::<u64>(&row, "open").is_ok_and(|open| open >= u64::from(most))))
+    }
+
+    /// When the agent's `n`th newest credential since a time was begun, if it has so many; without those that lapsed.
+    pub(crate) async fn nth_newest_credential(
+        &mut self,
+        agent: AgentUuid,
+        n: u32,
+        since: u64,
+        now: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let row = sqlx::query(
+            "SELECT created_at FROM credentials WHERE agent = $1 AND created_at > $2 \
+             AND (expires_at IS NULL OR expires_at > $3) ORDER BY created_at DESC LIMIT 1 OFFSET $4",
+        )
+        .bind(agent.to_string())
+        .bind(stored(since, "since")?)
+        .bind(stored(now, "now")?)
+        .bind(i64::from(n) - 1)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(|row| unsigned(&row, "created_at")).transpose()
+    }
+
+    /// Deletes a credential that was never issued, and frees its status index.
     pub async fn delete_unfinished(&mut self, id: CredentialId) -> Result<(), StoreError> {
+        self.free_reservation(id).await?;
         sqlx::query("DELETE FROM credentials WHERE id = $1 AND state <> 'issued'")
             .bind(id.to_string())
             .execute(self.conn())
@@ -121,8 +164,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes credentials that were never issued and expired before `before`.
+    /// Deletes credentials that were never issued and expired before `before`, and frees their status indices.
     pub async fn delete_expired_credentials(&mut self, before: u64) -> Result<(), StoreError> {
+        // A reservation expires with its credential.
+        self.free_lapsed_reservations(before).await?;
         sqlx::query("DELETE FROM credentials WHERE expires_at IS NOT NULL AND expires_at < $1")
             .bind(stored(before, "before")?)
             .execute(self.conn())
@@ -153,7 +198,7 @@ fn decode(row: &SqliteRow) -> Result<Credential, StoreError> {
         schema: value(row, "schema_id")?,
         state: parsed(row, "state")?,
         document: parsed_opt(row, "document")?,
-        status_index: unsigned(row, "status_idx")?,
+        status_index: unsigned_opt(row, "status_idx")?,
         leaf_index: unsigned(row, "leaf_idx")?,
         head_seq: unsigned(row, "head_seq")?,
         head_iat: unsigned(row, "head_issued_at")?,

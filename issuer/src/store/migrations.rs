@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 15] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, &str); 14] = [
     file!("0011", "issuer_keys"),
     file!("0012", "presentation_requests"),
     file!("0013", "vc_api"),
+    file!("0014", "status_reservations"),
     file!("0016", "used_challenges"),
     file!("0017", "verifiers"),
 ];

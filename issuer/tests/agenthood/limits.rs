@@ -166,3 +166,42 @@ async fn a_challenge_is_kept_small() {
     assert!(bytes < 1_200, "{bytes}");
     rig.issue(&agent, &controller, &challenge).await.ok();
 }
+
+/// The challenge is not used up: the same answer serves once there is room again.
+#[tokio::test]
+async fn without_a_status_index_nothing_is_issued_and_no_challenge_is_used_up() {
+    let rig = Rig::start_with(|config| config.status_capacity = 16).await;
+    let agent = Wallet::new(1);
+    rig.register(&agent, None).await;
+    let jti = rig.claim(&agent, &agent).await;
+    let pool = rig.app.domain().store().writer_pool();
+    let set_used = async |used: i64| {
+        sqlx::query("UPDATE status_space SET used = $1").bind(used).execute(pool).await.unwrap();
+    };
+    // The last sixteenth is the operator's.
+    set_used(15).await;
+    let challenge = rig.challenge(&agent).await;
+    rig.issue(&agent, &agent, &challenge).await.refused(507, "status-list-full");
+    assert_eq!(rig.verify(&jti).await["valid"], true, "what was issued verifies");
+    assert_eq!(rig.revoked(&jti).await, None, "nothing superseded it");
+    set_used(14).await;
+    rig.issue(&agent, &agent, &challenge).await.ok();
+}
+
+#[tokio::test]
+async fn an_agent_has_a_bounded_number_of_documents_a_day() {
+    let rig = Rig::start_with(|config| config.documents_per_day = 2).await;
+    let (agent, other) = (Wallet::new(1), Wallet::new(2));
+    rig.register(&agent, None).await;
+    rig.register(&other, None).await;
+    rig.claim(&agent, &agent).await;
+    rig.clock.advance(600);
+    rig.claim(&agent, &agent).await;
+    let challenge = rig.challenge(&agent).await;
+    let refused = rig.issue(&agent, &agent, &challenge).await;
+    refused.refused(429, "rate-limited");
+    assert_eq!(refused.header("retry-after"), (86_400 - 600).to_string(), "room comes when the first is a day old");
+    rig.claim(&other, &other).await;
+    rig.clock.advance(86_400 - 600);
+    rig.claim(&agent, &agent).await;
+}

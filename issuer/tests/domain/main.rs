@@ -13,3 +13,4 @@ mod presentation_requests;
 mod receipts;
 mod rig;
 mod standing;
+mod status_space;

@@ -5,7 +5,7 @@ use poa_issuer::store::{MIGRATIONS, Store, StoreError};
 use super::rig::Rig;
 
 /// SHA-384 of each landed file, as sqlx computes it. A landed file never changes: add a new one instead.
-const LANDED: [(i64, &str); 14] = [
+const LANDED: [(i64, &str); 15] = [
     (1, "618621b3934ea2cfead92f964cd2c7ad1636438babdea6e70b05253efd5f38d51bd3c5f93755748bc99cd8b7b18ec4c7"),
     (2, "b0ec3d1e8c85c6b07e758bcff620538172e20b24ec88ea4f1c00501d99572d60826ff188fc6f14b21d1383a7a17b0456"),
     (3, "09bb7e5f8547948f20d72f3b6fb230309d74b6e4beaef9977398a34e03a4f9aa06813c822bba8ba448df424b9dd2cbd9"),
@@ -18,6 +18,7 @@ const LANDED: [(i64, &str); 14] = [
     (11, "f64ce2cdfe5cbdd681a5a66ed16a48e38ebd09d32a7d93c1faeac7f9090c6198aac897b8281f303c27d0036d506d271a"),
     (12, "b0cd99214d193bee548a194c1089b7b001adf22f90c91a2cf32c19dcff9f166923f4259b440208cedc71c88338b8e25e"),
     (13, "937e4edb0025888689ad137ab6af810aea71a438f9e0ba98df1da062cd10b04fa382683e26aecfb66b1b6547433ae34a"),
+    (14, "5d99bc0d98001d87ed4f115a1f8827fcc3750b5147ed95abd62026bac1f034772e2d123bb09eea3a46663a22f7395279"),
     (16, "526d9a48a0958819f14dbf4586c17fd3acdeccc290404ed5f52eb83e6b3125956389eb5e517f97f3bee8adcf07a41a3b"),
     (17, "5090628316aa9acd4ae9d508207226a6cc264a9af69cabf1cdab885d07372855649b601bba860dfbcf0f18bc68115bb5"),
 ];

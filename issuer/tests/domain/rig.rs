@@ -54,13 +54,19 @@ pub fn settings() -> Settings {
         log: "main".into(),
         capabilities: ["lite", "verified", "open-source"].map(str::to_owned).to_vec(),
         leaf_lifetime_s: LEAF_LIFETIME_S,
+        status_capacity: STATUS_CAPACITY,
+        documents_per_day: DOCUMENTS_PER_DAY,
     }
 }
 
 pub async fn open(dir: &FilePath, now: u64) -> Domain {
+    open_with(dir, settings(), now).await
+}
+
+async fn open_with(dir: &FilePath, settings: Settings, now: u64) -> Domain {
     let store = Store::open(&dir.join("poa.sqlite")).await.unwrap();
     let signer = Arc::new(Signer(SigningKey::from_bytes(&[1; 32])));
-    Domain::open(store, settings(), MasterKey::from_bytes([7; 32]), signer, os_entropy(), now).await.unwrap()
+    Domain::open(store, settings, MasterKey::from_bytes([7; 32]), signer, os_entropy(), now).await.unwrap()
 }
 
 pub struct Rig {
@@ -72,9 +78,14 @@ pub struct Rig {
 
 impl Rig {
     pub async fn new() -> Self {
+        Self::with(settings()).await
+    }
+
+    /// One with other settings.
+    pub async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let rig = Self {
-            domain: Arc::new(open(dir.path(), NOW).await),
+            domain: Arc::new(open_with(dir.path(), settings, NOW).await),
             dir,
             clock: ManualClock::new(NOW),
             attestor: SigningKey::from_bytes(&[2; 32]),

@@ -8,7 +8,11 @@ use super::rig::{NOW, Rig, naive_root};
 
 /// Issues a credential; gives its id and status index.
 pub async fn issue(rig: &Rig, id: AgentUuid) -> (CredentialId, u32) {
-    let begun = rig.domain.begin_credential(id, "https://issuer.example/schemas/x/1", None, rig.now()).await.unwrap();
+    let begun = rig
+        .domain
+        .begin_credential(id, "https://issuer.example/schemas/x/1", None, Actor::Operator, rig.now())
+        .await
+        .unwrap();
     let Begun::Fresh(begin) = begun else { panic!("no idempotency key was given") };
     rig.domain
         .complete_credential(begin.id, json!({ "of": id.to_string() }), NOW + 1_000_000, rig.now())
@@ -28,7 +32,7 @@ async fn a_revoked_agent_loses_leaf_and_credentials_in_one_publication_for_good(
     let other_leaf = rig.domain.leaf_opening(other).await.unwrap();
 
     rig.domain.revoke_agent(id, Revoker::Operator, NOW).await.unwrap();
-    let refused = rig.domain.begin_credential(id, "x", None, NOW).await;
+    let refused = rig.domain.begin_credential(id, "x", None, Actor::Operator, NOW).await;
     assert!(matches!(refused, Err(DomainError::AgentNotActive(AgentStatus::Revoked))), "at once");
     assert!(rig.domain.status_bits().await.unwrap().revoked.is_empty(), "not before the publication");
 

@@ -28,6 +28,7 @@ mod roots;
 mod rotation;
 mod schemas;
 mod service;
+mod status_indices;
 mod status_lists;
 mod tiles;
 mod tls;

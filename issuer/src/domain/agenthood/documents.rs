@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::{AgenthoodError, Facts, Jti, Reason, reading};
 use crate::chain::ReadAt;
-use crate::domain::Domain;
+use crate::domain::agents::Actor;
+use crate::domain::credentials::DAY_S;
+use crate::domain::{Domain, DomainError};
 use crate::store::Tx;
 
 /// What is stored of a document besides its text.
@@ -113,6 +115,7 @@ impl Domain {
         self.store
             .run_tx("issue_agenthood", |tx, _| {
                 Box::pin(async move {
+                    self.check_agenthood_share(tx, &new.agent, new.issued_at).await?;
                     if !reading::admit(tx, new.read).await? {
                         // The first document of this database: everything after its block has to be judged.
                         tx.set_agenthood_watch(&new.read.genesis, new.read.block, new.issued_at).await?;
@@ -124,12 +127,30 @@ impl Domain {
                             revoke(tx, &old, &Revocation { at: new.issued_at, reason, cause_block: None }).await?;
                         }
                     }
-                    let index = self.take_status_index(tx, &new.jti.to_string()).await?;
+                    let index = self.take_status_index(tx, &new.jti.to_string(), Actor::Agent, new.issued_at).await?;
                     let signed = sign(index).map_err(AgenthoodError::Signing)?;
                     Ok(tx.insert_agenthood_document(new, &signed).await?)
                 })
             })
             .await
+    }
+
+    /// Refuses when no document can be issued to the agent now: ask before a challenge is used up.
+    pub async fn check_agenthood_room(&self, agent: &Address, now: u64) -> Result<(), AgenthoodError> {
+        self.check_status_room(Actor::Agent, now).await?;
+        self.store.read_tx(|tx, _| Box::pin(async move { self.check_agenthood_share(tx, agent, now).await })).await
+    }
+
+    /// An agent has a bounded number of documents issued a day, so that one cannot use up the status indices.
+    async fn check_agenthood_share(&self, tx: &mut Tx, agent: &Address, now: u64) -> Result<(), AgenthoodError> {
+        let most = self.settings().documents_per_day;
+        match tx.nth_newest_agenthood_document(agent, most, now.saturating_sub(DAY_S)).await? {
+            Some(oldest) => {
+                let wait_s = (oldest + DAY_S).saturating_sub(now);
+                Err(DomainError::TooManyDocuments { most, wait_s }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// A document by its id.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::domain::ids::{AgentUuid, CredentialId};
 use crate::domain::leaves::Opening;
 use crate::domain::log::Head;
+use crate::domain::status_space::HeldIndex;
 
 /// How far a credential is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,8 +32,8 @@ pub struct Credential {
     pub state: CredentialState,
     /// Without proofs while pending, whole when issued.
     pub document: Option<Value>,
-    /// Its index in every status list.
-    pub status_index: u32,
+    /// Its index in every status list; none while we prove, and none once it lapsed.
+    pub status_index: Option<u32>,
     /// The leaf it was made from.
     pub leaf_index: u32,
     /// The publication it was made under.
@@ -65,8 +66,9 @@ pub struct Idempotency {
     pub digest: [u8; 32],
 }
 
-/// What a fresh credential is made from.
-#[derive(Clone, Debug)]
+/// What a fresh credential is made from. Dropped before the credential is completed or handed to its holder, it frees
+/// the status index.
+#[derive(Debug)]
 pub struct Begin {
     /// Its id.
     pub id: CredentialId,
@@ -78,10 +80,12 @@ pub struct Begin {
     pub head: Head,
     /// From the leaf to the head's root.
     pub path: Path,
+    /// Keeps the index from everybody else.
+    pub(crate) _held: HeldIndex,
 }
 
 /// Whether a request is the first of its kind.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Begun {
     /// It is: make the document.
     Fresh(Box<Begin>),

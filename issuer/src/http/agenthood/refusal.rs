@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::chain::ChainError;
+use crate::domain::DomainError;
 use crate::domain::agenthood::AgenthoodError;
 use crate::http::failures::note_cause;
 use crate::http::rate::TooOften;
@@ -88,6 +89,8 @@ pub enum Code {
     ChainUnreachable,
     /// The database failed.
     StoreUnreachable,
+    /// No status index is left: nothing more is issued. Ours.
+    StatusListFull,
     /// A failure of the service itself. Ours.
     Internal,
 }
@@ -95,7 +98,7 @@ pub enum Code {
 impl Code {
     /// All of them: what clients have to expect.
     #[cfg(test)]
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 31] = [
         Self::InvalidJson,
         Self::AgentIdRequired,
         Self::AgentIdInvalidFormat,
@@ -125,6 +128,7 @@ impl Code {
         Self::ServiceBusy,
         Self::ChainUnreachable,
         Self::StoreUnreachable,
+        Self::StatusListFull,
         Self::Internal,
     ];
 
@@ -175,6 +179,7 @@ impl Code {
             Self::ServiceBusy => (S::SERVICE_UNAVAILABLE, "service-busy"),
             Self::ChainUnreachable => (S::SERVICE_UNAVAILABLE, "chain-unreachable"),
             Self::StoreUnreachable => (S::SERVICE_UNAVAILABLE, "store-unreachable"),
+            Self::StatusListFull => (S::INSUFFICIENT_STORAGE, "status-list-full"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -299,7 +304,16 @@ impl From<AgenthoodError> for Refusal {
                 note_cause(&error);
                 Self::new(Code::StoreUnreachable)
             }
-            E::WatchMoved | E::Signing(_) | E::Domain(_) => Self::internal(&error),
+            E::Domain(refused) => match *refused {
+                DomainError::StatusListFull => Self::detailed(
+                    Code::StatusListFull,
+                    "The status lists of this service are full. Nothing was changed, and what was issued goes on \
+                     verifying. Ask the service's operator.",
+                ),
+                DomainError::TooManyDocuments { wait_s, .. } => Self::rate_limited(wait_s),
+                error => Self::internal(&error),
+            },
+            E::WatchMoved | E::Signing(_) => Self::internal(&error),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! until somebody has decided what it means here.
 
 use poa_prover::DisclosureError;
+use poa_verifier::time;
 
 use super::{ApiError, Problem, Recovery};
 use crate::documents::DocumentError;
@@ -63,13 +64,27 @@ impl From<DomainError> for ApiError {
             D::CredentialState => plain(Problem::NotPending),
             D::PendingExpired => plain(Problem::Gone).with_recovery(Recovery::RefreshRoot),
             D::LeafSuperseded => plain(Problem::Conflict).with_recovery(Recovery::RefreshRoot),
+            D::StatusListFull => Self::new(
+                Problem::StatusListFull,
+                "The status lists of this service are full; what is left is kept for its operator. Nothing was changed, \
+                 and what was issued goes on verifying. Ask the operator.",
+            ),
+            D::TooManyOpenCredentials { lapses_at, wait_s } => Self::new(
+                Problem::TooManyRequests,
+                format!("{text} The next one lapses {}. Complete one, give one up (DELETE /zk-credentials/{{id}}), or ask again then.", moment(*lapses_at)),
+            )
+            .with_recovery(Recovery::RetryAfter { seconds: *wait_s }),
+            D::TooManyDocuments { wait_s, .. } => {
+                Self::new(Problem::TooManyRequests, format!("{text} There is room for another in {wait_s} s."))
+                    .with_recovery(Recovery::RetryAfter { seconds: *wait_s })
+            }
             D::Store(store) => Self::from(store),
             D::ClockBehind { .. }
             | D::LogFull
             | D::LogChanged
             | D::HeadSigning(_)
             | D::Signing(_)
-            | D::StatusListFull
+            | D::StatusIndexTaken
             | D::Sealed => Self::internal(&error),
         }
     }
@@ -183,6 +198,11 @@ impl From<WorkError> for ApiError {
             WorkError::Failed => Self::internal(&error),
         }
     }
+}
+
+/// A time as the refusal tells it.
+fn moment(unix_s: u64) -> String {
+    time::format_utc(unix_s).map_or_else(|_| format!("at {unix_s} (Unix seconds)"), |text| format!("at {text}"))
 }
 
 /// A library's error text as a sentence.

@@ -120,6 +120,8 @@ problems! {
     Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Service overloaded", retry_after(1);
     /// The service has just started and published no head yet.
     NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service starting", retry_after(1);
+    /// No status index is left: nothing more is issued. Everything else goes on.
+    StatusListFull: INSUFFICIENT_STORAGE, "status-list-full", "Status lists full", Recovery::ContactIssuer;
     /// A part of a standard that this service does not have.
     NotImplemented: NOT_IMPLEMENTED, "not-implemented", "Not implemented", fix("path");
     /// A failure of the service itself.

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{VcApiError, refused};
 use crate::app::App;
 use crate::documents::status_list_url;
+use crate::domain::Actor;
 use crate::domain::vc_api::{NewVcApiCredential, SignedForVcApi};
 
 /// Types that mean something of this service's own, which VC-API's key must never say.
@@ -61,6 +62,8 @@ impl App {
         let now = self.now();
         let expires_at = document["validUntil"].as_str().and_then(|text| time::parse_utc(text).ok());
         let new = NewVcApiCredential { reference, issued_at: now, expires_at };
+        // The reserve of status indices is the operator's, not everybody's.
+        let by = if self.config().vc_api_open { Actor::Agent } else { Actor::Operator };
         let sign = |index: u32| {
             let mut document = document.clone();
             if !keeps_status {
@@ -68,7 +71,7 @@ impl App {
             }
             self.sign_for_vc_api(&document, secured, now)
         };
-        Ok(self.domain().issue_for_vc_api(&new, &sign).await?)
+        Ok(self.domain().issue_for_vc_api(&new, by, &sign).await?)
     }
 
     /// What the caller may not claim; gives whether a status of another kind stays as it is.
