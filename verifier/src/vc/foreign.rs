@@ -259,9 +259,13 @@ impl ForeignVerifier<'_> {
     /// The caller got the document from [`crate::json::parse_strict`] or passed it through [`crate::json::check`].
     pub fn presentation(&self, document: &Value, expected: &Expected<'_>) -> ForeignReport {
         let steps = Steps::default();
-        let mut report = self.verify(Kind::Presentation, document, expected, &steps);
+        self.with_credentials(self.verify(Kind::Presentation, document, expected, &steps), &steps)
+    }
+
+    /// Adds the credentials of a presentation, once all else holds.
+    fn with_credentials(&self, mut report: ForeignReport, steps: &Steps) -> ForeignReport {
         if report.verified() {
-            report.credentials = self.credentials_of(report.received(), &steps);
+            report.credentials = self.credentials_of(report.received(), steps);
             report.steps = steps.taken();
         }
         report
@@ -282,10 +286,7 @@ impl ForeignVerifier<'_> {
         }
         let judged = proof::as_signed(self, kind, document);
         let data_model = self.check_data_model(kind, &judged, steps);
-        let proofs = match &data_model {
-            Ok(()) => proof::verify_all(self, kind, document, expected, steps),
-            Err(_) => proof::not_reached(document),
-        };
+        let proofs = proof::verify_all(self, kind, document, expected, data_model.is_ok().then_some(steps));
         let report = self.report(kind, document.clone(), judged, data_model, proofs);
         ForeignReport { steps: steps.taken(), ..report }
     }

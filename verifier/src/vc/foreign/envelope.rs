@@ -48,7 +48,8 @@ impl ForeignVerifier<'_> {
 
     /// Verifies a presentation as a compact JWS of type `vp+jwt`.
     pub fn presentation_jwt(&self, text: &str, expected: &Expected<'_>) -> ForeignReport {
-        self.jwt(Kind::Presentation, text, expected, &Steps::default())
+        let steps = Steps::default();
+        self.with_credentials(self.jwt(Kind::Presentation, text, expected, &steps), &steps)
     }
 
     pub(super) fn enveloped(
@@ -95,10 +96,11 @@ impl ForeignVerifier<'_> {
         proof.not_compared = not_compared(kind, &claims, expected);
         let judged = as_signed(self, kind, &payload);
         let data_model = self.check_data_model(kind, &judged, steps);
-        proof.result = match &data_model {
-            Ok(()) => self.check_jwt(kind, &jws, &payload, &claims, expected, &mut proof),
-            Err(_) => Err(ProofError::NotReached),
-        };
+        proof.result =
+            check_header(kind, &jws).and_then(|()| check_payload(kind, &payload)).and_then(|()| match &data_model {
+                Ok(()) => self.check_jwt(kind, &jws, &payload, &claims, expected, &mut proof),
+                Err(_) => Err(ProofError::NotReached),
+            });
         let report = self.report(kind, payload, judged, data_model, vec![proof]);
         ForeignReport { steps: steps.taken(), ..report }
     }
@@ -112,8 +114,6 @@ impl ForeignVerifier<'_> {
         expected: &Expected<'_>,
         proof: &mut ProofReport,
     ) -> Result<(), ProofError> {
-        check_header(kind, jws)?;
-        check_payload(kind, payload)?;
         self.check_claims(kind, jws, payload, claims, expected)?;
         let url = key_url(jws, claims)?;
         let purpose = expected.purpose.unwrap_or(kind.purpose());

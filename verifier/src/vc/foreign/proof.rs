@@ -158,13 +158,13 @@ pub struct ProofReport {
 
 /// Verifies the proofs of a document until one fails: a set is proofs beside each other, a chain proofs that name
 /// previous ones. First, what costs little: the forms and keys of all, and whether the party that the document names is
-/// among their controllers.
+/// among their controllers. Without steps, because the data model is not kept, no more than that.
 pub(super) fn verify_all(
     verifier: &ForeignVerifier<'_>,
     kind: Kind,
     document: &Value,
     expected: &Expected<'_>,
-    steps: &Steps,
+    steps: Option<&Steps>,
 ) -> Vec<ProofReport> {
     let Some(proofs) = document.get("proof") else { return Vec::new() };
     let Some(proofs) = listed(proofs) else { return vec![failed(ProofError::Form)] };
@@ -180,9 +180,7 @@ pub(super) fn verify_all(
         }
     }
     let named_signed = reports.iter().any(|report| is_by_party(kind, document, report));
-    if !named_signed {
-        return reports;
-    }
+    let Some(steps) = steps.filter(|_| named_signed) else { return reports };
     let unsecured = Secured::new(data_integrity::without_proof(document));
     for (candidate, report) in candidates.iter().zip(&mut reports) {
         report.result = candidate.verify(&unsecured, proofs, steps);
@@ -191,11 +189,6 @@ pub(super) fn verify_all(
         }
     }
     reports
-}
-
-/// The proofs of a document whose data model is not kept, unseen.
-pub(super) fn not_reached(document: &Value) -> Vec<ProofReport> {
-    document.get("proof").and_then(listed).unwrap_or_default().iter().map(unseen).collect()
 }
 
 /// The proofs, when there are as many as are looked at.
@@ -336,6 +329,9 @@ fn check_forms(members: &Map<String, Value>) -> Result<(), ProofError> {
     }
     if members.get("domain").is_some_and(|domain| texts(domain).is_none()) {
         return Err(wrong("domain", "must be a text or a list of texts"));
+    }
+    if members.get("previousProof").is_some_and(|previous| texts(previous).is_none_or(|names| names.is_empty())) {
+        return Err(wrong("previousProof", "must be a text or a list of texts"));
     }
     Ok(())
 }
