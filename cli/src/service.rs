@@ -17,7 +17,7 @@ use crate::exit::{Failure, OrFail, Outcome};
 /// Locked by the service that runs on a directory.
 const LOCK_FILE: &str = "lock";
 
-/// An opened service, which as yet answers that it starts.
+/// An opened service, which answers; what it does beside the requests begins when it serves.
 pub struct OpenService {
     runtime: Runtime,
     app: Arc<App>,
@@ -79,6 +79,7 @@ impl OpenService {
             let app = App::open(config, Arc::new(SystemClock), os_entropy())
                 .await
                 .or_fail("the service does not start", next)?;
+            door.answer_with(app.router());
             Ok((app, door))
         })?;
         // Absolute, for whoever reads it in another directory.

@@ -45,17 +45,22 @@ pub struct Door {
 impl Door {
     /// Takes connections from now on. Needs a running Tokio.
     pub fn open(listener: TcpListener, config: &Config, now_unix_s: u64) -> Result<Self, OpenError> {
+        Self::open_with(listener, config, now_unix_s, starting::router())
+    }
+
+    /// Takes connections from now on, which `router` answers.
+    fn open_with(listener: TcpListener, config: &Config, now_unix_s: u64, router: Router) -> Result<Self, OpenError> {
         config.check()?;
         let tls = config.tls.as_ref().map(|files| tls::acceptor(files, now_unix_s)).transpose()?;
-        let common = Arc::new(Common::new(config, starting::router()));
+        let common = Arc::new(Common::new(config, router));
         let connections = Connections::new(config.connections.places);
         let (stop, stopping) = watch::channel(false);
         let acceptor = Acceptor { listener, tls, common: Arc::clone(&common), connections, stopping };
         Ok(Self { common, stop, accepting: tokio::spawn(acceptor.run()) })
     }
 
-    /// From now on this answers.
-    fn answer_with(&self, router: Router) {
+    /// From now on this answers, before whoever waits for the service is told that it is there.
+    pub fn answer_with(&self, router: Router) {
         self.common.answering.set(router);
     }
 
@@ -79,7 +84,9 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let door = Door::open(listener, self.config(), self.now()).map_err(std::io::Error::other)?;
+        // There is a service already: nobody is told that it starts.
+        let door =
+            Door::open_with(listener, self.config(), self.now(), self.router()).map_err(std::io::Error::other)?;
         self.serve_at(door, shutdown).await
     }
 
