@@ -143,7 +143,7 @@ def cases(agent):
         body = json.dumps({"verifiableCredential": repeating(objects)}, separators=(",", ":"))
         label = f"{objects} objects that repeat the context, 16 proofs"
         yield "POST /vc-api/credentials/verify", label, "POST", "/vc-api/credentials/verify", body, post
-    yield "POST /poa/api/verify", "32 KiB, 4,000 members", "POST", "/poa/api/verify", members(32_000, 2_000), post
+    yield "POST /poa/api/verify", "32 KB, 2,000 members", "POST", "/poa/api/verify", members(32_000, 2_000), post
     yield "POST /zk-credentials", "16 KiB, not signed", "POST", "/zk-credentials", members(16_000, 1_000), post
 
 
