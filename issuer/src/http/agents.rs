@@ -19,7 +19,7 @@ use super::parameters::Id;
 use super::reply::{Created, private};
 use super::wire::{Ed25519Key, Element, Holder, Sha256Hex, Signature, Text};
 use crate::app::App;
-use crate::domain::{Agent, AgentUuid, Challenge, HolderProof, Registration, Revoker};
+use crate::domain::{Agent, AgentUuid, Challenge, HolderProof, LeafSummary, Registration, Revoker};
 
 const DEFAULT_PAGE: u32 = 50;
 
@@ -32,6 +32,7 @@ pub fn routes() -> Routes {
                 .means("listAgents", "List agents")
                 .takes(parameters::cursor("^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"))
                 .takes(parameters::limit(crate::domain::agents::MAX_PAGE.into()))
+                .detail("The operator sees where each agent's leaf is; anyone else does not.")
                 .answers(Answer::json(200, "agent-list", "A page of agents."))
                 .refuses(&[Problem::InvalidParameter, Problem::Unprocessable]),
         )
@@ -52,8 +53,9 @@ pub fn routes() -> Routes {
         .route(
             get("/agents/{id}", show)
                 .means("showAgent", "Show an agent")
+                .detail("The operator and the agent itself, by a signed request, see where its leaf is; anyone else does not.")
                 .takes(parameters::agent())
-                .answers(Answer::json(200, "agent", "What anybody may know of it.")),
+                .answers(Answer::json(200, "agent", "What the caller may know of it.")),
         )
         .route(
             post("/agents/{id}/challenge", challenge)
@@ -183,6 +185,7 @@ struct ListQuery {
 async fn list(
     State(app): State<Arc<App>>,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    call: Call<ByAnyone<AnyKey>, Empty>,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|_| {
         ApiError::of_member(
@@ -196,7 +199,7 @@ async fn list(
         return Err(ApiError::of_member(Problem::InvalidParameter, "limit", "limit is a number from 1 to 200."));
     }
     let page = app.domain().agents(query.cursor.as_deref(), limit).await?;
-    let agents = page.items.iter().map(public_view).collect::<Result<Vec<_>, _>>()?;
+    let agents = page.items.iter().map(|agent| view_for(agent, call.caller)).collect::<Result<Vec<_>, _>>()?;
     let mut body = json!({ "agents": agents });
     if let Some(next) = page.next {
         body["next"] = next.into();
@@ -205,9 +208,13 @@ async fn list(
 }
 
 /// `GET /agents/{id}`.
-async fn show(State(app): State<Arc<App>>, Id(id): Id<AgentUuid>) -> Result<Response, ApiError> {
+async fn show(
+    State(app): State<Arc<App>>,
+    Id(id): Id<AgentUuid>,
+    call: Call<ByAnyone<AnyKey>, Empty>,
+) -> Result<Response, ApiError> {
     let agent = app.domain().agent(id).await?;
-    Ok(private(JsonReply(public_view(&agent)?)))
+    Ok(private(JsonReply(view_for(&agent, call.caller)?)))
 }
 
 /// `POST /agents/challenge`.
@@ -302,10 +309,21 @@ fn challenge_view(challenge: &Challenge) -> Value {
     })
 }
 
-/// What anybody may know of an agent: no attribute, no commitment.
-pub(super) fn public_view(agent: &Agent) -> Result<Value, ApiError> {
-    let time = |unix_s| time::format_utc(unix_s).map_err(|error| ApiError::internal(&error));
-    let mut view = json!({
+/// What a caller may know of an agent. Where its leaf is, is for the operator and the agent itself: with a root that is
+/// not an anchor, the position or the time of a leaf tells who presented under it.
+pub(super) fn view_for(agent: &Agent, caller: Option<Caller>) -> Result<Value, ApiError> {
+    let mut view = public_view(agent)?;
+    if caller.is_some_and(|caller| caller.may_act_for(agent.id).is_ok())
+        && let Some(leaf) = &agent.leaf
+    {
+        view["leaf"] = leaf_view(leaf)?;
+    }
+    Ok(view)
+}
+
+/// What anybody may know of an agent: no attribute, no commitment, no place in the log.
+fn public_view(agent: &Agent) -> Result<Value, ApiError> {
+    Ok(json!({
         "agent": agent.did,
         "id": agent.id.to_string(),
         "name": agent.name,
@@ -316,15 +334,19 @@ pub(super) fn public_view(agent: &Agent) -> Result<Value, ApiError> {
         "build_sha256": agent.build_sha256.map(hex::encode),
         "source": agent.source,
         "manifest": agent.manifest,
-    });
-    if let Some(leaf) = &agent.leaf {
-        view["leaf"] = json!({
-            "log": leaf.log,
-            "index": leaf.index,
-            "seq": leaf.seq,
-            "attested_at": time(leaf.attested_at)?,
-            "expires_at": time(leaf.expires_at)?,
-        });
-    }
-    Ok(view)
+    }))
+}
+
+fn leaf_view(leaf: &LeafSummary) -> Result<Value, ApiError> {
+    Ok(json!({
+        "log": leaf.log,
+        "index": leaf.index,
+        "seq": leaf.seq,
+        "attested_at": time(leaf.attested_at)?,
+        "expires_at": time(leaf.expires_at)?,
+    }))
+}
+
+fn time(unix_s: u64) -> Result<String, ApiError> {
+    time::format_utc(unix_s).map_err(|error| ApiError::internal(&error))
 }

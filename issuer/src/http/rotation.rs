@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::agents::public_view;
+use super::agents::view_for;
 use super::api::{Answer, Routes, parameters, post};
 use super::body::Json;
 use super::call::{ByEither, Call, Caller, NewestKey};
@@ -93,5 +93,5 @@ async fn rotate(
     };
     let rotation = Rotation { signed_with, ..call.body.0.into() };
     let agent = app.domain().rotate_keys(id, rotation, actor, app.now()).await?;
-    Ok(private(JsonReply(public_view(&agent)?)))
+    Ok(private(JsonReply(view_for(&agent, Some(call.caller))?)))
 }

@@ -159,11 +159,44 @@ async fn the_public_view_carries_no_attribute_and_no_commitment() {
     let agent = service.attested_agent().await;
     let view = service.get(&agent.path("")).await.json();
     assert_valid("agent", &view);
-    assert_eq!(view["leaf"]["log"], "main");
     let text = view.to_string();
     for word in ["reputation", "tasks", "earnings", "pseudonym", "identity", "salt"] {
         assert!(!text.contains(word), "{word} in {text}");
     }
+}
+
+#[tokio::test]
+async fn only_the_operator_and_the_agent_itself_learn_where_a_leaf_is() {
+    let service = Service::start().await;
+    let (agent, other) = (service.attested_agent().await, service.attested_agent().await);
+    let (path, body) = (agent.path(""), Value::Null);
+    let strangers = [
+        service.get(&path).await.json(),
+        service.agent(&other, Method::GET, &path, &body).await.json(),
+        service.get("/agents").await.json(),
+        service.get(&format!("/did/{}", agent.did)).await.json(),
+        service.get(&format!("/1.0/identifiers/{}", agent.did)).await.json(),
+    ];
+    for answer in strangers {
+        let text = answer.to_string();
+        assert!(text.contains(&agent.did), "about the agent: {text}");
+        // When it was attested follows from when its leaf expires.
+        for word in ["leaf", "index", "seq", "attested", "expires"] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+    let listed = service.operator(Method::GET, "/agents", &body).await.json();
+    assert_valid("agent-list", &listed);
+    assert!(listed["agents"].as_array().unwrap().iter().all(|agent| agent["leaf"]["log"] == "main"));
+    let seen_by_operator = service.operator(Method::GET, &path, &body).await.json();
+    let seen_by_itself = service.agent(&agent, Method::GET, &path, &body).await.json();
+    assert_valid("agent", &seen_by_itself);
+    assert_eq!(seen_by_itself["leaf"]["index"], json!(0));
+    assert_eq!(seen_by_itself, seen_by_operator);
+    let listed = service.agent(&agent, Method::GET, "/agents", &body).await.json();
+    let with_leaf = |view: &&Value| view.get("leaf").is_some();
+    let own: Vec<_> = listed["agents"].as_array().unwrap().iter().filter(with_leaf).collect();
+    assert_eq!(own, [&seen_by_itself], "an agent sees its own leaf alone");
 }
 
 #[tokio::test]
