@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::chain::{BoundedReads, Chain, ChainReader, EmbeddedReader, HttpReader};
-use crate::clock::Clock;
+use crate::clock::{Clock, WatchedClock};
 use crate::config::{ChainConfig, Config, ConfigError, PublicUrl};
 use crate::disclosure::AddSchemaError;
 use crate::domain::registry::{Registry, RegistryError};
-use crate::domain::{Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
+use crate::domain::{CLOCK_TOLERANCE_S, Domain, DomainError, Entropy, EntropyRng, LEAF_LIFETIME_S, Settings};
 use crate::foreign_lists::ForeignLists;
 use crate::http::{Failures, RateLimits, WholeList};
 use crate::keys::{
@@ -48,7 +48,7 @@ const DATABASE_FILE: &str = "poa.sqlite";
 /// The service. Shared as `Arc<App>`; made by [`App::open`].
 pub struct App {
     config: Config,
-    clock: Arc<dyn Clock>,
+    clock: Arc<WatchedClock>,
     entropy: Entropy,
     domain: Domain,
     keys: Arc<IssuerKeys>,
@@ -176,6 +176,8 @@ impl App {
         let master = MasterKey::load(&config.data_dir, file, from_environment, new, &mut rng)?;
         let store = Store::open(&database).await?;
         config.public_url = as_named(config.public_url, &store).await?;
+        let watched = Arc::new(watch(&store, clock).await?);
+        let clock = Arc::clone(&watched) as Arc<dyn Clock>;
         let now = clock.now_unix_s();
         let issuer = config.public_url.issuer_did();
         let keys = Arc::new(IssuerKeys::load(&store, &issuer, &master, &mut rng, now).await?);
@@ -187,7 +189,12 @@ impl App {
         let domain =
             Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
-        domain.drop_stale_prepared(config.prepared, now).await?;
+        match watched.doubt() {
+            None => {
+                domain.drop_stale_prepared(config.prepared, now).await?;
+            }
+            Some(doubt) => tracing::error!(%doubt, "the service starts, but signs and deletes nothing"),
+        }
         let published = Published::build(&config, &domain, &keys, engine.verifying_key(), development_key).await?;
         let rate_limits = RateLimits::new(&clock, config.verifying.per_minute);
         let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
@@ -199,7 +206,7 @@ impl App {
             batch_places: Places::new(config.proving.batches),
             prepared_used: Notify::new(),
             config,
-            clock,
+            clock: watched,
             entropy,
             domain,
             keys,
@@ -250,8 +257,23 @@ impl App {
         self.clock.now_unix_s()
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+    pub(crate) fn clock(&self) -> &WatchedClock {
+        &self.clock
+    }
+
+    /// The time to sign with and to delete by.
+    pub(crate) fn believed_now(&self) -> Result<u64, DomainError> {
+        Ok(self.clock.believed_unix_s()?)
+    }
+
+    /// The same, while the newest head does not lie in the future: nothing is decided under one that does.
+    pub(crate) async fn sound_now(&self) -> Result<u64, DomainError> {
+        let now = self.believed_now()?;
+        match self.domain.latest_head().await {
+            Ok(head) if head.iat > now + CLOCK_TOLERANCE_S => Err(DomainError::ClockBehind { now, newest: head.iat }),
+            Ok(_) | Err(DomainError::NoHead) => Ok(now),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn rng(&self) -> EntropyRng {
@@ -414,6 +436,18 @@ async fn as_named(url: PublicUrl, store: &Store) -> Result<PublicUrl, OpenError>
          another URL, so their signatures do not verify: give them the port, or start a new issuer"
     );
     Ok(spelled)
+}
+
+/// The clock, watched from what was stored with the newest head.
+async fn watch(store: &Store, clock: Arc<dyn Clock>) -> Result<WatchedClock, DomainError> {
+    let read = store.read_tx(|tx, _| {
+        Box::pin(async move {
+            let newest = tx.newest_head(LOG).await?;
+            Ok::<_, DomainError>((tx.clock_reading(LOG).await?, newest.map(|head| head.iat)))
+        })
+    });
+    let (stored, newest) = read.await?;
+    Ok(WatchedClock::new(clock, stored, newest))
 }
 
 /// Whether the service may run so, and whether its key is a development key.

@@ -47,6 +47,7 @@ mod parameters;
 mod presentation_requests;
 mod presentations;
 mod rate;
+mod recovery;
 mod reply;
 mod roots;
 mod rotation;
@@ -98,6 +99,7 @@ fn routes() -> Routes {
         .merge(issuer_keys::routes())
         .merge(opening::routes())
         .merge(schemas::routes())
+        .merge(recovery::routes())
         .merge(roots::routes())
         .merge(tiles::routes())
         .merge(health::routes())

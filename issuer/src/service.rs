@@ -21,6 +21,7 @@ pub mod preparing;
 pub mod presentation_requests;
 pub mod presenting;
 mod reading;
+pub mod recovery;
 pub mod resolution;
 pub mod showing;
 pub mod status_lists;
@@ -87,6 +88,14 @@ pub enum ServiceError {
     /// Proving failed for no fault of the request.
     #[error("proving failed: {0}")]
     Proving(PresentError),
+    /// The operator confirmed another time than the service's clock shows.
+    #[error("the service's clock says {wall}, but {said} was confirmed; compare both clocks and confirm again")]
+    OtherTime {
+        /// The wall clock, Unix seconds.
+        wall: u64,
+        /// What the operator said, Unix seconds.
+        said: u64,
+    },
     /// What was made here does not pass our own verifier; it does not leave.
     #[error("own output refused by check {check}: {reason}")]
     SelfCheck {

@@ -22,6 +22,7 @@ mod agenthood;
 mod agents;
 mod attestations;
 mod challenges;
+mod clock;
 mod credentials;
 mod issuer_keys;
 mod leaves;

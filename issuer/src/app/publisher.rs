@@ -132,7 +132,7 @@ impl App {
 
     /// Forgets what nobody needs any more, now, as the publisher does every hour.
     pub async fn housekeep_now(&self) -> Result<(), ServiceError> {
-        self.domain.housekeep(self.now()).await?;
+        self.domain.housekeep(self.believed_now()?).await?;
         let status = self.domain.status_use(self.now()).await?;
         if status.warns() {
             let StatusUse { used, capacity, left, .. } = status;
@@ -150,8 +150,9 @@ impl App {
     pub async fn sweep_now(&self) -> Result<(), AgenthoodError> {
         self.rate_limits.sweep();
         crate::log_lines::sweep();
-        self.domain.free_lapsed_indices(self.now()).await?;
-        self.domain.forget_expired_agenthood_challenges(self.now()).await
+        let now = self.believed_now()?;
+        self.domain.free_lapsed_indices(now).await?;
+        self.domain.forget_expired_agenthood_challenges(now).await
     }
 
     async fn sweep_and_log(&self) {

@@ -2,6 +2,7 @@
 
 use super::agents::AgentStatus;
 use super::receipts::ReceiptError;
+use crate::clock::ClockDoubt;
 use crate::store::{RetryReason, StoreError};
 
 /// Why an act was refused or failed.
@@ -83,13 +84,22 @@ pub enum DomainError {
     #[error("the tree of this publication is not available")]
     SeqNotKept,
     /// The clock stands more than a minute before the newest head.
-    #[error("the clock is at {now}, but the newest head was signed at {newest}")]
+    #[error(
+        "the newest tree head was signed at {newest}, but the clock is at {now}; set the clock right, or if it is, \
+         delete what was signed by a wrong one: poa root recover"
+    )]
     ClockBehind {
         /// The clock, Unix seconds.
         now: u64,
         /// The newest head, Unix seconds.
         newest: u64,
     },
+    /// The wall clock is not believed.
+    #[error(transparent)]
+    Clock(#[from] ClockDoubt),
+    /// No head lies in the future, so nothing has to be recovered.
+    #[error("no tree head lies in the future; there is nothing to recover")]
+    NothingToRecover,
     /// The log holds 2^32 leaves.
     #[error("the log is full")]
     LogFull,

@@ -3,6 +3,7 @@
 
 use poa_verifier::head::LIFETIME_S;
 
+use super::log::ANCHOR_PERIOD_S;
 use super::receipts::SKEW_S;
 use super::{Domain, DomainError, Kind, presentation_requests};
 
@@ -12,13 +13,14 @@ const EXPIRED_KEPT_S: u64 = 3_600;
 const COLLECT_CHUNK: u64 = 64;
 
 impl Domain {
-    /// Deletes what nobody needs any more. Call it hourly; each transaction is short.
+    /// Deletes what nobody needs any more. Call it hourly, with a time that is believed; each transaction is short.
     pub async fn housekeep(&self, now: u64) -> Result<(), DomainError> {
         self.store
             .run_tx("forget_expired", |tx, _| {
                 Box::pin(async move {
                     tx.free_lapsed_reservations(now).await?;
                     tx.delete_expired_challenges(now).await?;
+                    tx.forget_anchored_hours(&self.settings.log, now.saturating_sub(ANCHOR_PERIOD_S)).await?;
                     tx.delete_presentation_requests(now.saturating_sub(presentation_requests::KEPT_S)).await?;
                     tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;
                     Ok::<_, DomainError>(tx.delete_expired_credentials(now.saturating_sub(EXPIRED_KEPT_S)).await?)

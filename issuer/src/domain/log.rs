@@ -12,6 +12,7 @@ mod measure;
 mod plan;
 mod publish;
 mod read;
+mod recover;
 
 pub use audit::LogAudit;
 pub(crate) use edit::Place;
@@ -19,6 +20,8 @@ pub use measure::Appends;
 pub(crate) use plan::{Settled, Zeroed};
 pub use publish::Publication;
 pub(crate) use read::path;
+pub use recover::Recovered;
+pub(crate) use recover::signer_of;
 
 use poa_circuits::native::field::F;
 
@@ -66,7 +69,12 @@ pub(crate) struct LogState {
     pub collected_seq: u64,
 }
 
+/// The first second of the hour of a time.
+fn hour_of(unix_s: u64) -> u64 {
+    unix_s - unix_s % ANCHOR_PERIOD_S
+}
+
 /// Whether a head at `iat` is the first of its hour, given the newest anchor's time.
 fn opens_hour(newest_anchor: Option<u64>, iat: u64) -> bool {
-    newest_anchor.is_none_or(|anchor| anchor / ANCHOR_PERIOD_S < iat / ANCHOR_PERIOD_S)
+    newest_anchor.is_none_or(|anchor| hour_of(anchor) < hour_of(iat))
 }

@@ -13,7 +13,8 @@ use super::api::{Answer, Routes, get};
 use super::error::{ApiError, Problem};
 use super::reply::private;
 use crate::app::{App, Task, TaskHealth};
-use crate::domain::{DomainError, Head, StatusUse};
+use crate::clock::ClockDoubt;
+use crate::domain::{CLOCK_TOLERANCE_S, DomainError, Head, StatusUse};
 
 /// A head is signed anew every minute; one older than this means that publishing has stopped.
 const STALE_HEAD_S: u64 = 180;
@@ -47,7 +48,9 @@ async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
         "seq": of_head(|head| head.seq.into()),
         "size": of_head(|head| head.size.into()),
         "root": of_head(|head| field::encode_hex(&head.root).into()),
-        "head_age_s": head.as_ref().map(|head| app.now().saturating_sub(head.iat)),
+        // Negative while the head lies in the future.
+        "head_age_s": head.as_ref().map(|head| i128::from(app.now()) - i128::from(head.iat)).map(json_integer),
+        "clock": clock_view(&app),
     });
     if app.development_key() {
         body["warning"] = "One party made the proving key and could forge proofs.".into();
@@ -60,12 +63,28 @@ async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     if !app.has_proved() {
         return Err(ApiError::new(Problem::NotReady, "The service is making its first proof."));
     }
+    if let Some(doubt) = app.clock().doubt() {
+        return Err(DomainError::Clock(doubt).into());
+    }
     match newest(&app).await? {
+        Some(head) if head.iat > app.now() + CLOCK_TOLERANCE_S => {
+            Err(DomainError::ClockBehind { now: app.now(), newest: head.iat }.into())
+        }
         Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => is_ready(&app).await,
         Some(_) => Err(ApiError::new(Problem::NotReady, "The newest head is out of date.")),
         // The first head follows the first leaf, and that follows a registration, which must be let through.
         None => is_ready(&app).await,
     }
+}
+
+/// Whether the wall clock is believed, and by how many seconds it is ahead of what it should say.
+pub(super) fn clock_view(app: &App) -> Value {
+    let doubt = app.clock().doubt();
+    json!({ "believed": doubt.is_none(), "offset_s": doubt.map_or(0, ClockDoubt::offset_s) })
+}
+
+fn json_integer(value: i128) -> Value {
+    i64::try_from(value).unwrap_or(i64::MAX).into()
 }
 
 /// A chain that cannot be read stops documents of agenthood alone, and full status lists stop issuing alone: both are

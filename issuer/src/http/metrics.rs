@@ -26,7 +26,20 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let age = |at: Option<u64>| at.map(|at| now.saturating_sub(at));
     let reads = [app.public_reads(), app.challenge_reads(), app.claim_reads()];
     let refused = reads.into_iter().map(BoundedReads::refused).sum();
+    let doubt = app.clock().doubt();
     let rows = [
+        (
+            "poa_clock_believed",
+            "gauge",
+            "Whether the wall clock agrees with the time since the machine started.",
+            Some(doubt.is_none().into()),
+        ),
+        (
+            "poa_clock_offset_seconds",
+            "gauge",
+            "Seconds between the wall clock and what it should say.",
+            Some(doubt.map_or(0, |doubt| doubt.offset_s().unsigned_abs())),
+        ),
         ("poa_watcher_running", "gauge", "Whether the watcher runs.", Some(health.running.into())),
         (
             "poa_watcher_restarts_total",

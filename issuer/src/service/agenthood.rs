@@ -233,7 +233,7 @@ impl App {
         said: &ChainSnapshot,
         present: &Present,
     ) -> Result<DocumentRow, AgenthoodRefusal> {
-        let now = self.now();
+        let now = self.believed_now().map_err(AgenthoodError::from)?;
         let agent = said.agent.clone().ok_or(AgenthoodRefusal::NotRegistered)?;
         let malformed = || ChainError::Malformed("abgHash is no hash".to_owned());
         let facts = Facts::of(&agent).ok_or_else(malformed)?;

@@ -11,7 +11,7 @@ use super::ServiceError;
 use super::drift::Drift;
 use super::status_lists::SignedLists;
 use crate::app::App;
-use crate::domain::DomainError;
+use crate::domain::{CLOCK_TOLERANCE_S, DomainError};
 use crate::foreign_lists::Lists;
 use crate::proving::Principal;
 use crate::trust::Published;
@@ -117,7 +117,12 @@ impl App {
 
     /// The verifier as it stands now. Before the first publication it knows no tree head.
     pub async fn checker(&self) -> Result<Checker, ServiceError> {
+        let now = self.now();
         let heads = match self.domain().latest_head().await {
+            Ok(head) if head.iat > now + CLOCK_TOLERANCE_S => {
+                // Held against it, every good document would be called false.
+                return Err(DomainError::ClockBehind { now, newest: head.iat }.into());
+            }
             Ok(head) => vec![head.jws],
             Err(DomainError::NoHead) => Vec::new(),
             Err(error) => return Err(error.into()),
@@ -125,7 +130,7 @@ impl App {
         let lists = self.status_lists().await?;
         let foreign = self.foreign_lists().now();
         let tokens = lists.decoded().iter().chain(&foreign.tokens).cloned().collect();
-        Ok(Checker { published: self.shared_published(), lists, foreign, tokens, heads, now: self.now() })
+        Ok(Checker { published: self.shared_published(), lists, foreign, tokens, heads, now })
     }
 }
 

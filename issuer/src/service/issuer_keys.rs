@@ -49,6 +49,7 @@ impl App {
         let app = Arc::clone(self);
         let task = tokio::spawn(async move {
             let _act = app.key_acts().lock().await;
+            app.sound_now().await?;
             if app.keys().listed().len() + purposes.len() > MANY_KEYS {
                 return Err(ServiceError::TooManyKeys);
             }
@@ -80,7 +81,7 @@ impl App {
     /// Stops publishing retired keys that nothing needs any more.
     pub(crate) async fn drop_spent_keys(&self) -> Result<(), ServiceError> {
         let _act = self.key_acts().lock().await;
-        let dropped = self.domain().drop_spent_issuer_keys(self.now()).await?;
+        let dropped = self.domain().drop_spent_issuer_keys(self.believed_now()?).await?;
         if !dropped.is_empty() {
             tracing::info!(keys = dropped.join(" "), "issuer keys are published no longer");
             self.publish_keys().await?;
@@ -88,7 +89,7 @@ impl App {
         Ok(())
     }
 
-    async fn rotate_key(&self, purpose: Purpose, vouched: bool) -> Result<String, ServiceError> {
+    pub(super) async fn rotate_key(&self, purpose: Purpose, vouched: bool) -> Result<String, ServiceError> {
         let rows = self.issuer_key_rows().await?;
         let (key, row) = self.keys().make_next(purpose, &rows, vouched, &mut self.rng(), self.now())?;
         let (id, row, before) = (key.id().to_owned(), &row, &self.keys().active_name(purpose));
@@ -98,7 +99,9 @@ impl App {
         let now = self.now();
         self.write("retire_issuer_key", |tx, _| {
             Box::pin(async move {
-                let at = tx.newest_signing_time().await?.unwrap_or(0).max(now);
+                // What a key that leaked signed is no measure: its thief, or a wrong clock, dated it.
+                let signed = if vouched { tx.newest_signing_time().await?.unwrap_or(0) } else { 0 };
+                let at = signed.max(now);
                 tx.retire_issuer_keys(purpose.as_str(), &row.name, at).await?;
                 let detail = json!({ "purpose": purpose.as_str(), "replaces": before });
                 Ok(tx.log_act(now, "rotate_issuer_key", &row.name, &detail).await?)
@@ -110,7 +113,7 @@ impl App {
         Ok(id)
     }
 
-    async fn compromise(&self, name: &str) -> Result<Compromise, ServiceError> {
+    pub(super) async fn compromise(&self, name: &str) -> Result<Compromise, ServiceError> {
         let rows = self.issuer_key_rows().await?;
         let row = rows.iter().find(|row| row.name == name).ok_or(DomainError::NotFound(Kind::IssuerKey))?;
         let purpose: Purpose = row.purpose.parse().map_err(|()| DomainError::NotFound(Kind::IssuerKey))?;

@@ -66,6 +66,7 @@ impl App {
 
     pub(super) async fn issue_to_the_end(&self, request: Issue, lane: Lane) -> Result<Issued, ServiceError> {
         let domain = self.domain();
+        self.sound_now().await?;
         let agent = domain.agent(request.agent).await?;
         let record = domain.disclosure_schema(&request.name, request.version).await?;
         let attestation = material::attestation(&domain.attestation_schema_for(agent.custody).await?)?;
@@ -118,7 +119,7 @@ impl App {
 
     async fn hold(&self, begin: Begin, order: &Order) -> Result<Issued, ServiceError> {
         let draft = self.draft(&begin, order)?;
-        let now = self.now();
+        let now = self.believed_now()?;
         let credential = self.domain().hold_credential(begin.id, draft.document, now).await?;
         let Begin { opening, head, path, .. } = begin;
         self.pending_view(&Pending { credential, opening, head, path }).map(Issued::Pending)
@@ -130,7 +131,7 @@ impl App {
         let material = material::material(&begin.opening, begin.path, secrets, order.did)?;
         let checker = self.checker().await?;
         let (engine, keys, mut rng) = (self.engine(), self.shared_keys(), self.rng());
-        let (head, now) = (begin.head.jws, self.now());
+        let (head, now) = (begin.head.jws, self.believed_now()?);
         let signed = self
             .provers()
             .run_in(lane, order.principal, move || {
@@ -146,7 +147,7 @@ impl App {
 
     /// Completes a self-custody credential with its holder's proof.
     pub async fn complete(&self, id: CredentialId, caller: AgentUuid, proof: Value) -> Result<Issued, ServiceError> {
-        let now = self.now();
+        let now = self.sound_now().await?;
         if self.domain().credential(id).await?.agent != caller {
             return Err(DomainError::NotFound(Kind::Credential).into());
         }
@@ -168,7 +169,7 @@ impl App {
         let schema = &order.schema;
         let attestation = material::attestation(&opening.schema)?;
         let disclosure = material::shown(schema, &order.predicates, &opening.attributes)?;
-        let now = self.now();
+        let now = self.believed_now()?;
         let valid_until = now.saturating_add(schema.document().valid_for_s).min(opening.expires_at);
         if valid_until < now.saturating_add(LEAST_VALIDITY_S.min(schema.document().valid_for_s)) {
             return Err(ServiceError::LeafExpiring);

@@ -26,13 +26,14 @@ impl App {
     /// One pass. It ends early when even the last lane is full; the next pass goes on.
     pub async fn refresh_prepared(&self) -> Result<Refreshed, ServiceError> {
         let limit = self.config().prepared;
-        let mut done = Refreshed { dropped: self.domain().drop_stale_prepared(limit, self.now()).await?, prepared: 0 };
+        let now = self.sound_now().await?;
+        let mut done = Refreshed { dropped: self.domain().drop_stale_prepared(limit, now).await?, prepared: 0 };
         let anchor = match self.domain().anchor_head().await {
             Ok(anchor) => anchor,
             Err(DomainError::NoHead) => return Ok(done),
             Err(error) => return Err(error.into()),
         };
-        for due in self.domain().due_presentations(&anchor, limit, self.now()).await? {
+        for due in self.domain().due_presentations(&anchor, limit, now).await? {
             if due.shown_at > anchor.iat.saturating_add(DEFAULT_MAX_ROOT_AGE_S) {
                 // No verifier would take it; a new anchor is overdue.
                 continue;

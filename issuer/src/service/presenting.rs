@@ -65,6 +65,7 @@ impl App {
     /// Makes a presentation, and checks it as the verifier will, before it leaves.
     pub async fn present(&self, wanted: Present) -> Result<Value, ServiceError> {
         let request = request(&wanted)?;
+        self.sound_now().await?;
         let (kind, challenge, principal) = (kind(&wanted), wanted.challenge, Principal::Agent(wanted.agent));
         let ready = self.ready(wanted.agent, &kind).await?;
         // Nothing is prepared under another head than an anchor.

@@ -115,7 +115,7 @@ impl App {
             key: self.keys().active_id(Purpose::Status),
             keys: self.shared_keys(),
             published: self.shared_published(),
-            now: self.now(),
+            now: self.sound_now().await?,
         };
         let status = self.domain().status_bits().await?;
         // Millions of entries take a good part of a second.

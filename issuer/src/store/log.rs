@@ -173,6 +173,25 @@ impl Tx {
         Ok(())
     }
 
+    /// Heads signed after `iat`, the newest first.
+    pub async fn heads_after(&mut self, log: &str, iat: u64) -> Result<Vec<Head>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(HEAD);
+        query.push("WHERE log = ").push_bind(log);
+        query.push(" AND issued_at > ").push_bind(stored(iat, "heads.issued_at")?);
+        let rows = query.push(" ORDER BY seq DESC, issued_at DESC").build().fetch_all(self.conn()).await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Deletes heads signed after `iat`.
+    pub async fn delete_heads_after(&mut self, log: &str, iat: u64) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM heads WHERE log = $1 AND issued_at > $2")
+            .bind(log)
+            .bind(stored(iat, "heads.issued_at")?)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Deletes heads signed at or before `iat` or of publications before `seq`, but never the newest.
     pub async fn delete_heads(&mut self, log: &str, iat: u64, seq: u64) -> Result<(), StoreError> {
         sqlx::query(

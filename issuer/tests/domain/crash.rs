@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ed25519_dalek::SigningKey;
 use poa_circuits::native::field::{self, F};
-use poa_issuer::clock::SystemClock;
+use poa_issuer::clock::{SystemClock, WatchedClock};
 use poa_issuer::domain::*;
 use rand_core::Rng as _;
 use serde_json::json;
@@ -25,6 +25,10 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
+fn watched() -> WatchedClock {
+    WatchedClock::new(std::sync::Arc::new(SystemClock), None, None)
+}
+
 /// The child's work; ends only by being killed. Acknowledgements: `agent ID`, `revoked ID`, `issued ID`, `head ROOT`.
 #[test]
 #[ignore = "the child process of the kill test"]
@@ -34,9 +38,10 @@ fn child() {
     runtime.block_on(async {
         let domain = std::sync::Arc::new(open(Path::new(&dir), now()).await);
         let publisher = domain.clone();
+        let clock = watched();
         tokio::spawn(async move {
             loop {
-                if let Some(head) = publisher.publish(&SystemClock).await.unwrap().head {
+                if let Some(head) = publisher.publish(&clock).await.unwrap().head {
                     println!("head {}", field::encode_hex(&head.root));
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -137,7 +142,7 @@ async fn a_service_killed_twenty_times_loses_nothing_it_acknowledged() {
     }
     assert!(acknowledged.issued.len() >= KILLS && acknowledged.revoked.len() >= KILLS / 2, "the test did its work");
     let domain = open(dir.path(), now()).await;
-    domain.publish(&SystemClock).await.unwrap();
+    domain.publish(&watched()).await.unwrap();
     check_everything(&domain, &acknowledged).await;
 }
 

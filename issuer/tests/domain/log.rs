@@ -70,15 +70,15 @@ async fn time_never_runs_backwards_in_heads() {
     let rig = Rig::new().await;
     rig.attested("a", 5).await;
     rig.publish().await;
-    rig.clock.set(NOW - 60);
+    rig.confirm(NOW - 60);
     rig.attested("b", 5).await;
     let head = rig.head().await;
     assert_eq!((head.seq, head.iat), (2, NOW), "not before the head that came first");
-    rig.clock.set(NOW - 61);
+    rig.confirm(NOW - 61);
     rig.attested("c", 5).await;
-    let refused = rig.domain.publish(&rig.clock).await;
+    let refused = rig.domain.publish(&rig.watched).await;
     assert!(matches!(refused, Err(DomainError::ClockBehind { now, newest: NOW }) if now == NOW - 61));
-    rig.clock.set(NOW + 1);
+    rig.confirm(NOW + 1);
     assert_eq!(rig.publish().await.new_leaves, 1, "and nothing was lost");
 }
 
@@ -240,7 +240,7 @@ async fn a_database_that_another_process_published_in_is_refused() {
         .unwrap();
     let mut restarted = rig;
     restarted.restart().await;
-    let refused = restarted.domain.publish(&restarted.clock).await;
+    let refused = restarted.domain.publish(&restarted.watched).await;
     assert!(matches!(refused, Err(DomainError::LogChanged)), "{refused:?}");
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ed25519_dalek::{Signer as _, SigningKey};
 use poa_circuits::native::field::F;
 use poa_circuits::native::tree::{self, DEPTH};
-use poa_issuer::clock::ManualClock;
+use poa_issuer::clock::{Clock, ManualClock, WatchedClock};
 use poa_issuer::domain::*;
 use poa_issuer::keys::MasterKey;
 use poa_issuer::store::Store;
@@ -72,7 +72,8 @@ async fn open_with(dir: &FilePath, settings: Settings, now: u64) -> Domain {
 pub struct Rig {
     pub dir: TempDir,
     pub domain: Arc<Domain>,
-    pub clock: ManualClock,
+    pub clock: Arc<ManualClock>,
+    pub watched: WatchedClock,
     pub attestor: SigningKey,
 }
 
@@ -84,10 +85,12 @@ impl Rig {
     /// One with other settings.
     pub async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(NOW));
         let rig = Self {
             domain: Arc::new(open_with(dir.path(), settings, NOW).await),
             dir,
-            clock: ManualClock::new(NOW),
+            watched: WatchedClock::new(Arc::clone(&clock) as Arc<dyn Clock>, None, None),
+            clock,
             attestor: SigningKey::from_bytes(&[2; 32]),
         };
         rig.add_attestor(&rig.attestor).await;
@@ -100,8 +103,14 @@ impl Rig {
         self.domain = Arc::new(open(self.dir.path(), self.now()).await);
     }
 
+    /// Sets the wall clock, which somebody confirms.
+    pub fn confirm(&self, now: u64) {
+        self.clock.jump(now);
+        self.watched.believe(&self.watched.reading());
+    }
+
     pub fn now(&self) -> u64 {
-        poa_issuer::clock::Clock::now_unix_s(&self.clock)
+        self.clock.now_unix_s()
     }
 
     pub async fn add_attestor(&self, key: &SigningKey) {
@@ -133,7 +142,7 @@ impl Rig {
     }
 
     pub async fn publish(&self) -> Publication {
-        self.domain.publish(&self.clock).await.unwrap()
+        self.domain.publish(&self.watched).await.unwrap()
     }
 
     /// Publishes and gives the head.

@@ -71,6 +71,14 @@ impl Clock for FailingClock {
         assert!(!self.0.swap(false, Ordering::SeqCst), "as a test");
         START
     }
+
+    fn boot_ms(&self) -> u64 {
+        0
+    }
+
+    fn boot_id(&self) -> String {
+        "failing".to_owned()
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod agents;
 mod attestations;
 mod attestors;
 mod challenges;
+mod clock;
 #[path = "../openapi/conformance.rs"]
 mod conformance;
 mod connections;

@@ -9,7 +9,7 @@ use poa_circuits::native::tree::Frontier;
 use rayon::prelude::*;
 
 use super::edit::{self, Place};
-use super::{Head, LogState, opens_hour};
+use super::{Head, LogState, hour_of, opens_hour};
 use crate::domain::agents::{Agent, AgentStatus};
 use crate::domain::entropy::EntropyRng;
 use crate::domain::ids::AgentUuid;
@@ -85,7 +85,7 @@ impl Domain {
                     let newest = tx.newest_head(log).await?;
                     let newest_anchor = tx.newest_anchor(log).await?.map(|head| head.iat);
                     let iat = newest.as_ref().map_or(now, |head| head.iat.max(now));
-                    let anchor = opens_hour(newest_anchor, iat);
+                    let anchor = opens_hour(newest_anchor, iat) && !tx.hour_had_anchor(log, hour_of(iat)).await?;
                     let schemas = tx.attestation_schemas().await?;
                     let ids = due_agents(tx, log, anchor, &schemas, now).await?;
                     Ok(Snapshot {

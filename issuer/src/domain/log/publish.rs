@@ -3,13 +3,14 @@
 //! Under the log's lock: read a snapshot, decide, hash, then write. Only the write holds the database's writer,
 //! and it only inserts. An agent that changed after the snapshot stays due and follows in the next publication.
 //! `iat` is taken under the lock before the new root exists, so no head attests a root later than it was current.
+//! It comes from a clock that is watched, whose reference is stored with the head.
 
 use poa_circuits::native::tree::Frontier;
 use poa_verifier::head::LIFETIME_S;
 
 use super::plan::{self, Plan, Snapshot};
 use super::{CLOCK_TOLERANCE_S, Head, LogState, RESIGN_S, edit};
-use crate::clock::Clock;
+use crate::clock::{Reading, WatchedClock};
 use crate::domain::agents::AgentStatus;
 use crate::domain::leaves::ZeroReason;
 use crate::domain::{Domain, DomainError, HeadClaims, Kind};
@@ -31,9 +32,9 @@ pub struct Publication {
 impl Domain {
     /// Publishes what waits; signs the current root anew when the newest head is a minute old or an hour began.
     /// Call it once per interval; calls wait for each other.
-    pub async fn publish(&self, clock: &dyn Clock) -> Result<Publication, DomainError> {
+    pub async fn publish(&self, clock: &WatchedClock) -> Result<Publication, DomainError> {
         let mut cache = self.publication.lock().await;
-        let now = clock.now_unix_s();
+        let now = clock.believed_unix_s()?;
         let snapshot = self.snapshot(now).await?;
         let iat = head_time(snapshot.newest.as_ref(), now)?;
         let cached = cache.take().filter(|(seq, _)| *seq == snapshot.state.seq);
@@ -42,7 +43,7 @@ impl Domain {
             None => self.stored_frontier(&snapshot.state).await?,
         };
         let plan = self.plan(&snapshot, frontier, iat).await?;
-        let (seq, head) = self.write(&snapshot, &plan, iat).await?;
+        let (seq, head) = self.write(&snapshot, &plan, iat, clock.reference()).await?;
         let (new_leaves, zeroed) = (plan.draft.appended.len(), plan.draft.zeroed.len());
         *cache = Some((seq, plan.frontier));
         let signed = head.is_some();
@@ -66,8 +67,14 @@ impl Domain {
     }
 
     /// The write transaction. Gives the log's `seq` afterwards and the head that was signed, if one was.
-    async fn write(&self, snapshot: &Snapshot, plan: &Plan, iat: u64) -> Result<(u64, Option<Head>), DomainError> {
-        let before = &snapshot.state;
+    async fn write(
+        &self,
+        snapshot: &Snapshot,
+        plan: &Plan,
+        iat: u64,
+        reference: Option<Reading>,
+    ) -> Result<(u64, Option<Head>), DomainError> {
+        let (before, reference) = (&snapshot.state, &reference);
         if plan.draft.settled.is_empty() && !snapshot.credentials_due && !self.resign_due(snapshot, iat) {
             return Ok((before.seq, None));
         }
@@ -78,6 +85,9 @@ impl Domain {
                     let state = tx.log_state(log).await?.ok_or(DomainError::NotFound(Kind::Log))?;
                     if (state.seq, state.size) != (before.seq, before.size) {
                         return Err(DomainError::LogChanged);
+                    }
+                    if let Some(reference) = reference {
+                        tx.set_clock_reading(log, reference).await?;
                     }
                     let bits = write_status_bits(tx, log, plan).await?;
                     tx.settle(&plan.draft.settled).await?;
@@ -117,8 +127,9 @@ impl Domain {
 
     /// Whether the current root needs a younger head although nothing changed.
     fn resign_due(&self, snapshot: &Snapshot, iat: u64) -> bool {
-        let Some(newest) = &snapshot.newest else { return false };
-        iat > newest.iat && (snapshot.anchor || iat - newest.iat >= RESIGN_S)
+        // Publications without a head: it was deleted because it came from the future.
+        let Some(newest) = &snapshot.newest else { return snapshot.state.seq > 0 };
+        newest.seq < snapshot.state.seq || iat > newest.iat && (snapshot.anchor || iat - newest.iat >= RESIGN_S)
     }
 
     /// Signs the head of a state and stores it, inside the transaction that makes the state.

@@ -311,6 +311,13 @@ impl From<AgenthoodError> for Refusal {
                      verifying. Ask the service's operator.",
                 ),
                 DomainError::TooManyDocuments { wait_s, .. } => Self::rate_limited(wait_s),
+                error @ DomainError::Clock(_) => {
+                    tracing::error!(%error, "nothing is signed");
+                    Self::detailed(
+                        Code::StoreUnreachable,
+                        "The service does not trust its clock; its operator has to act.",
+                    )
+                }
                 error => Self::internal(&error),
             },
             E::WatchMoved | E::Signing(_) => Self::internal(&error),

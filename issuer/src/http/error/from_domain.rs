@@ -79,13 +79,14 @@ impl From<DomainError> for ApiError {
                     .with_recovery(Recovery::RetryAfter { seconds: *wait_s })
             }
             D::Store(store) => Self::from(store),
-            D::ClockBehind { .. }
-            | D::LogFull
-            | D::LogChanged
-            | D::HeadSigning(_)
-            | D::Signing(_)
-            | D::StatusIndexTaken
-            | D::Sealed => Self::internal(&error),
+            // A fault of the machine that heals when its clock is set; the operator reads which in the detail.
+            D::ClockBehind { .. } | D::Clock(_) => {
+                plain(Problem::NotReady).with_recovery(Recovery::RetryAfter { seconds: 60 })
+            }
+            D::NothingToRecover => plain(Problem::Conflict),
+            D::LogFull | D::LogChanged | D::HeadSigning(_) | D::Signing(_) | D::StatusIndexTaken | D::Sealed => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -137,6 +138,7 @@ impl From<ServiceError> for ApiError {
             S::Domain(error) => error.into(),
             S::Sign(error) => error.into(),
             S::Trust(error) => error.into(),
+            S::OtherTime { .. } => Self::of_member(Problem::Conflict, "now", sentence(&error)),
             S::TooManyKeys => Self::of_member(Problem::Conflict, "purpose", sentence(&error)),
             S::Document(error) => error.into(),
             S::Work(error) => error.into(),

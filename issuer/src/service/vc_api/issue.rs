@@ -59,7 +59,7 @@ impl App {
         let mut document = Value::Object(credential);
         let reference = self.add_missing(&mut document, reference)?;
         self.check_conforms(&document)?;
-        let now = self.now();
+        let now = self.believed_now()?;
         let expires_at = document["validUntil"].as_str().and_then(|text| time::parse_utc(text).ok());
         let new = NewVcApiCredential { reference, issued_at: now, expires_at };
         // The reserve of status indices is the operator's, not everybody's.
