@@ -151,7 +151,7 @@ pub(super) fn head(error: &HeadError) -> &'static str {
         HeadError::Lifetime => "lifetime",
         HeadError::EmptyRoot => "empty_root",
         HeadError::Future { .. } => "future",
-        HeadError::Equivocation { .. } => "two_histories",
+        HeadError::Equivocation { .. } | HeadError::TwoAnchors { .. } => "two_histories",
         HeadError::Order { .. } => "order",
     }
 }

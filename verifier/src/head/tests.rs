@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::memory::REMEMBERED;
 use super::*;
 
 fn head(seq: u64, iat: u64, root: u64) -> HeadClaims {
@@ -65,6 +66,55 @@ fn two_roots_under_one_number_are_refused_whichever_comes_first() {
     assert_eq!(memory.accept(&other_counter, NOW), Err(HeadError::Equivocation { seq: 5 }));
 }
 
+fn anchor(seq: u64, iat: u64, root: u64) -> HeadClaims {
+    HeadClaims { anchor: true, size: 7, ..head(seq, iat, root) }
+}
+
+#[test]
+fn two_anchors_of_one_hour_are_refused_however_they_differ() {
+    let hour = 20 * ANCHOR_PERIOD_S;
+    let mut memory = HeadMemory::default();
+    memory.accept(&anchor(5, hour + 10, 1), NOW).unwrap();
+    memory.accept(&anchor(5, hour + 10, 1), NOW).expect("the same claims signed again are the same head");
+    let others = [
+        anchor(5, hour + 11, 1),
+        anchor(5, hour, 1),
+        anchor(6, hour + 10, 1),
+        anchor(6, hour + 10, 2),
+        HeadClaims { size: 8, ..anchor(6, hour + 3_599, 2) },
+    ];
+    for other in others {
+        let refused = Err(HeadError::TwoAnchors { hour });
+        assert_eq!(memory.accept(&other, NOW), refused, "{other:?}");
+        // What is refused is not remembered, and a memory that was stored in between refuses it too.
+        memory = serde_json::from_str(&serde_json::to_string(&memory).unwrap()).unwrap();
+        let plain = HeadClaims { anchor: false, ..other };
+        memory.clone().accept(&plain, NOW).expect("no anchor, no second anchor");
+    }
+    memory.accept(&anchor(6, hour + 3_600, 2), NOW).expect("the next hour has one of its own");
+    memory.accept(&anchor(4, hour - 1, 3), NOW).expect("so has the one before");
+    let elsewhere = HeadClaims { log: "other".to_owned(), ..anchor(5, hour + 11, 1) };
+    memory.accept(&elsewhere, NOW).expect("another log");
+}
+
+#[test]
+fn memories_of_older_versions_are_read_and_of_newer_ones_refused() {
+    // As version 0.1.0 wrote it.
+    let old = r#"{"logs":{"did:web:a.example":{"main":{"5":{"root":"0x0000000000000000000000000000000000000000000000000000000000000001","size":5,"revocations":0,"first_iat":100,"last_iat":160}}}}}"#;
+    let mut memory: HeadMemory = serde_json::from_str(old).unwrap();
+    assert_eq!(memory.newest(&head(5, 0, 1).iss, "main"), Some((5, 160)));
+    assert_eq!(memory.accept(&head(5, 100, 2), NOW), Err(HeadError::Equivocation { seq: 5 }));
+    memory.accept(&anchor(6, 200, 2), NOW).unwrap();
+    let stored = serde_json::to_value(&memory).unwrap();
+    assert_eq!(stored["version"], 2);
+    let mut again: HeadMemory = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(again.accept(&anchor(6, 201, 2), NOW), Err(HeadError::TwoAnchors { hour: 0 }));
+    let mut newer = stored;
+    newer["version"] = json!(3);
+    let refused = serde_json::from_value::<HeadMemory>(newer).unwrap_err().to_string();
+    assert!(refused.contains("newer program"), "{refused}");
+}
+
 #[test]
 fn a_lower_number_is_never_later() {
     let mut memory = HeadMemory::default();
@@ -109,5 +159,10 @@ fn logs_and_issuers_are_kept_apart_and_memory_is_bounded_and_survives_storage() 
     for seq in 10..2000 {
         memory.accept(&head(seq, 1000 + seq, seq), NOW).unwrap();
     }
-    assert_eq!(memory.log(&head(0, 0, 1).iss, "main").unwrap().len(), REMEMBERED);
+    assert_eq!(memory.kept(&head(0, 0, 1).iss, "main"), (REMEMBERED, 0));
+    for hour in 0..2000 {
+        let iat = 10_000 + hour * ANCHOR_PERIOD_S;
+        memory.accept(&HeadClaims { anchor: true, ..head(3000 + hour, iat, hour + 1) }, u64::MAX).unwrap();
+    }
+    assert_eq!(memory.kept(&head(0, 0, 1).iss, "main"), (REMEMBERED, REMEMBERED));
 }

@@ -149,7 +149,7 @@ pub(crate) fn check_newest_heads(inquiry: &Inquiry<'_>, memory: &mut HeadMemory,
 
 fn reason(error: &HeadError) -> &'static str {
     match error {
-        HeadError::Equivocation { .. } => "two_histories",
+        HeadError::Equivocation { .. } | HeadError::TwoAnchors { .. } => "two_histories",
         HeadError::Order { .. } => "order",
         HeadError::Future { .. } => "future",
         HeadError::Claims(_) | HeadError::Lifetime | HeadError::EmptyRoot => "malformed",

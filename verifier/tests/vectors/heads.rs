@@ -220,7 +220,7 @@ fn histories(f: &mut Family) {
 }
 
 fn sequences(f: &mut Family) {
-    let base = SHARED.head_claims(NOW - 60);
+    let base = HeadClaims { anchor: false, ..SHARED.head_claims(NOW - 60) };
     let value = |claims: &HeadClaims| serde_json::to_value(claims).expect("claims");
     let head = |seq: u64, iat: u64, root: &str| {
         value(&HeadClaims { seq, iat, exp: iat + head::LIFETIME_S, root: scalar(root), ..base.clone() })
@@ -279,6 +279,7 @@ fn sequences(f: &mut Family) {
         vec![sized(1, 10, 0), sized(1, 11, 0)],
         wrong("two_histories"),
     );
+    anchors(&mut case, &base);
     let mut zero = head(1, NOW, "a");
     zero["root"] = format!("0x{}", "0".repeat(64)).into();
     case("root-zero", "no tree has the root 0", vec![zero], wrong("empty_root"));
@@ -294,4 +295,34 @@ fn sequences(f: &mut Family) {
     let mut wraps = head(1, NOW, "a");
     (wraps["iat"], wraps["exp"]) = (u64::MAX.into(), 604_799.into());
     case("time-wraps", "times whose sum wraps around 2^64", vec![wraps], wrong("lifetime"));
+}
+
+/// Adds a case: name, comment, heads in order, what each does.
+type Add<'a> = dyn FnMut(&str, &str, Vec<Value>, Expected) + 'a;
+
+/// Two anchors of one hour: the second could be for a single holder, whom its time then names.
+fn anchors(case: &mut Add<'_>, base: &HeadClaims) {
+    let anchor = |seq: u64, iat: u64, edit: &dyn Fn(&mut HeadClaims)| {
+        let exp = iat + head::LIFETIME_S;
+        let mut claims = HeadClaims { seq, iat, exp, anchor: true, root: scalar("a"), ..base.clone() };
+        edit(&mut claims);
+        serde_json::to_value(&claims).expect("claims")
+    };
+    let (first, second) = (NOW - 3000, NOW - 2000);
+    let mut two = |id: &str, description: &str, other: Value, expect: Expected| {
+        case(id, description, vec![anchor(7, first, &|_| ()), other], expect);
+    };
+    let wrong = || refused("head", "two_histories");
+    two("anchor-again", "the same anchor again", anchor(7, first, &|_| ()), accepted());
+    two("anchor-iat", "two anchors of one hour: another time alone", anchor(7, second, &|_| ()), wrong());
+    two("anchor-seq", "two anchors of one hour: another number", anchor(8, second, &|_| ()), wrong());
+    two("anchor-root", "two anchors of one hour: another root", anchor(8, second, &|h| h.root = scalar("b")), wrong());
+    two("anchor-size", "two anchors of one hour: another size", anchor(8, first, &|h| h.size += 1), wrong());
+    two(
+        "anchor-later-head",
+        "a head that is no anchor, later in the hour",
+        anchor(8, second, &|h| h.anchor = false),
+        accepted(),
+    );
+    two("anchor-next-hour", "the anchor of the next hour", anchor(8, NOW, &|_| ()), accepted());
 }
