@@ -89,6 +89,9 @@ pub enum Command {
     /// The pinned trust document: add, show
     #[command(subcommand)]
     Trust(commands::trust::TrustCommand),
+    /// The clock of the service's machine, for its operator: show, confirm
+    #[command(subcommand)]
+    Clock(commands::clock::ClockCommand),
     /// The issuer's keys, for its operator: list, rotate, compromise, compromised
     #[command(subcommand)]
     Keys(commands::keys::KeysCommand),

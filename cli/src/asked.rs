@@ -30,6 +30,9 @@ pub struct ConsentArgs {
     /// Agree to link the agent's name with its pseudonym at this verifier
     #[arg(long, requires = "show_subject")]
     pub link_pseudonym: bool,
+    /// Agree to the newest root when the leaf is newer than the hour's anchor; few others present under it
+    #[arg(long)]
+    pub newest_root: bool,
 }
 
 /// A request for this verifier that the holder agrees to answer.
@@ -143,7 +146,13 @@ mod tests {
     use super::*;
 
     fn consent() -> ConsentArgs {
-        ConsentArgs { to: "https://v.example".into(), schema: None, show_subject: false, link_pseudonym: false }
+        ConsentArgs {
+            to: "https://v.example".into(),
+            schema: None,
+            show_subject: false,
+            link_pseudonym: false,
+            newest_root: false,
+        }
     }
 
     fn kind(consent: &ConsentArgs, changes: Value) -> Vec<u8> {

@@ -1,4 +1,5 @@
-//! The HTTP client every command uses: one pooled agent, limits on time and size, no redirects.
+//! The HTTP client every command uses: limits on time and size, no redirects. What is asked as nobody goes over
+//! connections of its own: one that carried a token or a signature would tell the service who fetches a head.
 //!
 //! Three callers exist: nobody, the operator (bearer token) and an agent (RFC 9421 signature). A
 //! service over plain HTTP is refused unless it is on this machine: the operator's token and the
@@ -88,7 +89,10 @@ impl Reply {
 
 /// A service, reached over HTTP.
 pub struct Client {
-    agent: ureq::Agent,
+    /// For what is asked as nobody.
+    anonymous: ureq::Agent,
+    /// For what is asked as somebody.
+    named: ureq::Agent,
     base: String,
 }
 
@@ -110,16 +114,8 @@ impl Client {
             }
             _ => return Err(Failure::error(format!("`{base}` is no http(s) URL"), usage)),
         }
-        let mut config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(REQUEST_TIMEOUT))
-            .user_agent(concat!("poa/", env!("CARGO_PKG_VERSION")));
-        if loopback {
-            config = config.proxy(None);
-        }
-        Ok(Self { agent: config.build().new_agent(), base })
+        // Each with connections, TLS sessions and cookies (none are kept) of its own.
+        Ok(Self { anonymous: agent(loopback), named: agent(loopback), base })
     }
 
     /// The service's base URL, without a final slash.
@@ -236,6 +232,10 @@ impl Client {
                 }
             }
         }
+        let agent = match auth {
+            Auth::Nobody => &self.anonymous,
+            Auth::Operator(_) | Auth::Agent(_) => &self.named,
+        };
         let malformed = "this is a fault of the program; please report it";
         let sent = match body {
             Some(body) => {
@@ -243,11 +243,11 @@ impl Client {
                     .header("content-type", body.media_type)
                     .body(payload)
                     .or_fail("the request cannot be written", malformed)?;
-                self.agent.run(request)
+                agent.run(request)
             }
             None => {
                 let request = request.body(()).or_fail("the request cannot be written", malformed)?;
-                self.agent.run(request)
+                agent.run(request)
             }
         };
         sent.or_fail(format!("{url} cannot be reached"), RETRY)
@@ -255,6 +255,19 @@ impl Client {
 }
 
 const RETRY: &str = "check that the service runs and the URL is right, then try again";
+
+fn agent(loopback: bool) -> ureq::Agent {
+    let mut config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(REQUEST_TIMEOUT))
+        .user_agent(concat!("poa/", env!("CARGO_PKG_VERSION")));
+    if loopback {
+        config = config.proxy(None);
+    }
+    config.build().new_agent()
+}
 
 /// The signature's header fields for one request; every call uses a fresh nonce.
 fn sign(signer: &AgentSigner, method: &str, url: &str, body: Option<&[u8]>) -> Outcome<SignedHeaders> {

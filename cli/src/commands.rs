@@ -4,6 +4,7 @@ pub mod agent;
 pub mod agenthood;
 pub mod attest;
 pub mod bench;
+pub mod clock;
 pub mod crs;
 pub mod holder;
 pub mod issue;
@@ -49,6 +50,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Schema(command) => schema::run(command, global),
         Command::Verifier(command) => verifier::run(command, global),
         Command::Trust(command) => trust::run(command, global),
+        Command::Clock(command) => clock::run(command, global),
         Command::Keys(command) => keys::run(command, global),
         Command::Bench(args) => bench::run(args),
         Command::Selftest(args) => selftest::run(args),

@@ -10,6 +10,7 @@
 //! The service never sees `k` or `n`: openings and tiles come in, proofs and signatures go out.
 
 pub mod contents;
+pub mod direct_times;
 pub mod identity;
 pub mod opening;
 pub mod possession;

@@ -119,6 +119,16 @@ fn prepared_presentations(cast: &Cast) {
     assert!(taken.as_u64().unwrap() < 1_000_000 && proved.is_null(), "{taken} {proved}");
     assert_eq!(verify(cast, "prepared-shown.json", "anonymous.json", &[]).status, 0);
     assert!(prepared_files(cast).is_empty(), "it served its one challenge");
+    let root = run.json()["root"].clone();
+    assert_eq!(root, "anchor", "the crowd is everybody of the hour");
+
+    // Kept back, it takes as long as the proof that `prepare` made.
+    let prepared = cast.ok("holder", &[&["prepare"][..], &TO, &bound].concat());
+    let began = std::time::Instant::now();
+    let levelled = present("anonymous.json", &["--prepared", "--level-timing"]);
+    assert_eq!((levelled.status, &levelled.json()["prepared"]), (0, &Value::Bool(true)), "{}", levelled.stdout);
+    let direct = Duration::from_micros(prepared["prepare_us"].as_u64().unwrap());
+    assert!(began.elapsed() >= direct, "{:?} against {direct:?}", began.elapsed());
 
     // Of its own accord, and by an earlier request of the same kind.
     request("pseudonymous.json", &["--pseudonym"]);
@@ -171,8 +181,31 @@ fn rotation_and_revocation(cast: &Cast, own: &str) {
     assert_eq!(before["pseudonym_commitment"], after["pseudonym_commitment"]);
     cast.wait_for_root(|head| head["size"] == 3);
     cast.ok("holder", &["holder", "sync"]);
+    newest_root(cast);
     cast.ok("holder", &["agent", "revoke"]);
     assert_eq!(cast.ok("service", &["agent", "show", own])["status"], "revoked");
+}
+
+/// The new leaf is newer than the hour's anchor: few others would present under the newest root.
+fn newest_root(cast: &Cast) {
+    let present = |more: &[&str]| {
+        let args = ["present", "--to", "https://shop.example", "--request", "anonymous.json", "--out", "newest.json"];
+        cast.as_in("holder", &[&args[..], more].concat())
+    };
+    let refused = present(&[]);
+    if refused.status == 0 {
+        // The hour turned while this test ran.
+        assert_eq!(refused.json()["root"], "anchor");
+        return;
+    }
+    assert_eq!(refused.status, 1, "{}", refused.stdout);
+    let next = refused.json()["error"]["next"].as_str().unwrap().to_owned();
+    assert!(next.contains(":00:00Z") && next.contains("--newest-root"), "{next}");
+    let agreed = present(&["--newest-root"]);
+    assert_eq!(agreed.status, 0, "{}", agreed.stdout);
+    assert_eq!(agreed.json()["root"], "newest");
+    assert!(agreed.json()["shown"].to_string().contains("the crowd is small"), "{}", agreed.stdout);
+    assert_eq!(verify(cast, "newest.json", "anonymous.json", &[]).status, 0);
 }
 
 fn failed(report: &Value) -> Vec<String> {

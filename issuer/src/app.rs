@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poa_files::DirectoryError;
 use poa_prover::crs::{self, CrsError};
@@ -22,6 +22,7 @@ use crate::keys::{
     IssuerKeys, MASTER_KEY_VARIABLE, MasterKey, MasterKeyError, OPERATOR_TOKEN_FILE, OperatorToken, PrivateFileError,
     SignError,
 };
+use crate::level_timing::DirectTimes;
 use crate::proving::{LaneSize, Places, WorkerPool};
 use crate::service::status_lists::StatusLists;
 use crate::store::{Store, StoreError};
@@ -70,6 +71,7 @@ pub struct App {
     key_acts: tokio::sync::Mutex<()>,
     batch_places: Arc<Places>,
     prepared_used: Notify,
+    direct_times: Mutex<DirectTimes>,
     status_lists: StatusLists,
     chain: Arc<Chain>,
     /// For whoever only looks. Apart from the others, so that looking cannot keep a controller from revoking.
@@ -205,6 +207,7 @@ impl App {
             readers: start("reader", config.verifying.reading(), LaneSize::NONE)?,
             batch_places: Places::new(config.proving.batches),
             prepared_used: Notify::new(),
+            direct_times: Mutex::default(),
             config,
             clock: watched,
             entropy,
@@ -339,6 +342,11 @@ impl App {
     /// Has the preparer look at once whether something is missing.
     pub(crate) fn wake_preparer(&self) {
         self.prepared_used.notify_one();
+    }
+
+    /// How long presentations took that were not prepared.
+    pub(crate) fn direct_times(&self) -> MutexGuard<'_, DirectTimes> {
+        self.direct_times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn published(&self) -> &Published {

@@ -68,6 +68,8 @@ pub struct Config {
     pub documents_per_day: u32,
     /// Status indices of the whole space, 1 to [`STATUS_CAPACITY`], which is as many as readers take.
     pub status_capacity: u32,
+    /// Whether presentations of managed agents are kept back for as long as a direct one takes.
+    pub level_timing: bool,
     /// The capability names of the attestation schemas seeded on first start, at most 64.
     pub capabilities: Vec<String>,
     /// Proof of Agenthood.
@@ -242,6 +244,7 @@ impl Config {
             engine_cache_dir: data_dir.join("cache"),
             engine: poa_prover::Settings::FULL,
             prepared: 64,
+            level_timing: false,
             data_dir,
             master_key_file: None,
             public_url,

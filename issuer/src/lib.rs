@@ -31,6 +31,7 @@ pub mod foreign_lists;
 pub mod http;
 pub mod http_signature;
 pub mod keys;
+pub mod level_timing;
 mod log_lines;
 pub mod measure;
 mod outbound;

@@ -58,6 +58,17 @@ pub enum ServiceError {
     /// The leaf does not outlive what is asked for.
     #[error("the agent's leaf expires too soon; it is renewed with the next anchor")]
     LeafExpiring,
+    /// The leaf is newer than the hour's anchor, and nobody agreed to the newest root.
+    #[error(
+        "the agent's leaf is newer than the hour's anchor, so few others would present under the same root; wait for \
+         the next anchor, at {next_anchor}, or agree with allow_newest_root"
+    )]
+    LeafNotInAnchor {
+        /// When the next anchor comes, RFC 3339.
+        next_anchor: String,
+        /// Seconds until then.
+        seconds: u64,
+    },
     /// What came back from the holder does not verify.
     #[error("check {check} does not pass: {reason}")]
     ProofRefused {

@@ -19,3 +19,57 @@ fn a_url_of_another_service_has_no_path_here() {
     assert!(client.path_of("http://127.0.0.1:8080/a").is_err());
     assert!(client.path_of("http://127.0.0.1:80").is_err());
 }
+
+/// Answers every request on kept-alive connections, and says of each whether it named anybody.
+fn recording() -> (String, std::sync::mpsc::Receiver<(std::net::SocketAddr, bool)>) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, sender) = (stream.unwrap(), sender.clone());
+            std::thread::spawn(move || {
+                let peer = stream.peer_addr().unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                loop {
+                    let head: Vec<_> =
+                        lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+                    if head.is_empty() {
+                        return;
+                    }
+                    let names = |line: &String| {
+                        let line = line.to_ascii_lowercase();
+                        ["authorization:", "signature", "cookie:"].iter().any(|name| line.starts_with(name))
+                    };
+                    // A test that has seen enough is gone.
+                    let _ = sender.send((peer, head.iter().any(names)));
+                    stream.write_all(b"HTTP/1.1 200 OK\r\nset-cookie: id=1\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+                }
+            });
+        }
+    });
+    (base, receiver)
+}
+
+#[test]
+fn what_is_asked_as_nobody_goes_over_connections_that_never_named_anybody() {
+    let (base, seen) = recording();
+    let client = Client::new(&base).unwrap();
+    let signer = AgentSigner { did: "did:poa:a.example:x".to_owned(), key: SigningKey::from_bytes(&[7; 32]) };
+    let token = OperatorToken::new("token");
+    for _ in 0..2 {
+        client.get("/roots/anchor", Auth::Nobody).unwrap();
+        client.get("/agents/x/opening", Auth::Agent(&signer)).unwrap();
+        client.get_bytes("/log/main/1/tiles/0/0").unwrap();
+        client.get("/issuer-keys", Auth::Operator(&token)).unwrap();
+    }
+    let seen: Vec<_> = seen.try_iter().collect();
+    assert_eq!(seen.len(), 8);
+    let of = |named: bool| {
+        let peers = seen.iter().filter(|(_, names)| *names == named).map(|(peer, _)| *peer);
+        peers.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert!(!of(false).is_empty() && !of(true).is_empty());
+    assert!(of(false).is_disjoint(&of(true)), "{seen:?}");
+}

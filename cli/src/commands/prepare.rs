@@ -17,6 +17,7 @@ use crate::commands::read_json;
 use crate::commands::request::DemandArgs;
 use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
+use crate::holder::direct_times::Times;
 use crate::holder::prepared::{self, Slot};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
@@ -43,6 +44,7 @@ pub struct PrepareArgs {
 
 /// Runs the command.
 pub fn run(args: &PrepareArgs, global: &Global) -> Outcome<Answer> {
+    let began = Instant::now();
     let request = match &args.like {
         Some(path) => read_json(path)?,
         // The challenge stands for one that is not known yet.
@@ -65,6 +67,8 @@ pub fn run(args: &PrepareArgs, global: &Global) -> Outcome<Answer> {
     prover.engine()?;
     let start = Instant::now();
     let prepared = prover.prepare(&stage.material, &stage.showing())?;
+    // What a direct answer does as well: so there is a time to keep this one back for.
+    Times::of(dir)?.note(began)?;
     let prepare_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     Slot::new(dir, &asked.kind()?).write(dir, &prepared)?;
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use poa_verifier::{Evidence, Verifier};
+use poa_verifier::{Evidence, Verifier, jws};
 use serde_json::{Value, json};
 
 use crate::args::{Global, ServiceArg};
@@ -19,10 +19,11 @@ use crate::client::{AgentSigner, Client};
 use crate::commands::read_json;
 use crate::engine::EngineArgs;
 use crate::exit::{Exit, Failure, OrFail, Outcome};
+use crate::holder::direct_times::Times;
 use crate::holder::prepared::{Found, Slot};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
-use crate::holder::stage::Stage;
+use crate::holder::stage::{SMALL_CROWD, Stage};
 use crate::holder::store::HolderDir;
 use crate::output::{Answer, pretty};
 use crate::pinned::Pinned;
@@ -51,6 +52,9 @@ pub struct PresentArgs {
     /// Use what `poa prepare` made or refuse; prove nothing now and use no network
     #[arg(long)]
     prepared: bool,
+    /// Keep the answer back for as long as one takes that was not prepared, so that its time does not tell them apart
+    #[arg(long)]
+    level_timing: bool,
     /// File to write the presentation to
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -78,8 +82,22 @@ struct Made {
     shown: Vec<String>,
 }
 
+impl Made {
+    /// Whether it stands under the hour's anchor, as its head says.
+    fn under_anchor(&self) -> bool {
+        under_anchor(&self.presentation)
+    }
+}
+
+/// Whether a presentation stands under an anchor; what is no presentation does not.
+fn under_anchor(presentation: &Value) -> bool {
+    let head = presentation["verifiableCredential"][0]["proof"]["rootHead"].as_str().unwrap_or_default();
+    jws::parse(head).and_then(|head| head.claims()).is_ok_and(|claims| claims["anchor"] == true)
+}
+
 /// Runs the command.
 pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
+    let began = Instant::now();
     let RequestSource { request, request_url } = &args.request;
     let to = &args.consent.to;
     let requested = request_url.as_ref().map(|url| Requested::fetch(url, to, args.via.as_deref())).transpose()?;
@@ -93,11 +111,19 @@ pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
     let mut caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
     let made = match &mut caller {
-        Caller::Holder(dir, signer) if dir.contents.proving.is_some() => show_here(&asked, args, dir, signer, &client)?,
+        Caller::Holder(dir, signer) if dir.contents.proving.is_some() => {
+            show_here(&asked, args, dir, signer, &client, began)?
+        }
         Caller::Operator(_) => {
             return Err(Failure::error(
                 "the operator cannot present for an agent",
                 "act as the agent: --data-dir of its holder, or --key with --agent",
+            ));
+        }
+        _ if args.level_timing => {
+            return Err(Failure::error(
+                "this agent's presentations are made by the service",
+                "leave --level-timing out; the service's operator chooses it: poa serve --level-timing",
             ));
         }
         _ if args.prepared => {
@@ -121,10 +147,18 @@ fn show_here(
     dir: &mut HolderDir,
     signer: &AgentSigner,
     client: &Client,
+    began: Instant,
 ) -> Outcome<Made> {
     let pinned = prove::require_trust(dir)?;
     let prover = Prover::new(&pinned, &args.engine)?;
+    let mut times = Times::of(dir)?;
     let note = match Slot::new(dir, &asked.kind()?).find(dir, &prover)? {
+        Found::Usable(..) if args.level_timing && !times.known() => {
+            if args.prepared {
+                return Err(Times::unknown());
+            }
+            "note: no direct answer was timed yet, so the proof was made now".to_owned()
+        }
         Found::Usable(mut prepared, slot) => {
             let start = Instant::now();
             let presentation = prepared
@@ -132,10 +166,20 @@ fn show_here(
                 .or_refuse("nothing was shown", "prepare a new one: poa prepare")?;
             let present_us = Some(microseconds(start));
             match rehearse(asked, &presentation, &pinned) {
+                Ok(_) if !asked.consent.newest_root && !under_anchor(&presentation) => {
+                    if args.prepared {
+                        return Err(prove::not_in_anchor()?);
+                    }
+                    "note: what was prepared does not stand under the hour's anchor, so the proof was made now"
+                        .to_owned()
+                }
                 Ok(shown) => {
                     if prepared.is_single_use() {
                         // Before it leaves: a second answer from it could be linked to this one.
                         slot.remove()?;
+                    }
+                    if args.level_timing {
+                        times.keep_back(began);
                     }
                     return Ok(Made { presentation, prove_us: None, present_us, shown });
                 }
@@ -158,7 +202,10 @@ fn show_here(
     let presentation = prover.present(&stage.material, &stage.showing(), &asked.binding.challenge)?;
     let prove_us = Some(microseconds(start));
     let mut shown = rehearse(asked, &presentation, &pinned)?;
-    shown.extend(stage.crowd());
+    times.note(began)?;
+    if args.level_timing {
+        times.keep_back(began);
+    }
     shown.extend((!note.is_empty()).then_some(note));
     Ok(Made { presentation, prove_us, present_us: None, shown })
 }
@@ -202,6 +249,7 @@ fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller) -> Outcome<Mad
         "challenge": asked.binding.challenge,
         "domain": asked.binding.domain,
         "show_subject": asked.consent.show_subject,
+        "allow_newest_root": asked.consent.newest_root,
     });
     if let Some(audience) = &asked.request.audience {
         body["audience"] = json!(audience.as_str());
@@ -237,11 +285,14 @@ fn sent(args: &PresentArgs, requested: &Requested, made: Made) -> Outcome<Answer
 }
 
 fn answer(args: &PresentArgs, made: Made) -> Outcome<Answer> {
-    let Made { presentation, prove_us, present_us, shown } = made;
+    let under_anchor = made.under_anchor();
+    let Made { presentation, prove_us, present_us, mut shown } = made;
+    shown.extend((!under_anchor).then(|| SMALL_CROWD.to_owned()));
     let lines: Vec<_> = shown.iter().map(|line| format!("  {line}")).collect();
     let text = pretty(&presentation);
     let value = json!({
         "presentation": presentation,
+        "root": if under_anchor { "anchor" } else { "newest" },
         "prepared": present_us.is_some(),
         "prove_us": prove_us,
         "present_us": present_us,

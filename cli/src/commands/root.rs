@@ -1,9 +1,9 @@
 //! `poa root`: the log's signed tree heads.
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::args::{Global, ServiceArg};
+use crate::args::{Global, OperatorArgs, ServiceArg};
 use crate::client::Auth;
 use crate::exit::{Failure, Outcome};
 use crate::output::Answer;
@@ -19,6 +19,17 @@ pub enum RootCommand {
     Anchor(RootArgs),
     /// One by its value
     Get(GetArgs),
+    /// Delete heads that a wrong clock dated into the future, and mark the keys that signed them compromised
+    Recover(RecoverArgs),
+}
+
+/// Which service, and who asks.
+#[derive(Args)]
+pub struct RecoverArgs {
+    #[command(flatten)]
+    service: ServiceArg,
+    #[command(flatten)]
+    operator: OperatorArgs,
 }
 
 /// Where to ask.
@@ -51,6 +62,7 @@ pub fn run(command: &RootCommand, global: &Global) -> Outcome<Answer> {
             })?;
             (&args.place, format!("/roots/{}", args.root))
         }
+        RootCommand::Recover(args) => return recover(args, global),
     };
     let pinned = Pinned::find(global, &place.trust)?;
     let client = place.service.client(pinned.as_ref().map(Pinned::url))?;
@@ -78,4 +90,20 @@ pub fn run(command: &RootCommand, global: &Global) -> Outcome<Answer> {
         text("revocations"),
     );
     Ok(Answer::done(what, next, head))
+}
+
+fn recover(args: &RecoverArgs, global: &Global) -> Outcome<Answer> {
+    let (client, token) = (args.service.client(None)?, args.operator.token(global)?);
+    let done = client.post("/roots/recover", &json!({}), Auth::Operator(&token))?;
+    let keys: Vec<_> = done["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let what = format!(
+        "deleted {} heads dated up to {}; the log goes on from publication {}; compromised: {}",
+        done["heads_deleted"],
+        done["latest"].as_str().unwrap_or_default(),
+        done["seq"],
+        keys.join(", "),
+    );
+    let next = "tell verifiers to fetch the trust document again (poa trust add URL), and issue again what poa keys \
+                compromised lists";
+    Ok(Answer::done(what, next, done))
 }

@@ -80,6 +80,10 @@ pub struct ServeArgs {
     /// Documents issued to one agent in a day at its own request; one more is answered 429
     #[arg(long, value_name = "N", default_value_t = DOCUMENTS_PER_DAY, value_parser = clap::value_parser!(u32).range(1..))]
     documents_per_day: u32,
+    /// Keep presentations of agents in the service's custody back until one would be there that was not prepared, so
+    /// that the time of an answer does not tell them apart
+    #[arg(long)]
+    level_timing: bool,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -118,6 +122,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.verifying.per_minute = args.verify_rate;
         config.prepared = args.prepared;
         config.documents_per_day = args.documents_per_day;
+        config.level_timing = args.level_timing;
         args.engine.configure(config);
     })?;
     announce(&service, global, &data_dir);

@@ -17,6 +17,8 @@ use crate::exit::{Failure, OrFail, Outcome};
 const LIMIT: Duration = Duration::from_secs(120);
 /// The longest answer of one command.
 const MAX_ANSWER_BYTES: u64 = 16 << 20;
+/// What to do about a failure.
+const NEXT: &str = "read the holder's own words above; `poa demo` starts afresh";
 /// How often its end is looked for.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -53,7 +55,18 @@ impl HolderProcess {
 
     /// Runs `poa ARGS` as the holder and gives its JSON answer.
     pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Outcome<Value> {
-        let next = "read the holder's own words above; `poa demo` starts afresh";
+        self.answer(args)?.map_err(|refused| Self::failed(&refused))
+    }
+
+    /// The failure that an answer of [`HolderProcess::answer`] tells of.
+    pub fn failed(refused: &Value) -> Failure {
+        let what = refused["error"]["what"].as_str().unwrap_or("no reason given");
+        Failure::error(format!("the holder's process failed: {what}"), NEXT)
+    }
+
+    /// The same; what the holder's command refuses is an answer too.
+    pub fn answer<S: AsRef<OsStr>>(&self, args: &[S]) -> Outcome<Result<Value, Value>> {
+        let next = NEXT;
         let mut child = Command::new(&self.program)
             .arg("--json")
             .arg("--data-dir")
@@ -94,10 +107,6 @@ impl HolderProcess {
             .unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into()))
             .or_fail("the holder's answer cannot be read", next)?;
         let answer: Value = serde_json::from_slice(&text).or_fail("the holder's answer is no JSON", next)?;
-        if status.success() {
-            return Ok(answer);
-        }
-        let what = answer["error"]["what"].as_str().unwrap_or("no reason given");
-        Err(Failure::error(format!("the holder's process failed: {what}"), next))
+        Ok(if status.success() { Ok(answer) } else { Err(answer) })
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::enrol::Enrolled;
+use super::holder_process::HolderProcess;
 use super::{Demo, leaderboard, report};
 use crate::exit::{Failure, Outcome};
 use crate::system;
@@ -35,16 +36,14 @@ pub fn run(demo: &mut Demo, enrolled: &Enrolled) -> Outcome<Presented> {
     });
     let (asked, given) = (demo.holder.exchange("request.json"), demo.holder.exchange("presentation.json"));
     system::write_own(&asked, request.to_string().as_bytes())?;
-    let holder = &demo.holder;
-    let answer = demo.timings.time("present: fetch tiles, prove, in a new process", || {
-        holder.run(&[
-            "present".to_owned(),
-            format!("--to={VERIFIER}"),
-            "--schema=task_completion/1".to_owned(),
-            format!("--request={}", asked.display()),
-            format!("--out={}", given.display()),
-        ])
-    })?;
+    let command = [
+        "present".to_owned(),
+        format!("--to={VERIFIER}"),
+        "--schema=task_completion/1".to_owned(),
+        format!("--request={}", asked.display()),
+        format!("--out={}", given.display()),
+    ];
+    let answer = present(demo, &command)?;
     if let Some(taken) = answer["prove_us"].as_u64() {
         demo.timings.record("of which the proof, self-checked", std::time::Duration::from_micros(taken));
     }
@@ -60,4 +59,26 @@ pub fn run(demo: &mut Demo, enrolled: &Enrolled) -> Outcome<Presented> {
     ));
     demo.screen.tick();
     Ok(Presented { document, request, report: verdict.into_value() })
+}
+
+/// The holder presents under the hour's anchor. A log that has just begun has few leaves in it: a newer one is refused,
+/// and the holder agrees to the newest root, as it would not where others wait for its answer.
+fn present(demo: &mut Demo, command: &[String]) -> Outcome<Value> {
+    const WHAT: &str = "present: fetch tiles, prove, in a new process";
+    let holder = &demo.holder;
+    let refused = match demo.timings.time(WHAT, || holder.answer(command))? {
+        Ok(answer) => {
+            demo.screen.say("Presenting under the hour's anchor, as everybody does in this hour.");
+            return Ok(answer);
+        }
+        Err(refused) if refused["error"]["next"].as_str().is_some_and(|next| next.contains("--newest-root")) => refused,
+        Err(refused) => return Err(HolderProcess::failed(&refused)),
+    };
+    let text = |member: &str| refused["error"][member].as_str().unwrap_or_default().to_owned();
+    demo.screen.heading("The holder's command refuses a root under which few present:");
+    demo.screen.say(format!("  {}", text("what")));
+    demo.screen.say(format!("  next: {}", text("next")));
+    demo.screen.say("The demo agrees with --newest-root: nobody else is here to be told apart from.");
+    let agreed = [command, &["--newest-root".to_owned()][..]].concat();
+    demo.timings.time(WHAT, || holder.run(&agreed))
 }

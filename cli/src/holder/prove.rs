@@ -1,15 +1,16 @@
 //! The holder's proofs: opening, path and signed root come in, a proof goes out.
 //!
 //! # Order of trust
-//! 1. The root is one that the pinned issuer signed for everybody: heads are fetched without naming
-//!    the agent, and a head that contradicts one seen before is refused.
+//! 1. The root is one that the pinned issuer signed for everybody: heads are fetched before the agent is named and on a
+//!    connection of their own, and a head that contradicts one seen before, or a second anchor of an hour, is refused.
 //! 2. The opening is this holder's own (`opening`), and its leaf is under that root: the path from
 //!    public tiles is recomputed here.
 //! 3. Only then is a proof made, and it is verified before it leaves.
 
 use poa_circuits::native::field::{self, F};
 use poa_circuits::native::tree::Path;
-use poa_verifier::head::HeadClaims;
+use poa_verifier::head::{ANCHOR_PERIOD_S, HeadClaims};
+use poa_verifier::time;
 use serde_json::Value;
 
 use super::opening::Opening;
@@ -17,7 +18,7 @@ use super::prepared;
 use super::store::HolderDir;
 use super::tiles;
 use crate::client::{AgentSigner, Auth, Client};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, OrFail, Outcome};
 use crate::pinned::Pinned;
 use crate::system;
 
@@ -69,45 +70,71 @@ fn finish_rotation(dir: &mut HolderDir, answer: &Value) -> Outcome<()> {
     }
 }
 
-/// The leaf under the hour's anchor, or under the newest head when the leaf is newer than the anchor.
-pub fn stand(dir: &mut HolderDir, signer: &AgentSigner, client: &Client, pinned: &Pinned) -> Outcome<Standing> {
+/// The leaf under the hour's anchor; under the newest head when the leaf is newer than the anchor and the holder agrees.
+pub fn stand(
+    dir: &mut HolderDir,
+    signer: &AgentSigner,
+    client: &Client,
+    pinned: &Pinned,
+    newest_root: bool,
+) -> Outcome<Standing> {
+    // Both before the agent is named: which one is used tells the service nothing.
+    let (anchor, newest) = (head(client, pinned, "/roots/anchor")?, head(client, pinned, "/roots/latest")?);
     if let Some(opening) = dir.contents.openings.first().cloned()
-        && let Some(standing) = under(dir, client, pinned, "/roots/anchor", opening)?
+        && let Some(standing) = under(dir, client, &anchor, opening)?
     {
         return Ok(standing);
     }
     // No opening yet, or one whose leaf was superseded.
     let opening = fetch_opening(dir, signer, client)?;
-    for head in ["/roots/anchor", "/roots/latest"] {
-        if let Some(standing) = under(dir, client, pinned, head, opening.clone())? {
-            return Ok(standing);
+    if let Some(standing) = under(dir, client, &anchor, opening.clone())? {
+        return Ok(standing);
+    }
+    match under(dir, client, &newest, opening)? {
+        Some(standing) if newest_root => Ok(standing),
+        Some(_) => Err(not_in_anchor()?),
+        None => {
+            let what = "the leaf is under no published root yet";
+            Err(Failure::error(what, "wait for the next publication and try again"))
         }
     }
-    Err(Failure::error("the leaf is under no published root yet", "wait for the next publication and try again"))
+}
+
+/// The refusal of a root that is not the hour's anchor.
+pub fn not_in_anchor() -> Outcome<Failure> {
+    let hour = system::now_unix_s() / ANCHOR_PERIOD_S + 1;
+    let next = time::format_utc(hour * ANCHOR_PERIOD_S).or_fail("the time of the next anchor", "check the clock")?;
+    Ok(Failure::refused(
+        "the leaf is newer than the hour's anchor, so few others would present under the same root",
+        format!("wait for the next anchor, at {next}, or agree with --newest-root"),
+    ))
+}
+
+/// A signed head, fetched as anybody; none of a tree without leaves.
+fn head(client: &Client, pinned: &Pinned, path: &str) -> Outcome<Option<(String, HeadClaims)>> {
+    let answer = client.get(path, Auth::Nobody)?;
+    let jws = answer["head"].as_str().unwrap_or_default().to_owned();
+    let claims = pinned.check_head(&jws, system::now_unix_s())?;
+    Ok(claims.map(|claims| (jws, claims)))
 }
 
 /// The leaf under one head; none when it is not there.
 fn under(
     dir: &HolderDir,
     client: &Client,
-    pinned: &Pinned,
-    head_path: &str,
+    head: &Option<(String, HeadClaims)>,
     opening: Opening,
 ) -> Outcome<Option<Standing>> {
-    let answer = client.get(head_path, Auth::Nobody)?;
-    let head_jws = answer["head"].as_str().unwrap_or_default().to_owned();
-    let Some(head) = pinned.check_head(&head_jws, system::now_unix_s())? else {
-        return Ok(None);
-    };
+    let Some((head_jws, head)) = head else { return Ok(None) };
     if opening.seq > head.seq || opening.log != head.log {
         return Ok(None);
     }
-    let path = fetch_path(client, &head, opening.index)?;
+    let path = fetch_path(client, head, opening.index)?;
     let leaf = opening.leaf(dir.contents.proving()?)?.hash();
     if path.root(&leaf) != head.root {
         return Ok(None);
     }
-    Ok(Some(Standing { under_anchor: head.anchor, head_jws, opening, path }))
+    Ok(Some(Standing { under_anchor: head.anchor, head_jws: head_jws.clone(), opening, path }))
 }
 
 fn fetch_path(client: &Client, head: &HeadClaims, index: u32) -> Outcome<Path> {

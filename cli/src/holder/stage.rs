@@ -13,6 +13,10 @@ use crate::exit::Outcome;
 use crate::pinned::Pinned;
 use crate::system;
 
+/// Said of a proof that does not stand under the hour's anchor.
+pub const SMALL_CROWD: &str = "note: the proof stands under the newest root and not under the hour's anchor: the crowd is small, few others present \
+     under this root";
+
 /// The holder's leaf under a signed root, and what is shown of it to whom.
 pub struct Stage<'p> {
     standing: Standing,
@@ -35,7 +39,7 @@ impl<'p> Stage<'p> {
         pinned: &'p Pinned,
         prover: &Prover<'p>,
     ) -> Outcome<Self> {
-        let standing = prove::stand(dir, signer, client, pinned)?;
+        let standing = prove::stand(dir, signer, client, pinned, asked.consent.newest_root)?;
         let material = standing.opening.material(dir.contents.proving()?, &standing.path)?;
         let (schema, disclosure) = asked.choose(prover, pinned, &material)?;
         Ok(Self {
@@ -62,9 +66,6 @@ impl<'p> Stage<'p> {
 
     /// What the holder should know about how far it can be told apart.
     pub fn crowd(&self) -> Option<String> {
-        (!self.standing.under_anchor).then(|| {
-            "note: the leaf is newer than the hour's anchor, so the proof stands under the newest root, in a smaller crowd"
-                .to_owned()
-        })
+        (!self.standing.under_anchor).then(|| SMALL_CROWD.to_owned())
     }
 }

@@ -130,12 +130,14 @@ fn prove(cast: &mut Cast, managed: &str) {
     cast.ok("verifier", &[&request[..], &BOUND].concat());
     let present = [&["present", "--request", "request.json", "--out", "shown.json"], &TO[..]].concat();
     cast.ok("agent", &[&present[..], &by_agent, &["--schema", "task_completion/1"]].concat());
-    cast.ok("holder", &present);
+    // Its leaf may be newer than the hour's anchor.
+    cast.ok("holder", &[&present[..], &["--newest-root"]].concat());
     cast.ok("verifier", &["verify", "shown.json", "--request", "request.json"]);
     let with_pseudonym = ["request", "--domain", "https://shop.example", "--out", "known.json", "--pseudonym"];
     cast.ok("verifier", &[&with_pseudonym[..], &BOUND].concat());
-    cast.ok("holder", &[&["prepare", "--like", "known.json"], &TO[..]].concat());
-    cast.ok("holder", &["present", "--request", "known.json", "--out", "shown.json", "--prepared", TO[0], TO[1]]);
+    cast.ok("holder", &[&["prepare", "--newest-root", "--like", "known.json"], &TO[..]].concat());
+    let known = ["present", "--request", "known.json", "--out", "shown.json", "--prepared", "--newest-root"];
+    cast.ok("holder", &[&known[..], &TO].concat());
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
     while !kept::service(cast).sealed.iter().any(|secret| secret.name.starts_with("prepared presentation")) {
         assert!(std::time::Instant::now() < deadline, "nothing of the managed agent's is kept ready");

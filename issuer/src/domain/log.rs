@@ -32,7 +32,7 @@ pub const TILE_WIDTH: u64 = 256;
 /// The current root is signed anew when the newest head is this old, in seconds.
 pub const RESIGN_S: u64 = 60;
 /// The first head of each such period is the anchor, in seconds.
-pub const ANCHOR_PERIOD_S: u64 = 3_600;
+pub const ANCHOR_PERIOD_S: u64 = poa_verifier::head::ANCHOR_PERIOD_S;
 /// A clock this far behind the newest head is refused, in seconds.
 pub const CLOCK_TOLERANCE_S: u64 = 60;
 

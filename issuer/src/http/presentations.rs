@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json as JsonReply;
 use axum::extract::State;
+use axum::http::HeaderValue;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,13 +13,16 @@ use super::api::{Answer, Routes, post};
 use super::body::Json;
 use super::call::{AnyKey, ByAgent, Call};
 use super::credentials::PROVING;
-use super::error::ApiError;
+use super::error::{ApiError, Problem};
 use super::limits;
 use super::reply::private;
 use super::schema_name::SchemaName;
 use super::wire::Text;
 use crate::app::App;
-use crate::service::presenting::Present;
+use crate::service::presenting::{Present, Presented};
+
+/// Says how large the crowd is among which the holder stays anonymous.
+const ROOT: &str = "poa-root";
 
 /// The routes of this resource.
 pub fn routes() -> Routes {
@@ -26,8 +30,13 @@ pub fn routes() -> Routes {
         post("/presentations", present)
             .means("present", "Answer a verifier's challenge for a managed agent")
             .reads("presentation-request", limits::SMALL_BYTES)
-            .answers(Answer::json(200, "presentation", "The presentation."))
-            .refuses(PROVING),
+            .detail("Under the hour's anchor, as everybody. A leaf that is newer is shown only with `allow_newest_root`, in a small crowd.")
+            .answers(Answer::json(200, "presentation", "The presentation.").with(
+                "PoA-Root",
+                "`anchor`, under which everybody of the hour presents; or `newest`, under which few do",
+            ))
+            .refuses(PROVING)
+            .refuses(&[Problem::LeafNotInAnchor]),
     )
 }
 
@@ -42,14 +51,16 @@ struct PresentBody {
     domain: Text<512>,
     #[serde(default)]
     show_subject: bool,
+    #[serde(default)]
+    allow_newest_root: bool,
 }
 
 async fn present(
     State(app): State<Arc<App>>,
     call: Call<ByAgent<AnyKey>, Json<PresentBody>>,
 ) -> Result<Response, ApiError> {
-    let PresentBody { schema, predicates, audience, challenge, domain, show_subject } = call.body.0;
-    let presentation = app
+    let PresentBody { schema, predicates, audience, challenge, domain, show_subject, allow_newest_root } = call.body.0;
+    let Presented { document, under_anchor } = app
         .present(Present {
             agent: call.caller.agent,
             name: schema.name,
@@ -59,7 +70,10 @@ async fn present(
             challenge: challenge.0,
             domain: domain.0,
             show_subject,
+            allow_newest_root,
         })
         .await?;
-    Ok(private(JsonReply(presentation)))
+    let mut answer = private(JsonReply(document));
+    answer.headers_mut().insert(ROOT, HeaderValue::from_static(if under_anchor { "anchor" } else { "newest" }));
+    Ok(answer)
 }

@@ -50,7 +50,12 @@ impl App {
 
     /// Proves and keeps one; false when agent, leaf or anchor changed meanwhile.
     async fn prepare(&self, anchor: &Head, due: &DueKind) -> Result<bool, ServiceError> {
-        let ready = self.ready(due.agent, &due.kind).await?;
+        let ready = match self.ready(due.agent, &due.kind, false).await {
+            Ok(ready) => ready,
+            // The leaf was renewed after the anchor: the next one has it.
+            Err(ServiceError::LeafNotInAnchor { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
         if ready.head != *anchor {
             return Ok(false);
         }

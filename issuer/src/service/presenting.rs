@@ -5,11 +5,14 @@
 //! domain, naming, leaf, head and hour; else the proof is made now. The two cannot be told apart, and both are checked
 //! as the verifier will before they leave.
 
+use std::time::Instant;
+
 use poa_circuits::native::scope;
 use poa_circuits::native::tree::Path;
 use poa_prover::{Audience, Disclosure, Material, Occasion, Predicates, PreparedPresentation, Showing, present};
 use poa_verifier::Request;
 use poa_verifier::schema::DisclosureSchema;
+use poa_verifier::time;
 use poa_verifier::zk_proof::Binding;
 use serde_json::{Map, Value};
 
@@ -17,6 +20,7 @@ use super::checking::{Checker, Question, first_obstacle};
 use super::issuing::{agent_did, check_active};
 use super::{ServiceError, material};
 use crate::app::App;
+use crate::documents::DocumentError;
 use crate::domain::{Agent, AgentUuid, Custody, DomainError, Head, Opened, Opening, PlaceInLog, PresentationKind};
 use crate::proving::Principal;
 
@@ -39,6 +43,17 @@ pub struct Present {
     pub domain: String,
     /// Whether the agent is named.
     pub show_subject: bool,
+    /// Whether the caller agrees to a root that is not the hour's anchor, under which few others present.
+    pub allow_newest_root: bool,
+}
+
+/// A presentation that verified.
+#[derive(Debug)]
+pub struct Presented {
+    /// As it goes to the verifier.
+    pub document: Value,
+    /// Whether it stands under the hour's anchor, as everybody's does.
+    pub under_anchor: bool,
 }
 
 /// What a presentation of one kind is made from, before any proof: known to be allowed and true.
@@ -63,11 +78,13 @@ pub(super) struct Provable {
 
 impl App {
     /// Makes a presentation, and checks it as the verifier will, before it leaves.
-    pub async fn present(&self, wanted: Present) -> Result<Value, ServiceError> {
+    pub async fn present(&self, wanted: Present) -> Result<Presented, ServiceError> {
+        let began = Instant::now();
         let request = request(&wanted)?;
         self.sound_now().await?;
         let (kind, challenge, principal) = (kind(&wanted), wanted.challenge, Principal::Agent(wanted.agent));
-        let ready = self.ready(wanted.agent, &kind).await?;
+        let ready = self.ready(wanted.agent, &kind, wanted.allow_newest_root).await?;
+        let under_anchor = ready.head.anchor;
         // Nothing is prepared under another head than an anchor.
         let place = ready.head.anchor.then(|| ready.place());
         let opened = match self.config().prepared {
@@ -76,15 +93,19 @@ impl App {
             _ => self.domain().use_presentation_kind(wanted.agent, &kind, place, self.now()).await?,
         };
         self.wake_preparer();
-        if let Some(opened) = opened
-            && let Some(presentation) = self.finish(principal, opened, &challenge, &request).await?
+        // Before a direct answer was timed nothing is known to keep a prepared one back for.
+        let usable = !self.config().level_timing || self.direct_times().level().is_some();
+        if usable
+            && let Some(opened) = opened
+            && let Some(document) = self.finish(principal, opened, &challenge, &request).await?
         {
-            return Ok(presentation);
+            self.keep_back(began).await;
+            return Ok(Presented { document, under_anchor });
         }
         let provable = self.provable(ready).await?;
         let checker = self.checker().await?;
         let (engine, mut rng, now) = (self.engine(), self.rng(), self.now());
-        let presentation = self
+        let document = self
             .provers()
             .run(principal, move || {
                 let made = present(&engine, &provable.material, &provable.showing(now), &challenge, &mut rng)?;
@@ -92,7 +113,21 @@ impl App {
             })
             .await??;
         self.note_proof();
-        Ok(presentation)
+        self.direct_times().note(began.elapsed());
+        self.keep_back(began).await;
+        Ok(Presented { document, under_anchor })
+    }
+
+    /// Waits until a direct answer would be there, when answers are levelled. Direct ones wait too: their own
+    /// differences would tell them from those that wait for the level.
+    async fn keep_back(&self, began: Instant) {
+        if !self.config().level_timing {
+            return;
+        }
+        let level = self.direct_times().level();
+        if let Some(level) = level {
+            tokio::time::sleep_until((began + level).into()).await;
+        }
     }
 
     /// Answers the challenge with what was prepared; none when that turns out to be of no use, which the log tells.
@@ -130,7 +165,12 @@ impl App {
     }
 
     /// Everything about a kind but the proof; refused as a presentation of it is refused.
-    pub(super) async fn ready(&self, agent: AgentUuid, kind: &PresentationKind) -> Result<Ready, ServiceError> {
+    pub(super) async fn ready(
+        &self,
+        agent: AgentUuid,
+        kind: &PresentationKind,
+        allow_newest_root: bool,
+    ) -> Result<Ready, ServiceError> {
         let domain = self.domain();
         let agent = domain.agent(agent).await?;
         check_active(agent.status)?;
@@ -143,7 +183,7 @@ impl App {
         let attestation = material::attestation(&opening.schema)?;
         let predicates = Predicates::from_json(&Value::Object(kind.predicates.clone()), &attestation)?;
         let disclosure = material::shown(&schema, &predicates, &opening.attributes)?;
-        let head = self.head_for(&opening).await?;
+        let head = self.head_for(&opening, allow_newest_root).await?;
         let audience =
             Audience { domain: kind.domain.clone(), pseudonym: kind.pseudonym, show_subject: kind.show_subject };
         Ok(Ready { agent, opening, head, schema, disclosure, audience })
@@ -159,11 +199,22 @@ impl App {
         Ok(Provable { material, head, schema, disclosure, audience, issuer_url })
     }
 
-    /// The hour's anchor when the leaf is in it, so that everybody of the hour shares one root; else the
-    /// newest head.
-    async fn head_for(&self, opening: &Opening) -> Result<Head, ServiceError> {
-        let anchor = self.domain().anchor_head().await?;
-        Ok(if opening.seq <= anchor.seq { anchor } else { self.domain().latest_head().await? })
+    /// The hour's anchor when the leaf is in it, so that everybody of the hour shares one root; else the newest head,
+    /// when the caller agrees: few leaves are newer than the anchor, and that is told with it.
+    async fn head_for(&self, opening: &Opening, allow_newest_root: bool) -> Result<Head, ServiceError> {
+        match self.domain().anchor_head().await {
+            Ok(anchor) if opening.seq <= anchor.seq => return Ok(anchor),
+            Ok(_) | Err(DomainError::NoHead) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if allow_newest_root {
+            return Ok(self.domain().latest_head().await?);
+        }
+        let now = self.now();
+        let next = self.domain().next_anchor_at(now).await?;
+        let next_anchor = time::format_utc(next).map_err(DocumentError::from)?;
+        // At least a moment: the publication itself takes some time.
+        Err(ServiceError::LeafNotInAnchor { next_anchor, seconds: (next - now).max(1) })
     }
 }
 

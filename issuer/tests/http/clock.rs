@@ -79,7 +79,7 @@ async fn a_jump_of_a_day_for_four_seconds_leaves_no_head_from_the_future() {
     let refused = service.issue(&agent, "task_completion/1", json!({ "tasks_completed": { "atLeast": "100" } })).await;
     refused.assert_problem(503, "not-ready");
     // A good credential is not called bad, and what may be done without signing is done.
-    let report = service.post("/verify", &json!({ "document": credential })).await;
+    let report = service.post("/verify", &json!({ "document": credential, "request": {} })).await;
     assert_eq!(report.json()["verified"], true, "{report:?}");
     assert_eq!(service.operator(Method::POST, &other.path("/revoke"), &json!({})).await.status, 200);
 
@@ -224,7 +224,7 @@ async fn a_log_with_heads_from_the_future_is_recovered() {
     assert_eq!(jws::parse(kept["head"].as_str().unwrap()).unwrap().kid(), kid("heads-2"));
     assert_eq!(service.get("/ready").await.status, 200);
     let issued = issue(&service, &agent).await;
-    let report = service.post("/verify", &json!({ "document": issued })).await.json();
+    let report = service.post("/verify", &json!({ "document": issued, "request": {} })).await.json();
     assert_eq!(report["verified"], true, "{report:#}");
     let acts = service.app.domain().store().operator_acts().await.unwrap();
     assert!(acts.iter().any(|act| act.act == "recover_log" && act.detail["heads"] == 1));

@@ -75,6 +75,24 @@ async fn a_prepared_answer_verifies_and_an_anonymous_one_serves_once() {
 }
 
 #[tokio::test]
+async fn a_levelled_answer_takes_as_long_from_stock_as_a_direct_one() {
+    let service = Service::start_with(|config| config.level_timing = true).await;
+    let agent = service.attested_agent().await;
+    let timed = async |challenge: &str| {
+        let began = std::time::Instant::now();
+        let answer = present(&service, &agent, challenge, json!({})).await;
+        let taken = began.elapsed();
+        verified(&service, &answer, challenge, json!({})).await;
+        taken
+    };
+    let direct = timed("the first challenge").await;
+    assert_eq!((refresh(&service).await, rows(&service).await), ((1, 0), 1));
+    let from_stock = timed("the second challenge").await;
+    assert_eq!(rows(&service).await, 0, "it was used");
+    assert!(from_stock * 10 >= direct * 9, "{from_stock:?} against {direct:?}");
+}
+
+#[tokio::test]
 async fn a_pseudonymous_one_serves_every_challenge_with_the_pseudonym_of_its_audience() {
     let more = json!({ "audience": VERIFIER });
     let (service, agent) = prepared(more.clone()).await;

@@ -88,7 +88,31 @@ async fn everybody_of_an_hour_presents_under_the_anchor() {
     };
     assert_eq!(root(present(&service, &first, json!({})).await), anchor["root"]);
     let newest = service.get("/roots/latest").await.json();
-    assert_eq!(root(present(&service, &second, json!({})).await), newest["root"]);
+    let agreed = present(&service, &second, json!({ "allow_newest_root": true })).await;
+    assert_eq!(agreed.header("poa-root"), "newest", "the crowd is small");
+    assert_eq!(root(agreed), newest["root"]);
+    let needless = present(&service, &first, json!({ "allow_newest_root": true })).await;
+    assert_eq!(needless.header("poa-root"), "anchor");
+    assert_eq!(root(needless), anchor["root"], "the word is no wish");
+}
+
+#[tokio::test]
+async fn a_root_that_is_not_the_hours_anchor_needs_the_callers_word() {
+    let service = Service::start().await;
+    service.attested_agent().await;
+    service.clock.advance(60);
+    let late = service.attested_agent().await;
+    let refused = present(&service, &late, json!({})).await;
+    refused.assert_problem(409, "leaf-not-in-anchor");
+    let problem = refused.json();
+    assert_eq!(problem["member"], "allow_newest_root");
+    // 10:21 now; anchors come with the hour.
+    assert!(problem["detail"].as_str().unwrap().contains("2026-01-15T11:00:00Z"), "{problem}");
+    assert_eq!(problem["recovery"], json!({ "action": "retry_after", "seconds": 39 * 60 }));
+    present(&service, &late, json!({ "allow_newest_root": false })).await.assert_problem(409, "leaf-not-in-anchor");
+    service.clock.advance(39 * 60);
+    service.publish().await;
+    assert_eq!(present(&service, &late, json!({})).await.header("poa-root"), "anchor");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use poa_circuits::native::field::{self, F};
 use poa_circuits::native::tree::{self, DEPTH, Path};
 
-use super::{Head, TILE_LEVELS, TILE_WIDTH};
+use super::{ANCHOR_PERIOD_S, Head, TILE_LEVELS, TILE_WIDTH, hour_of, opens_hour};
 use crate::domain::{Domain, DomainError, Kind};
 use crate::store::Tx;
 
@@ -22,6 +22,23 @@ impl Domain {
         self.store
             .read_tx(|tx, _| {
                 Box::pin(async move { tx.newest_anchor(&self.settings.log).await?.ok_or(DomainError::NoHead) })
+            })
+            .await
+    }
+
+    /// When the next anchor comes, Unix seconds: with the next publication when the hour has none yet.
+    pub async fn next_anchor_at(&self, now: u64) -> Result<u64, DomainError> {
+        let log = self.settings.log.as_str();
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move {
+                    let newest = tx.newest_anchor(log).await?.map(|head| head.iat);
+                    let mut hour = hour_of(now);
+                    while !opens_hour(newest, hour) || tx.hour_had_anchor(log, hour).await? {
+                        hour += ANCHOR_PERIOD_S;
+                    }
+                    Ok(hour.max(now))
+                })
             })
             .await
     }

@@ -148,10 +148,12 @@ impl Description {
             self.refusals.extend(self.is_limited.then_some(Code::RateLimited));
             self.refusals.extend(self.reads_path.then_some(Code::InvalidParameter));
         } else {
+            // What looks at the time or at the log may find that neither can be relied on.
             self.problems.extend([
                 Problem::RequestTimeout,
                 Problem::ServiceSlow,
                 Problem::Overloaded,
+                Problem::NotReady,
                 Problem::Internal,
             ]);
             self.problems.extend(self.is_limited.then_some(Problem::TooManyRequests));

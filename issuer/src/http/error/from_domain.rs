@@ -144,6 +144,10 @@ impl From<ServiceError> for ApiError {
             S::Work(error) => error.into(),
             S::Disclosure(error) => error.into(),
             S::SaysNothing => Self::of_member(Problem::Unprocessable, "predicates", sentence(&error)),
+            S::LeafNotInAnchor { seconds, .. } => {
+                Self::of_member(Problem::LeafNotInAnchor, "allow_newest_root", sentence(&error))
+                    .with_recovery(Recovery::RetryAfter { seconds })
+            }
             S::LeafExpiring => Self::new(Problem::NoLeaf, sentence(&error)),
             S::ProofRefused { .. } => Self::of_member(Problem::ProofRefused, "proof", sentence(&error)),
             S::Request { member, reason } => Self::of_member(Problem::Unprocessable, member, format!("{reason}.")),

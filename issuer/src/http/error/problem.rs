@@ -76,6 +76,9 @@ problems! {
     Conflict: CONFLICT, "conflict", "Already taken", fix("body");
     /// The agent has no published leaf yet.
     NoLeaf: CONFLICT, "no-leaf", "No published leaf", retry_after(10);
+    /// The agent's leaf is newer than the hour's anchor, under which everybody presents; the newest root needs the caller's
+    /// word.
+    LeafNotInAnchor: CONFLICT, "leaf-not-in-anchor", "Leaf newer than the hour's anchor", retry_after(60);
     /// The same idempotency key was used for another request.
     IdempotencyMismatch: CONFLICT, "idempotency-mismatch", "Idempotency key used for another request", fix("idempotency-key");
     /// The first request under this idempotency key is still running.
@@ -118,8 +121,8 @@ problems! {
     ServiceSlow: SERVICE_UNAVAILABLE, "service-slow", "Service too slow", retry_after(5);
     /// The service has no place for another connection or request, or no memory or reader for its body.
     Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Service overloaded", retry_after(1);
-    /// The service has just started and published no head yet.
-    NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service starting", retry_after(1);
+    /// The service has just started and published no head yet, or its clock cannot be relied on.
+    NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service not ready", retry_after(1);
     /// No status index is left: nothing more is issued. Everything else goes on.
     StatusListFull: INSUFFICIENT_STORAGE, "status-list-full", "Status lists full", Recovery::ContactIssuer;
     /// A part of a standard that this service does not have.
