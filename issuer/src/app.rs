@@ -1,7 +1,7 @@
 //! The running service: what [`App::open`] puts together and every handler is given.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poa_files::DirectoryError;
@@ -29,6 +29,7 @@ use crate::store::{Store, StoreError};
 use crate::trust::{Published, TrustFailure};
 
 mod list_reader;
+mod offline;
 mod publisher;
 mod serve;
 mod supervision;
@@ -36,6 +37,7 @@ mod tls;
 mod watcher;
 
 pub use list_reader::ListReader;
+pub use offline::{check_log, has_database};
 pub use publisher::Publisher;
 pub use serve::Door;
 pub use supervision::{Task, TaskHealth};
@@ -67,6 +69,9 @@ pub struct App {
     published: Arc<Published>,
     /// Held by who rebuilds the trust document, so that an older state never replaces a newer one.
     publishing: tokio::sync::Mutex<()>,
+    /// Changes that the trust document has to follow, and how many of them the published one follows.
+    changes: AtomicU64,
+    changes_published: AtomicU64,
     /// Held by who changes the issuer's keys.
     key_acts: tokio::sync::Mutex<()>,
     batch_places: Arc<Places>,
@@ -220,6 +225,8 @@ impl App {
             has_proved: AtomicBool::new(false),
             published: Arc::new(published),
             publishing: tokio::sync::Mutex::default(),
+            changes: AtomicU64::new(0),
+            changes_published: AtomicU64::new(0),
             key_acts: tokio::sync::Mutex::default(),
             status_lists: StatusLists::default(),
             chain,
@@ -361,13 +368,27 @@ impl App {
         &self.key_acts
     }
 
-    /// Signs and publishes the trust document anew, after a schema was added or a key changed.
+    /// Re-signs and publishes the trust document, after a schema was added or a key changed. When it cannot, or its caller
+    /// goes away, the publisher does it later.
     pub(crate) async fn republish(&self) -> Result<(), TrustFailure> {
+        self.note_change();
         let _publishing = self.publishing.lock().await;
+        let followed = self.changes.load(Ordering::SeqCst);
         let Self { config, domain, keys, engine, development_key, .. } = self;
         let next = Published::build(config, domain, keys, engine.verifying_key(), *development_key).await?;
         self.published.replace(next);
+        self.changes_published.store(followed, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// Notes that the stored keys or schemas are no longer those of the published trust document.
+    pub(crate) fn note_change(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether a change has not been published, because that failed or was cut short.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.changes.load(Ordering::SeqCst) != self.changes_published.load(Ordering::SeqCst)
     }
 
     /// The name of the chain's reader.

@@ -59,9 +59,9 @@ pub use agents::{
 pub use attestations::{MAX_RECEIPTS, ReceiptOutcome};
 pub use attestors::Attestor;
 pub use challenges::{CHALLENGE_TTL_S, Challenge};
-pub(crate) use credentials::Reservation;
+pub(crate) use credentials::{AtWork, Reservation};
 pub use credentials::{
-    Begin, Begun, Credential, CredentialState, Idempotency, MAX_OPEN, PENDING_TTL_S, Pending, StatusBits,
+    Begin, Begun, Credential, CredentialState, Idempotency, MAX_OPEN, PENDING_TTL_S, Pending, StatusBits, Working,
 };
 pub use entropy::{Entropy, EntropyRng, os_entropy};
 pub use error::{DomainError, HeadSigningError, Kind};
@@ -69,7 +69,7 @@ pub use ids::{AgentUuid, CredentialId, IdError, PresentationRequestId, VerifierI
 pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
 pub use log::{Appends, CLOCK_TOLERANCE_S, Head, LogAudit, Publication, Recovered};
-pub(crate) use log::{LogState, Place, Settled, Zeroed, signer_of};
+pub(crate) use log::{DueAgent, LogState, Place, Settled, Zeroed, audit, signer_of};
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};
 pub(crate) use prepared::{PreparedRow, StoredKind};
@@ -137,6 +137,7 @@ pub struct Domain {
     /// stored nodes that is dropped whenever a publication fails.
     publication: Mutex<Option<(u64, Frontier)>>,
     held_indices: Arc<status_space::HeldIndices>,
+    at_work: AtWork,
 }
 
 impl Domain {
@@ -166,6 +167,7 @@ impl Domain {
             entropy,
             publication: Mutex::default(),
             held_indices: Arc::default(),
+            at_work: AtWork::default(),
         };
         domain.seed(now).await?;
         Ok(domain)

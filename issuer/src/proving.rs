@@ -75,9 +75,10 @@ impl LaneSize {
     }
 
     fn bounds(self) -> Bounds {
-        // The operator has a place even where nobody may wait. A lane without threads would never empty.
-        let operator = if self.workers == 0 { 0 } else { self.queue.max(1) };
-        Bounds { queue: self.queue, share: self.share, operator }
+        // There is a place even where nobody may wait: work passes it on its way to an idle thread. A lane without threads
+        // would never empty.
+        let queue = if self.workers == 0 { 0 } else { self.queue.max(1) };
+        Bounds { queue, share: self.share, operator: queue }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use poa_prover::{DisclosureError, PresentError};
 use poa_verifier::report::CheckName;
+use poa_verifier::schema::SchemaError;
 
 use crate::documents::DocumentError;
 use crate::domain::DomainError;
@@ -23,6 +24,7 @@ pub mod presenting;
 mod reading;
 pub mod recovery;
 pub mod resolution;
+pub mod schemas;
 pub mod showing;
 pub mod status_lists;
 pub mod vc_api;
@@ -52,6 +54,9 @@ pub enum ServiceError {
     /// The predicates are malformed, not allowed, off the grid or not met.
     #[error(transparent)]
     Disclosure(#[from] DisclosureError),
+    /// A disclosure schema breaks a rule.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// Every bound is trivial and nothing is disclosed: no verifier takes a proof of nothing.
     #[error("nothing would be shown; ask for at least one bound that says something")]
     SaysNothing,

@@ -3,7 +3,8 @@
 //! One file per table group adds methods to [`Tx`]; the domain calls them inside named transactions.
 //! There is one writer connection, so writes are serial, and a few readers that see a consistent snapshot
 //! each. SQLite runs in WAL mode with `synchronous = FULL`: what a write transaction acknowledged survives
-//! a crash of the process and of the machine.
+//! a crash of the process and of the machine. What an error leaves in a connection is never met by the next caller
+//! (see [`connections`]), and nothing is acknowledged when the files are no longer at their path (see [`place`]).
 //!
 //! SQL is kept portable (`$1` placeholders, no dialect beyond what PostgreSQL also takes), and closures of
 //! [`Store::run_tx`] are repeatable, so that a server database can stand behind the same seam.
@@ -12,17 +13,20 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use poa_files::FileError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::sync::Mutex;
 
 mod agenthood;
 mod agents;
 mod attestations;
 mod challenges;
 mod clock;
+mod connections;
 mod credentials;
 mod issuer_keys;
 mod leaves;
@@ -32,6 +36,7 @@ mod migrations;
 mod nodes;
 mod operation;
 mod packed;
+mod place;
 mod prepared;
 mod presentation_requests;
 mod registry;
@@ -40,18 +45,17 @@ mod schemas;
 mod status;
 mod vc_api;
 mod verifiers;
+mod writes;
 
 pub use agents::NewAgent;
 pub use issuer_keys::IssuerKeyRow;
 pub use migrations::MIGRATIONS;
 pub use operation::OperatorAct;
 pub use registry::{RegistryChainRow, RegistryChangeRow};
+pub use writes::WriteHealth;
 
 /// How often a transaction is tried when another process holds the database.
 const ATTEMPTS: u32 = 5;
-/// How long a connection waits for a lock before that.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const READERS: u32 = 4;
 /// What a transaction's closure gives back.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
 
@@ -74,6 +78,13 @@ pub enum StoreError {
     /// A stored value does not decode: the database was altered by other means.
     #[error("column {0} holds a value that this service never writes")]
     Corrupt(&'static str),
+    /// The file, or its write-ahead log, is not the one that was opened.
+    #[error(
+        "{} is no longer the file that was opened: its directory was removed, moved or unmounted, and what is written \
+         would be lost; bring it back, or stop the service and restore a backup",
+        .0.display()
+    )]
+    Gone(PathBuf),
 }
 
 /// An open database.
@@ -81,6 +92,10 @@ pub enum StoreError {
 pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
+    keeper: Arc<Mutex<Option<SqliteConnection>>>,
+    /// None in memory.
+    place: Option<Arc<place::Place>>,
+    writes: Arc<writes::Writes>,
 }
 
 /// A transaction. The methods are in the children of this module, by table group.
@@ -93,25 +108,25 @@ impl Store {
     /// the files beside it.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         close_files(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What is deleted is overwritten with zeros; otherwise salts and openings stay in pages that are free.
-            .pragma("secure_delete", "ON")
-            .busy_timeout(BUSY_TIMEOUT)
-            // A line for each slow statement or wait would be one for each request while the disk is slow.
-            .disable_statement_logging();
-        let pool = || SqlitePoolOptions::new().acquire_slow_threshold(Duration::MAX);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await?;
-        let readers = pool()
-            .max_connections(READERS)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
-            .await?;
-        Ok(Self { writer, readers })
+        let options = connections::options(path);
+        let mut first = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await?;
+        MIGRATIONS.run(&mut first).await?;
+        let (writer, readers) = (connections::writer(&options).await?, connections::readers(&options).await?);
+        let keeper = connections::keeper(&options).await?;
+        first.close().await?;
+        Ok(Self {
+            writer,
+            readers,
+            keeper: Arc::new(Mutex::new(Some(keeper))),
+            place: Some(Arc::new(place::Place::of(path)?)),
+            writes: Arc::default(),
+        })
+    }
+
+    /// Opens a database file as it is, to read it: without its keys, without bringing it to this version.
+    pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let readers = connections::readers(&connections::options(path)).await?;
+        Ok(Self { writer: readers.clone(), readers, keeper: Arc::default(), place: None, writes: Arc::default() })
     }
 
     /// Opens an empty database in memory, with one connection for readers and the writer. It is gone when closed:
@@ -122,7 +137,7 @@ impl Store {
         let pool = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
         let writer = pool.connect_with(options).await?;
         MIGRATIONS.run(&writer).await?;
-        Ok(Self { readers: writer.clone(), writer })
+        Ok(Self { readers: writer.clone(), writer, keeper: Arc::default(), place: None, writes: Arc::default() })
     }
 
     /// The readers' connections, which refuse to write. For tests and diagnostics.
@@ -135,10 +150,9 @@ impl Store {
         &self.writer
     }
 
-    /// Closes the connections after the running transactions.
+    /// Closes the connections after the running transactions, so that the file alone holds everything.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        connections::close(&self.readers, self.keeper.lock().await.take(), &self.writer).await;
     }
 
     /// Runs a write transaction. It commits when the closure succeeds and leaves no trace when it does
@@ -147,20 +161,26 @@ impl Store {
     where
         F: for<'t> Fn(&'t mut Tx, Borrows<'t, 'env>) -> Work<'t, T, E> + Send + Sync,
         T: Send,
-        E: From<StoreError> + RetryReason + Send,
+        E: FromStore + Send,
     {
         let mut attempt = 1;
         loop {
-            match self.attempt(&work).await {
-                Err(error) if attempt < ATTEMPTS && error.is_busy() => {
-                    if let Some(left_out) = crate::log_lines::admit("database", name) {
-                        tracing::warn!(transaction = name, attempt, left_out, "the database is busy, trying again");
-                    }
-                    tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
-                    attempt += 1;
+            let error = match self.attempt(&work).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if attempt < ATTEMPTS && error.store_error().is_some_and(StoreError::is_busy) {
+                if let Some(left_out) = crate::log_lines::admit("database", name) {
+                    tracing::warn!(transaction = name, attempt, left_out, "the database is busy, trying again");
                 }
-                outcome => return outcome,
+                tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+                attempt += 1;
+                continue;
             }
+            if error.store_error().is_some_and(StoreError::is_failed_write) {
+                self.writes.failed();
+            }
+            return Err(error);
         }
     }
 
@@ -170,11 +190,22 @@ impl Store {
         T: Send,
         E: From<StoreError> + Send,
     {
+        self.check_place()?;
         // IMMEDIATE takes the write lock first, so nothing read inside can go stale before it is written.
         let inner = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
         let mut tx = Tx { inner };
+        let before = if self.writes.health().is_failing() { Some(tx.rows_changed().await?) } else { None };
         let value = work(&mut tx, Borrows(PhantomData)).await?;
+        let wrote = match before {
+            Some(before) => tx.rows_changed().await? > before,
+            None => true,
+        };
         tx.inner.commit().await.map_err(StoreError::from)?;
+        // Committed to files that nobody will find again is not written.
+        self.check_place()?;
+        if wrote {
+            self.writes.succeeded();
+        }
         Ok(value)
     }
 
@@ -215,20 +246,50 @@ impl Tx {
     }
 }
 
-/// Errors that may say "try the transaction again".
-pub trait RetryReason {
-    /// Whether the database was merely busy.
-    fn is_busy(&self) -> bool;
+/// Errors that may be the database's own.
+pub trait FromStore: From<StoreError> {
+    /// The database's error, if it is one.
+    fn store_error(&self) -> Option<&StoreError>;
 }
 
-impl RetryReason for StoreError {
+impl FromStore for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl StoreError {
+    /// Whether the database was merely busy.
     fn is_busy(&self) -> bool {
-        // SQLITE_BUSY is 5, SQLITE_LOCKED 6; extended codes keep them in the low byte.
+        // SQLITE_BUSY is 5, SQLITE_LOCKED 6.
+        matches!(self.sqlite_code(), Some(5 | 6))
+    }
+
+    /// Whether a write failed for the database's own reasons: no space, an I/O error, no memory, no connection in time,
+    /// files that are gone. A broken constraint or a value that does not decode is not one.
+    fn is_failed_write(&self) -> bool {
+        // SQLITE_CONSTRAINT is 19.
         match self {
-            Self::Database(sqlx::Error::Database(error)) => {
-                error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
-            }
-            _ => false,
+            Self::Gone(_) => true,
+            Self::Database(sqlx::Error::Database(_)) => self.sqlite_code() != Some(19),
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::WorkerCrashed
+                    | sqlx::Error::BeginFailed
+                    | sqlx::Error::InvalidSavePointStatement
+            ),
+            Self::Migrations(_) | Self::Corrupt(_) | Self::File(_) => false,
+        }
+    }
+
+    /// SQLite's primary result code.
+    fn sqlite_code(&self) -> Option<u32> {
+        match self {
+            // Extended codes keep it in the low byte.
+            Self::Database(sqlx::Error::Database(error)) => Some(error.code()?.parse::<u32>().ok()? & 0xff),
+            _ => None,
         }
     }
 }

@@ -64,7 +64,11 @@ impl App {
         let read = async {
             loop {
                 ticks.tick().await;
+                let before = self.foreign_lists.failures();
                 self.refresh_foreign_lists().await;
+                // Each list that was not taken is logged where it is read.
+                let all_taken = self.foreign_lists.failures() == before;
+                self.note_round(Task::ListReader, &all_taken.then_some(()).ok_or(()));
             }
         };
         tokio::select! {

@@ -1,5 +1,6 @@
-//! What runs beside the requests: one task publishes the log (one head per interval when something waits, a fresh
-//! signature at least every minute, sweeping every minute, housekeeping every hour), another keeps presentations ready.
+//! What runs beside the requests, each in a task of its own: one publishes the log (one head per interval when something
+//! waits, a fresh signature at least every minute), others sweep, keep house, see whether writing works, and keep
+//! presentations ready. A round that fails is logged, counted and tried again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +10,26 @@ use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::App;
-use super::supervision::Task;
+use super::supervision::{Task, next_tick, waited};
 use crate::domain::agenthood::AgenthoodError;
 use crate::domain::{DomainError, Publication, StatusUse};
 use crate::service::ServiceError;
 use crate::service::preparing::Refreshed;
 
-const HOUSEKEEPING_S: u64 = 3600;
-/// What strangers can make the service remember is forgotten sooner.
-const SWEEP_S: u64 = 60;
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// What strangers can make the service remember is forgotten sooner. Housekeeping begins so long after the start, and is
+/// tried again so long after it failed.
+const SWEEPING: Duration = Duration::from_secs(60);
+/// A disk that takes no more writes is noticed within so long, also when nobody writes.
+const PROBING: Duration = Duration::from_secs(30);
+/// The pause before the first proof is tried again.
+const PROVING_AGAIN: Duration = Duration::from_secs(5);
 
 /// The running tasks. Dropping it stops them, after the publication that may be under way.
 #[derive(Debug)]
 pub struct Publisher {
     stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Publisher {
@@ -44,38 +50,83 @@ impl App {
         self.domain.publish(self.clock()).await
     }
 
-    /// Starts the tasks, after one proof that shows that this process can. What fails is logged and tried again an
-    /// interval later.
+    /// Starts the tasks, and makes the proof that shows that this process can.
     pub fn spawn_publisher(self: &Arc<Self>) -> Publisher {
         let (stop, stopping) = watch::channel(false);
-        let prover = Arc::clone(self);
-        tokio::spawn(async move {
-            if let Err(error) = prover.prove_once().await {
-                tracing::error!(%error, "the first proof failed; the service is not ready");
-            }
-        });
+        tokio::spawn(Arc::clone(self).prove_until_it_works(stopping.clone()));
         let interval = self.interval();
-        let publish = self.supervise(Task::Publisher, interval, stopping.clone(), Self::keep_publishing, |_, _| ());
-        let prepare = self.supervise(Task::Preparer, interval, stopping, Self::keep_preparing, |_, _| ());
-        Publisher { stop, tasks: [publish, prepare] }
+        let told = || stopping.clone();
+        let tasks = vec![
+            self.supervise(Task::Publisher, interval, told(), Self::keep_publishing, |_, _| ()),
+            self.supervise(Task::Sweeper, SWEEPING, told(), Self::keep_sweeping, |_, _| ()),
+            self.supervise(Task::Housekeeper, HOUSEKEEPING, told(), Self::keep_house, |_, _| ()),
+            self.supervise(Task::WriteProbe, PROBING, told(), Self::keep_probing, |_, _| ()),
+            self.supervise(Task::Preparer, interval, told(), Self::keep_preparing, |_, _| ()),
+        ];
+        Publisher { stop, tasks }
+    }
+
+    async fn prove_until_it_works(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        while let Err(error) = self.prove_once().await {
+            tracing::error!(%error, "the first proof failed; the service is not ready, and tries again");
+            if !waited(PROVING_AGAIN, &mut stopping).await {
+                return;
+            }
+        }
+    }
+
+    /// A publication of the log, and of the trust document when it is behind what is stored.
+    async fn publish_round(&self) -> Result<Publication, ServiceError> {
+        let publication = self.publish_now().await?;
+        self.publish_outdated().await?;
+        Ok(publication)
     }
 
     async fn keep_publishing(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
-        let mut ticks = self.ticks();
-        let (mut housekept, mut swept) = (self.now(), self.now());
-        loop {
-            tokio::select! {
-                // A dropped `Publisher` is an error here and means the same as stopping.
-                _ = stopping.changed() => return,
-                _ = ticks.tick() => self.publish_and_log().await,
+        let mut ticks = ticks(self.interval());
+        while next_tick(&mut ticks, &mut stopping).await {
+            let outcome = self.publish_round().await;
+            self.note_round(Task::Publisher, &outcome);
+            match outcome {
+                Ok(Publication { head: Some(head), new_leaves, zeroed, signed: true }) => {
+                    tracing::info!(head.seq, head.size, head.anchor, new_leaves, zeroed, "published a tree head");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "publication failed; it is tried again"),
             }
-            if self.now().saturating_sub(swept) >= SWEEP_S {
-                swept = self.now();
-                self.sweep_and_log().await;
+        }
+    }
+
+    async fn keep_sweeping(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut ticks = ticks(SWEEPING);
+        while next_tick(&mut ticks, &mut stopping).await {
+            let outcome = self.sweep_now().await;
+            self.note_round(Task::Sweeper, &outcome);
+            if let Err(error) = outcome {
+                tracing::error!(%error, "what expired was not forgotten; it is tried again in a minute");
             }
-            if self.now().saturating_sub(housekept) >= HOUSEKEEPING_S {
-                housekept = self.now();
-                self.housekeep_and_log().await;
+        }
+    }
+
+    async fn keep_house(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut pause = SWEEPING;
+        while waited(pause, &mut stopping).await {
+            let outcome = self.housekeep_now().await;
+            self.note_round(Task::Housekeeper, &outcome);
+            pause = if outcome.is_ok() { HOUSEKEEPING } else { SWEEPING };
+            if let Err(error) = outcome {
+                tracing::error!(%error, "housekeeping failed; it is tried again in a minute");
+            }
+        }
+    }
+
+    async fn keep_probing(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut ticks = ticks(PROBING);
+        while next_tick(&mut ticks, &mut stopping).await {
+            let outcome = self.domain.store().probe_write().await;
+            self.note_round(Task::WriteProbe, &outcome);
+            if let Err(error) = outcome {
+                tracing::error!(%error, "the database takes no writes; it is tried again");
             }
         }
     }
@@ -86,7 +137,7 @@ impl App {
         if self.config.prepared == 0 {
             return;
         }
-        let mut ticks = self.ticks();
+        let mut ticks = ticks(self.interval());
         loop {
             let pass = async {
                 tokio::select! {
@@ -106,27 +157,13 @@ impl App {
         Duration::from_secs(self.config.publish_interval_s)
     }
 
-    fn ticks(&self) -> Interval {
-        let mut ticks = interval(self.interval());
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks
-    }
-
     async fn prepare_and_log(&self) {
-        match self.refresh_prepared().await {
+        let outcome = self.refresh_prepared().await;
+        self.note_round(Task::Preparer, &outcome);
+        match outcome {
             Ok(Refreshed { dropped: 0, prepared: 0 }) => {}
             Ok(Refreshed { dropped, prepared }) => tracing::info!(dropped, prepared, "prepared presentations"),
             Err(error) => tracing::error!(%error, "preparing presentations failed; it is tried again"),
-        }
-    }
-
-    async fn publish_and_log(&self) {
-        match self.publish_now().await {
-            Ok(Publication { head: Some(head), new_leaves, zeroed, signed: true }) => {
-                tracing::info!(head.seq, head.size, head.anchor, new_leaves, zeroed, "published a tree head")
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "publication failed; it is tried again"),
         }
     }
 
@@ -154,16 +191,10 @@ impl App {
         self.domain.free_lapsed_indices(now).await?;
         self.domain.forget_expired_agenthood_challenges(now).await
     }
+}
 
-    async fn sweep_and_log(&self) {
-        if let Err(error) = self.sweep_now().await {
-            tracing::error!(%error, "what expired was not forgotten; it is tried again in a minute");
-        }
-    }
-
-    async fn housekeep_and_log(&self) {
-        if let Err(error) = self.housekeep_now().await {
-            tracing::error!(%error, "housekeeping failed; it is tried again in an hour");
-        }
-    }
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

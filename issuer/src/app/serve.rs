@@ -91,7 +91,7 @@ impl App {
     }
 
     /// Serves at `door`, publishes, watches the chain and reads other issuers' lists, until `shutdown` resolves; then lets
-    /// requests under way finish, for at most twenty seconds, and stops publishing.
+    /// requests under way finish, for at most twenty seconds, stops publishing, and closes the database.
     pub async fn serve_at(
         self: Arc<Self>,
         door: Door,
@@ -106,6 +106,8 @@ impl App {
         list_reader.stop().await;
         watcher.stop().await;
         publisher.stop().await;
+        // Whoever copies the file of a stopped service copies everything.
+        self.domain.store().close().await;
         Ok(())
     }
 }

@@ -89,7 +89,7 @@ impl App {
 
     /// How the watcher fares.
     pub fn watch_health(&self) -> WatchHealth {
-        let TaskHealth { running, restarts } = self.task_health(Task::Watcher);
+        let TaskHealth { running, restarts, .. } = self.task_health(Task::Watcher);
         WatchHealth { running, restarts, ..self.health().clone() }
     }
 
@@ -114,7 +114,9 @@ impl App {
                 _ = stopping.changed() => return,
                 _ = ticks.tick() => {
                     let told = || *stopping.borrow() || stopping.has_changed().is_err();
-                    if let Err(error) = self.watch_unless(told).await {
+                    let outcome = self.watch_unless(told).await;
+                    self.note_round(Task::Watcher, &outcome);
+                    if let Err(error) = outcome {
                         tracing::warn!(%error, "the chain's changes were not judged; it is tried again");
                     }
                 }

@@ -17,7 +17,7 @@ use poa_verifier::agenthood::hex32::BlockHash;
 use poa_verifier::agenthood::ss58::Address;
 
 use super::DomainError;
-use crate::store::{RetryReason, StoreError};
+use crate::store::{FromStore, StoreError};
 
 mod challenge;
 mod documents;
@@ -90,8 +90,11 @@ impl From<DomainError> for AgenthoodError {
     }
 }
 
-impl RetryReason for AgenthoodError {
-    fn is_busy(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_busy())
+impl FromStore for AgenthoodError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
     }
 }

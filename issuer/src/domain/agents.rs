@@ -106,8 +106,6 @@ pub struct Agent {
     pub registered_at: u64,
     /// Its live leaf, as published.
     pub leaf: Option<LeafSummary>,
-    /// Counts changes that concern the leaf.
-    pub(crate) version: u64,
 }
 
 /// Where an agent's live leaf is.

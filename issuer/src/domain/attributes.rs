@@ -14,34 +14,63 @@
 use poa_circuits::native::attributes::Attributes;
 
 use super::receipts::Receipt;
-use super::reputation::{self, Factors};
+use super::reputation::{FactorSums, Newest};
 
-/// The attributes of the receipts that count; none without receipts, because nothing is attested then.
-/// `registry` is the attestation schema's; `registered_build` the agent's.
-pub fn derive(receipts: &[Receipt], registry: &[String], registered_build: Option<[u8; 32]>) -> Option<Attributes> {
-    let member_since = receipts.iter().map(|r| r.period_end).min()?;
-    let attested_build = reputation::newest_first(receipts).iter().find_map(|r| r.build_sha256);
-    Some(Attributes {
-        reputation: Factors::of(receipts).score(),
-        tasks_completed: saturating_sum(receipts.iter().map(|r| r.completed)),
-        earnings_sats: saturating_sum(receipts.iter().filter_map(|r| r.earned_sats)),
-        member_since,
-        capabilities: capability_bits(receipts, registry),
-        build_sha256: attested_build.or(registered_build),
-    })
+/// The attributes of receipts that are added one after the other, in any order. It stays small however many they are.
+pub struct Tally<'a> {
+    registry: &'a [String],
+    factors: FactorSums,
+    tasks_completed: u64,
+    earnings_sats: u64,
+    member_since: Option<u64>,
+    capabilities: u64,
+    build_sha256: Newest<[u8; 32]>,
 }
 
-fn saturating_sum(values: impl Iterator<Item = u64>) -> u64 {
-    values.fold(0, u64::saturating_add)
+impl<'a> Tally<'a> {
+    /// Of no receipts yet. `registry` is the attestation schema's.
+    pub fn new(registry: &'a [String]) -> Self {
+        Self {
+            registry,
+            factors: FactorSums::default(),
+            tasks_completed: 0,
+            earnings_sats: 0,
+            member_since: None,
+            capabilities: 0,
+            build_sha256: Newest::default(),
+        }
+    }
+
+    /// Adds a receipt that counts.
+    pub fn add(&mut self, receipt: &Receipt) {
+        self.factors.add(receipt);
+        self.tasks_completed = self.tasks_completed.saturating_add(receipt.completed);
+        self.earnings_sats = self.earnings_sats.saturating_add(receipt.earned_sats.unwrap_or_default());
+        self.member_since = Some(self.member_since.map_or(receipt.period_end, |since| since.min(receipt.period_end)));
+        self.capabilities |= capability_bits(receipt, self.registry);
+        self.build_sha256.offer(receipt, receipt.build_sha256);
+    }
+
+    /// The attributes; none without receipts, because nothing is attested then. `registered_build` is the agent's.
+    pub fn attributes(&self, registered_build: Option<[u8; 32]>) -> Option<Attributes> {
+        Some(Attributes {
+            reputation: self.factors.factors().score(),
+            tasks_completed: self.tasks_completed,
+            earnings_sats: self.earnings_sats,
+            member_since: self.member_since?,
+            capabilities: self.capabilities,
+            build_sha256: self.build_sha256.get().copied().or(registered_build),
+        })
+    }
 }
 
-/// Bit `i` is set when some receipt names entry `i` of the registry, which has at most 64.
-fn capability_bits(receipts: &[Receipt], registry: &[String]) -> u64 {
+/// Bit `i` is set when the receipt names entry `i` of the registry, which has at most 64.
+fn capability_bits(receipt: &Receipt, registry: &[String]) -> u64 {
     registry
         .iter()
         .take(64)
         .enumerate()
-        .filter(|(_, name)| receipts.iter().any(|r| r.capabilities.contains(name)))
+        .filter(|(_, name)| receipt.capabilities.contains(name))
         .fold(0, |bits, (i, _)| bits | 1 << i)
 }
 
@@ -49,6 +78,12 @@ fn capability_bits(receipts: &[Receipt], registry: &[String]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::receipts::sample;
+
+    fn derive(receipts: &[Receipt], registry: &[String], build: Option<[u8; 32]>) -> Option<Attributes> {
+        let mut tally = Tally::new(registry);
+        receipts.iter().for_each(|receipt| tally.add(receipt));
+        tally.attributes(build)
+    }
 
     #[test]
     fn nothing_is_attested_without_receipts() {

@@ -2,12 +2,16 @@
 //! made and signed elsewhere; here is what makes issuing happen at most once and revoking for good.
 //!
 //! A credential is *reserved* while we prove, *pending* while a holder proves (ten minutes, nothing is published
-//! before), *issued* when [`Domain::complete_credential`] returns: from then on it survives a crash.
+//! before), *issued* when [`Domain::complete_credential`] returns: from then on it survives a crash. What is reserved is
+//! free for a repetition once nobody works on it (see [`Working`]); what is pending stays its holder's.
 
 use serde_json::{Value, json};
 
+mod at_work;
 mod records;
 
+pub(crate) use at_work::AtWork;
+pub use at_work::Working;
 pub(crate) use records::Reservation;
 pub use records::{Begin, Begun, Credential, CredentialState, Idempotency, Pending, StatusBits};
 
@@ -42,7 +46,7 @@ impl Domain {
         self.store
             .run_tx("begin_credential", |tx, _| {
                 Box::pin(async move {
-                    if let Some(earlier) = earlier(tx, idempotency, now).await? {
+                    if let Some(earlier) = self.earlier(tx, idempotency, now).await? {
                         return Ok(Begun::Repeat(Box::new(earlier)));
                     }
                     self.reserve(tx, agent, schema, idempotency, by, now).await
@@ -59,8 +63,37 @@ impl Domain {
         now: u64,
     ) -> Result<Option<Credential>, DomainError> {
         self.store
-            .run_tx("earlier_credential", |tx, _| Box::pin(async move { earlier(tx, Some(idempotency), now).await }))
+            .run_tx("earlier_credential", |tx, _| {
+                Box::pin(async move { self.earlier(tx, Some(idempotency), now).await })
+            })
             .await
+    }
+
+    /// The credential an earlier request with this key made. One that ran out of time, or that nobody works on any more,
+    /// makes room for a new one.
+    async fn earlier(
+        &self,
+        tx: &mut Tx,
+        idempotency: Option<&Idempotency>,
+        now: u64,
+    ) -> Result<Option<Credential>, DomainError> {
+        let Some(idempotency) = idempotency else { return Ok(None) };
+        let Some((id, digest)) = tx.credential_of_key(&idempotency.principal, &idempotency.key).await? else {
+            return Ok(None);
+        };
+        let credential = required(tx, id).await?;
+        let left = credential.state == CredentialState::Reserved && !self.at_work.includes(id);
+        if left || credential.pending_until.is_some_and(|until| now >= until) {
+            tx.delete_unfinished(id).await?;
+            return Ok(None);
+        }
+        if digest != idempotency.digest {
+            return Err(DomainError::IdempotencyMismatch);
+        }
+        if credential.state == CredentialState::Reserved {
+            return Err(DomainError::IdempotencyInProgress);
+        }
+        Ok(Some(credential))
     }
 
     async fn reserve(
@@ -96,7 +129,8 @@ impl Domain {
             now,
         };
         tx.insert_credential(&reservation).await?;
-        Ok(Begun::Fresh(Box::new(Begin { id, status_index: held.get(), opening, head, path, _held: held })))
+        let working = self.at_work.begin(id);
+        Ok(Begun::Fresh(Box::new(Begin { id, status_index: held.get(), opening, head, path, _held: held, working })))
     }
 
     /// An agent begins a bounded number of credentials a day, and its holder has few open at a time, so that one agent
@@ -269,24 +303,4 @@ impl Domain {
 
 async fn required(tx: &mut Tx, id: CredentialId) -> Result<Credential, DomainError> {
     tx.credential(id).await?.ok_or(DomainError::NotFound(Kind::Credential))
-}
-
-/// The credential an earlier request with this key made. One that ran out of time makes room for a new one.
-async fn earlier(tx: &mut Tx, idempotency: Option<&Idempotency>, now: u64) -> Result<Option<Credential>, DomainError> {
-    let Some(idempotency) = idempotency else { return Ok(None) };
-    let Some((id, digest)) = tx.credential_of_key(&idempotency.principal, &idempotency.key).await? else {
-        return Ok(None);
-    };
-    let credential = required(tx, id).await?;
-    if credential.pending_until.is_some_and(|until| now >= until) {
-        tx.delete_unfinished(id).await?;
-        return Ok(None);
-    }
-    if digest != idempotency.digest {
-        return Err(DomainError::IdempotencyMismatch);
-    }
-    if credential.state == CredentialState::Reserved {
-        return Err(DomainError::IdempotencyInProgress);
-    }
-    Ok(Some(credential))
 }

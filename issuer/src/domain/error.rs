@@ -3,7 +3,7 @@
 use super::agents::AgentStatus;
 use super::receipts::ReceiptError;
 use crate::clock::ClockDoubt;
-use crate::store::{RetryReason, StoreError};
+use crate::store::{FromStore, StoreError};
 
 /// Why an act was refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +106,12 @@ pub enum DomainError {
     /// Another process published in this database.
     #[error("another process publishes in this database")]
     LogChanged,
+    /// The stored nodes of the tree do not give the stored root.
+    #[error(
+        "the stored tree is damaged: its nodes do not give its root, so nothing can be published; stop the service, run \
+         `poa root check`, and restore a backup"
+    )]
+    LogDamaged,
     /// The signer of heads failed.
     #[error(transparent)]
     HeadSigning(#[from] HeadSigningError),
@@ -224,8 +230,11 @@ impl std::fmt::Display for Kind {
 #[error("a head could not be signed: {0}")]
 pub struct HeadSigningError(pub String);
 
-impl RetryReason for DomainError {
-    fn is_busy(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_busy())
+impl FromStore for DomainError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
     }
 }

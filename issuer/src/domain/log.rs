@@ -15,9 +15,10 @@ mod read;
 mod recover;
 
 pub use audit::LogAudit;
+pub(crate) use audit::audit;
 pub(crate) use edit::Place;
 pub use measure::Appends;
-pub(crate) use plan::{Settled, Zeroed};
+pub(crate) use plan::{DueAgent, Settled, Zeroed};
 pub use publish::Publication;
 pub(crate) use read::path;
 pub use recover::Recovered;

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::EntropyRng;
 use crate::chain::{Block, ChainId, ChainSnapshot, Change, Changes, Watched};
-use crate::store::{RegistryChainRow, RegistryChangeRow, RetryReason, Store, StoreError, Tx};
+use crate::store::{FromStore, RegistryChainRow, RegistryChangeRow, Store, StoreError, Tx};
 
 mod act;
 mod record;
@@ -56,9 +56,12 @@ pub enum RegistryError {
     Store(#[from] StoreError),
 }
 
-impl RetryReason for RegistryError {
-    fn is_busy(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_busy())
+impl FromStore for RegistryError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
     }
 }
 

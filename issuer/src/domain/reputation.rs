@@ -3,6 +3,8 @@
 //! The score is a pure function of the receipts that count (those not replaced). Every division rounds down.
 //! A factor without data is left out and the others are re-weighted, so silence is neither praise nor blame.
 
+use std::collections::BTreeMap;
+
 use poa_circuits::native::attributes::Reputation;
 
 use super::receipts::{FULL, Receipt};
@@ -40,16 +42,9 @@ pub struct Factors {
 impl Factors {
     /// The factors of the receipts that count. The order of `receipts` does not matter.
     pub fn of(receipts: &[Receipt]) -> Self {
-        let newest_first = newest_first(receipts);
-        Self {
-            completion: completion(receipts),
-            quality: quality(receipts),
-            disputes: disputes(receipts),
-            longevity: longevity(receipts),
-            volume: volume(receipts),
-            calibration: calibration(&newest_first),
-            stake: stake(&newest_first),
-        }
+        let mut sums = FactorSums::default();
+        receipts.iter().for_each(|receipt| sums.add(receipt));
+        sums.factors()
     }
 
     /// Each factor with its weight in percent.
@@ -75,71 +70,105 @@ impl Factors {
     }
 }
 
-/// Newest first by period end, then by time of issue, then by attestor and jti, which are unique together.
-pub(super) fn newest_first(receipts: &[Receipt]) -> Vec<&Receipt> {
-    let mut sorted: Vec<_> = receipts.iter().collect();
-    sorted.sort_by_key(|r| std::cmp::Reverse((r.period_end, r.issued_at, &r.attestor, &r.jti)));
-    sorted
+/// What the factors need of receipts that are added one after the other, in any order. It stays small however many
+/// they are.
+#[derive(Default)]
+pub(super) struct FactorSums {
+    receipts: u64,
+    attempted: u128,
+    completed: u128,
+    /// Quality times attempted tasks, and those tasks.
+    quality: u128,
+    rated: u128,
+    stated: u64,
+    undisputed: u64,
+    /// The first and the last period end.
+    periods: Option<(u64, u64)>,
+    /// How far the newest forecasts missed, at most [`CALIBRATION_WINDOW`].
+    misses: BTreeMap<Age, u64>,
+    stake_sats: Newest<u64>,
+}
+
+impl FactorSums {
+    pub(super) fn add(&mut self, receipt: &Receipt) {
+        let (attempted, completed) = (u128::from(receipt.attempted), u128::from(receipt.completed));
+        self.receipts += 1;
+        self.attempted += attempted;
+        self.completed += completed;
+        if let Some(quality) = receipt.quality {
+            self.quality += u128::from(quality) * attempted;
+            self.rated += attempted;
+        }
+        if let Some(disputed) = receipt.disputed {
+            self.stated += 1;
+            self.undisputed += u64::from(!disputed);
+        }
+        let (first, last) = self.periods.unwrap_or((receipt.period_end, receipt.period_end));
+        self.periods = Some((first.min(receipt.period_end), last.max(receipt.period_end)));
+        if let (Some(confidence), Some(result)) = (receipt.confidence, share(completed, attempted)) {
+            self.misses.insert(Age::of(receipt), confidence.abs_diff(result));
+            if self.misses.len() > CALIBRATION_WINDOW {
+                self.misses.pop_first();
+            }
+        }
+        self.stake_sats.offer(receipt, receipt.stake_sats);
+    }
+
+    pub(super) fn factors(&self) -> Factors {
+        let bits = || u64::from(u128::BITS - self.completed.leading_zeros()).min(VOLUME_BITS);
+        let missed = self.misses.values().sum::<u64>().checked_div(self.misses.len() as u64);
+        let days = |(first, last): (u64, u64)| ((last - first) / DAY_S).min(LONGEVITY_DAYS);
+        Factors {
+            completion: share(self.completed, self.attempted),
+            // Fits: a mean of values up to 10000.
+            quality: self.quality.checked_div(self.rated).map(|mean| mean as u64),
+            disputes: share(self.undisputed.into(), self.stated.into()),
+            longevity: self.periods.map(|periods| days(periods) * FULL / LONGEVITY_DAYS),
+            volume: (self.receipts > 0).then(|| bits() * FULL / VOLUME_BITS),
+            calibration: missed.map(|mean| FULL - mean),
+            stake: self.stake_sats.get().map(|sats| (*sats).min(STAKE_SATS) * FULL / STAKE_SATS),
+        }
+    }
+}
+
+/// What tells which of two receipts is newer: the period end, then the time of issue, then attestor and jti, which are
+/// unique together.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Age(u64, u64, String, String);
+
+impl Age {
+    fn of(receipt: &Receipt) -> Self {
+        Self(receipt.period_end, receipt.issued_at, receipt.attestor.clone(), receipt.jti.clone())
+    }
+}
+
+/// The value of the newest receipt that states one.
+pub(super) struct Newest<T>(Option<(Age, T)>);
+
+impl<T> Default for Newest<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Newest<T> {
+    pub(super) fn offer(&mut self, receipt: &Receipt, value: Option<T>) {
+        let Some(value) = value else { return };
+        let age = Age::of(receipt);
+        if self.0.as_ref().is_none_or(|(newest, _)| *newest < age) {
+            self.0 = Some((age, value));
+        }
+    }
+
+    pub(super) fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|(_, value)| value)
+    }
 }
 
 /// `part / whole` in hundredths of a percent, rounded down; none when `whole` is 0.
 fn share(part: u128, whole: u128) -> Option<u64> {
     // Fits: part <= whole, so the quotient is at most 10000.
     (whole > 0).then(|| (part * u128::from(FULL) / whole) as u64)
-}
-
-fn sum(receipts: &[Receipt], value: impl Fn(&Receipt) -> u64) -> u128 {
-    receipts.iter().map(|r| u128::from(value(r))).sum()
-}
-
-fn completion(receipts: &[Receipt]) -> Option<u64> {
-    share(sum(receipts, |r| r.completed), sum(receipts, |r| r.attempted))
-}
-
-fn quality(receipts: &[Receipt]) -> Option<u64> {
-    let rated = receipts.iter().filter_map(|r| Some((u128::from(r.quality?), u128::from(r.attempted))));
-    let (total, weight) = rated.fold((0, 0), |(t, w), (quality, attempted)| (t + quality * attempted, w + attempted));
-    (weight > 0).then(|| (total / weight) as u64)
-}
-
-fn disputes(receipts: &[Receipt]) -> Option<u64> {
-    let stated: Vec<bool> = receipts.iter().filter_map(|r| r.disputed).collect();
-    let undisputed = stated.iter().filter(|disputed| !**disputed).count();
-    share(undisputed as u128, stated.len() as u128)
-}
-
-fn longevity(receipts: &[Receipt]) -> Option<u64> {
-    let first = receipts.iter().map(|r| r.period_end).min()?;
-    let last = receipts.iter().map(|r| r.period_end).max()?;
-    let days = ((last - first) / DAY_S).min(LONGEVITY_DAYS);
-    Some(days * FULL / LONGEVITY_DAYS)
-}
-
-fn volume(receipts: &[Receipt]) -> Option<u64> {
-    if receipts.is_empty() {
-        return None;
-    }
-    let tasks = sum(receipts, |r| r.completed);
-    let bits = u64::from(u128::BITS - tasks.leading_zeros()).min(VOLUME_BITS);
-    Some(bits * FULL / VOLUME_BITS)
-}
-
-fn calibration(newest_first: &[&Receipt]) -> Option<u64> {
-    let misses: Vec<u64> = newest_first
-        .iter()
-        .filter_map(|r| {
-            let result = share(u128::from(r.completed), u128::from(r.attempted))?;
-            Some(r.confidence?.abs_diff(result))
-        })
-        .take(CALIBRATION_WINDOW)
-        .collect();
-    let mean = misses.iter().sum::<u64>().checked_div(misses.len() as u64)?;
-    Some(FULL - mean)
-}
-
-fn stake(newest_first: &[&Receipt]) -> Option<u64> {
-    let sats = newest_first.iter().find_map(|r| r.stake_sats)?.min(STAKE_SATS);
-    Some(sats * FULL / STAKE_SATS)
 }
 
 #[cfg(test)]

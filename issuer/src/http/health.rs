@@ -18,6 +18,8 @@ use crate::domain::{CLOCK_TOLERANCE_S, DomainError, Head, StatusUse};
 
 /// A head is signed anew every minute; one older than this means that publishing has stopped.
 const STALE_HEAD_S: u64 = 180;
+/// Publishing that has failed for so long makes the service unready, also before the first head.
+const FAILING_S: u64 = 60;
 
 /// The routes of this resource.
 pub fn routes() -> Routes {
@@ -35,8 +37,9 @@ pub fn routes() -> Routes {
         )
 }
 
-async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    let head = newest(&app).await?;
+/// Answers as long as the process does, also when the database cannot be read: that is for `/ready` to say.
+async fn health(State(app): State<Arc<App>>) -> Response {
+    let head = newest(&app).await.ok().flatten();
     let of_head = |value: fn(&Head) -> serde_json::Value| head.as_ref().map(value);
     let mut body = json!({
         "status": "ok",
@@ -55,25 +58,29 @@ async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     if app.development_key() {
         body["warning"] = "One party made the proving key and could forge proofs.".into();
     }
-    Ok(private(JsonReply(body)))
+    private(JsonReply(body))
 }
 
-/// Ready once this process has proved and verified, and while heads are being published; a log without leaves needs none.
+/// Ready once this process has proved and verified, while writing works and heads are being published; a log without
+/// leaves needs none.
 async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    if !app.has_proved() {
-        return Err(ApiError::new(Problem::NotReady, "The service is making its first proof."));
+    clock_is_right(&app).await?;
+    match obstacle(&app).await {
+        Some(obstacle) => Err(ApiError::new(Problem::NotReady, obstacle)),
+        None => is_ready(&app).await,
     }
+}
+
+/// Refuses while the wall clock is not believed or a head lies in the future.
+async fn clock_is_right(app: &App) -> Result<(), ApiError> {
     if let Some(doubt) = app.clock().doubt() {
         return Err(DomainError::Clock(doubt).into());
     }
-    match newest(&app).await? {
+    match newest(app).await? {
         Some(head) if head.iat > app.now() + CLOCK_TOLERANCE_S => {
             Err(DomainError::ClockBehind { now: app.now(), newest: head.iat }.into())
         }
-        Some(head) if app.now().saturating_sub(head.iat) <= STALE_HEAD_S => is_ready(&app).await,
-        Some(_) => Err(ApiError::new(Problem::NotReady, "The newest head is out of date.")),
-        // The first head follows the first leaf, and that follows a registration, which must be let through.
-        None => is_ready(&app).await,
+        _ => Ok(()),
     }
 }
 
@@ -87,6 +94,30 @@ fn json_integer(value: i128) -> Value {
     i64::try_from(value).unwrap_or(i64::MAX).into()
 }
 
+/// Why the service cannot do its work now.
+async fn obstacle(app: &App) -> Option<&'static str> {
+    let store = app.domain().store();
+    if !app.has_proved() {
+        return Some("The service is making its first proof.");
+    }
+    if store.check_place().is_err() {
+        return Some("The database is no longer where it was opened: nothing is written. Bring its directory back.");
+    }
+    if store.write_health().is_failing() {
+        return Some("Writes to the database fail: nothing is issued or revoked. Look at the disk and at the log.");
+    }
+    let publisher = app.task_health(Task::Publisher);
+    if publisher.failing_since.is_some_and(|since| app.now().saturating_sub(since) >= FAILING_S) {
+        return Some("Publications fail: nothing is issued or revoked. Look at the log.");
+    }
+    match newest(app).await {
+        Ok(Some(head)) if app.now().saturating_sub(head.iat) > STALE_HEAD_S => Some("The newest head is out of date."),
+        // The first head follows the first leaf, and that follows a registration, which must be let through.
+        Ok(_) => None,
+        Err(_) => Some("The database cannot be read. Look at the disk and at the log."),
+    }
+}
+
 /// A chain that cannot be read stops documents of agenthood alone, and full status lists stop issuing alone: both are
 /// told and no reason to be taken out of service.
 async fn is_ready(app: &App) -> Result<Response, ApiError> {
@@ -94,8 +125,16 @@ async fn is_ready(app: &App) -> Result<Response, ApiError> {
     let (health, now) = (app.watch_health(), app.now());
     let tasks: Map<String, Value> = Task::ALL
         .map(|task| {
-            let TaskHealth { running, restarts } = app.task_health(task);
-            (task.as_str().to_owned(), json!({ "running": running, "restarts": restarts }))
+            let TaskHealth { running, restarts, failures, failures_in_a_row, succeeded_at, .. } = app.task_health(task);
+            let shown = json!({
+                "running": running,
+                "restarts": restarts,
+                "failing": failures_in_a_row > 0,
+                "failures": failures,
+                "failures_in_a_row": failures_in_a_row,
+                "last_success_age_s": succeeded_at.map(|at| now.saturating_sub(at)),
+            });
+            (task.as_str().to_owned(), shown)
         })
         .into_iter()
         .collect();
@@ -129,10 +168,10 @@ fn status_lists(status: &StatusUse) -> Value {
     body
 }
 
-async fn newest(app: &App) -> Result<Option<Head>, ApiError> {
+async fn newest(app: &App) -> Result<Option<Head>, DomainError> {
     match app.domain().latest_head().await {
         Ok(head) => Ok(Some(head)),
         Err(DomainError::NoHead) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /metrics`: how the watcher and the readers of the chain fare, how old other issuers' lists are, and how many status
-//! indices are left, as Prometheus reads it.
+//! `GET /metrics`: how the watcher and the readers of the chain, the tasks and the database fare, how old other issuers'
+//! lists are, and how many status indices are left, as Prometheus reads it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use axum::response::Response;
 
 use super::api::{Answer, Routes, Shape, get};
 use super::reply::{private, typed};
-use crate::app::{App, Task};
+use crate::app::{App, Task, TaskHealth};
 use crate::chain::BoundedReads;
+use crate::store::WriteHealth;
 
 /// The route.
 pub fn routes() -> Routes {
@@ -81,6 +82,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     failures(&mut text, &app);
     status_indices(&mut text, &app).await;
     tasks(&mut text, &app);
+    database(&mut text, &app);
     foreign_lists(&mut text, &app);
     private(typed("text/plain; version=0.0.4; charset=utf-8", text))
 }
@@ -109,15 +111,51 @@ async fn status_indices(text: &mut String, app: &App) {
 }
 
 fn tasks(text: &mut String, app: &App) {
-    let (running, restarts) = ("poa_task_running", "poa_task_restarts_total");
-    let label = |name: &str, task: Task| format!("{name}{{task=\"{}\"}}", task.as_str());
-    let _ = write!(text, "# HELP {running} Whether a task beside the requests runs.\n# TYPE {running} gauge\n");
-    for task in Task::ALL {
-        let _ = writeln!(text, "{} {}", label(running, task), u8::from(app.task_health(task).running));
+    let now = app.now();
+    let figure = |name, kind, help, value: &dyn Fn(TaskHealth) -> Option<u64>| {
+        let mut rows = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        for task in Task::ALL {
+            if let Some(value) = value(app.task_health(task)) {
+                // A `String` takes every write.
+                let _ = writeln!(rows, "{name}{{task=\"{}\"}} {value}", task.as_str());
+            }
+        }
+        rows
+    };
+    let age = |health: TaskHealth| health.succeeded_at.map(|at| now.saturating_sub(at));
+    for rows in [
+        figure("poa_task_running", "gauge", "Whether a task beside the requests runs.", &|t| Some(t.running.into())),
+        figure("poa_task_restarts_total", "counter", "Times it ended and was started again.", &|t| Some(t.restarts)),
+        figure("poa_task_failures_total", "counter", "Rounds that failed.", &|t| Some(t.failures)),
+        figure("poa_task_failures_in_a_row", "gauge", "Failures since the last good round.", &|t| {
+            Some(t.failures_in_a_row)
+        }),
+        figure("poa_task_last_success_age_seconds", "gauge", "Time since the last good round.", &age),
+    ] {
+        text.push_str(&rows);
     }
-    let _ = write!(text, "# HELP {restarts} Times it ended and was started again.\n# TYPE {restarts} counter\n");
-    for task in Task::ALL {
-        let _ = writeln!(text, "{} {}", label(restarts, task), app.task_health(task).restarts);
+}
+
+fn database(text: &mut String, app: &App) {
+    let store = app.domain().store();
+    let WriteHealth { failures, failures_in_a_row } = store.write_health();
+    for (name, kind, help, value) in [
+        ("poa_database_write_failures_total", "counter", "Writes that the database failed.", failures),
+        (
+            "poa_database_write_failures_in_a_row",
+            "gauge",
+            "Failures since the last write that succeeded.",
+            failures_in_a_row,
+        ),
+        (
+            "poa_database_in_place",
+            "gauge",
+            "Whether the database is where it was opened.",
+            store.check_place().is_ok().into(),
+        ),
+    ] {
+        // A `String` takes every write.
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
     }
 }
 

@@ -18,7 +18,7 @@ use super::error::{ApiError, Problem};
 use super::limits;
 use super::reply::{Created, cached, private, typed};
 use crate::app::App;
-use crate::disclosure::{self, AddSchemaError};
+use crate::disclosure;
 use crate::domain::{DomainError, Kind};
 
 /// Schemas are immutable.
@@ -115,18 +115,6 @@ async fn add(State(app): State<Arc<App>>, call: Call<ByOperator, Json<AddBody>>)
         nonzero: body.nonzero,
         valid_for_s: body.valid_for_s,
     };
-    let record = disclosure::add(app.domain(), document, app.now()).await?;
-    app.republish().await?;
+    let record = app.add_schema(document).await?;
     Ok(Created(record.document, Some(record.id)).into_response())
-}
-
-impl From<AddSchemaError> for ApiError {
-    fn from(error: AddSchemaError) -> Self {
-        match error {
-            AddSchemaError::Document(error) => {
-                Self::of_member(Problem::Unprocessable, error.member, format!("{error}."))
-            }
-            AddSchemaError::Domain(error) => error.into(),
-        }
-    }
 }

@@ -143,8 +143,18 @@ impl App {
         Ok(Compromise { key, purpose, compromised_at, active: self.keys().active_id(purpose), heads_signed_anew })
     }
 
+    /// Publishes what an earlier act changed and could not publish.
+    pub(crate) async fn publish_outdated(&self) -> Result<(), ServiceError> {
+        if !self.is_outdated() {
+            return Ok(());
+        }
+        let _act = self.key_acts().lock().await;
+        self.publish_keys().await
+    }
+
     /// Shows and publishes the keys as they are stored.
     async fn publish_keys(&self) -> Result<(), ServiceError> {
+        self.note_change();
         self.keys().take_over(&self.issuer_key_rows().await?)?;
         Ok(self.republish().await?)
     }

@@ -23,7 +23,8 @@ pub struct Refreshed {
 }
 
 impl App {
-    /// One pass. It ends early when even the last lane is full; the next pass goes on.
+    /// One pass. It ends early when even the last lane is full; the next pass goes on. One that cannot be prepared for no
+    /// fault of its own is logged and does not stop the others; the pass fails at its end.
     pub async fn refresh_prepared(&self) -> Result<Refreshed, ServiceError> {
         let limit = self.config().prepared;
         let now = self.sound_now().await?;
@@ -33,6 +34,7 @@ impl App {
             Err(DomainError::NoHead) => return Ok(done),
             Err(error) => return Err(error.into()),
         };
+        let mut failed = None;
         for due in self.domain().due_presentations(&anchor, limit, now).await? {
             if due.shown_at > anchor.iat.saturating_add(DEFAULT_MAX_ROOT_AGE_S) {
                 // No verifier would take it; a new anchor is overdue.
@@ -42,10 +44,13 @@ impl App {
                 Ok(kept) => done.prepared += u64::from(kept),
                 Err(ServiceError::Work(WorkError::Busy)) => break,
                 Err(error) if is_refusal(&error) => self.domain().forget_presentation_kind(&due).await?,
-                Err(error) => tracing::warn!(%error, "a presentation could not be prepared; it is tried again"),
+                Err(error) => {
+                    tracing::warn!(%error, "a presentation could not be prepared; it is tried again");
+                    failed = Some(error);
+                }
             }
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
     }
 
     /// Proves and keeps one; false when agent, leaf or anchor changed meanwhile.

@@ -9,13 +9,13 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::row::{blob, bytes32, bytes32_opt, element, parsed, parsed_opt, stored, unsigned, value};
 use super::{StoreError, Tx};
 use crate::domain::{Agent, AgentStatus, AgentUuid, Custody, LeafSummary, StoredHolderKey};
-use crate::domain::{Due, Settled};
+use crate::domain::{Due, DueAgent, Settled};
 
 /// Rows of one statement where each binds a few values.
 const CHUNK: usize = 5_000;
 
 const SELECT: &str = "SELECT a.id, a.name, a.custody, a.status, a.holder_key, a.identity, a.pseudonym, \
-    a.build_sha256, a.source, a.manifest, a.registered_at, a.version, k.public_key, \
+    a.build_sha256, a.source, a.manifest, a.registered_at, k.public_key, \
     l.log AS leaf_log, l.idx AS leaf_idx, l.appended_seq, l.attested_at, l.expires_at \
     FROM agents a \
     JOIN signing_keys k ON k.agent = a.id AND k.until IS NULL \
@@ -145,15 +145,16 @@ impl Tx {
         rows.iter().map(|row| decode(row, did_host)).collect()
     }
 
-    /// The agents of these ids, in their order.
-    pub(crate) async fn agents_by_id(&mut self, ids: &[AgentUuid], did_host: &str) -> Result<Vec<Agent>, StoreError> {
+    /// What a publication needs of the agents of these ids, in their order. Neither names nor manifests, which may be long.
+    pub(crate) async fn due_agents_by_id(&mut self, ids: &[AgentUuid]) -> Result<Vec<DueAgent>, StoreError> {
         let mut found = std::collections::HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(CHUNK) {
-            let mut query = QueryBuilder::<Sqlite>::new(SELECT);
-            query.push("WHERE a.id IN ");
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "SELECT id, custody, status, identity, pseudonym, build_sha256, version FROM agents WHERE id IN ",
+            );
             push_ids(&mut query, chunk);
             for row in query.build().fetch_all(self.conn()).await? {
-                let agent = decode(&row, did_host)?;
+                let agent = decode_due(&row)?;
                 found.insert(agent.id, agent);
             }
         }
@@ -310,10 +311,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Has a publication look at the agent; an earlier appointment is kept.
+    /// Has a publication look at the agent; an earlier appointment is kept, and so is its place in the queue.
     pub(crate) async fn mark_due(&mut self, id: AgentUuid, due: Due) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE agents SET version = version + 1, due = CASE WHEN due < $2 THEN $2 ELSE due END WHERE id = $1",
+            "UPDATE agents SET version = version + 1, due = CASE WHEN due < $2 THEN $2 ELSE due END, \
+             due_since = CASE WHEN due = 0 THEN (SELECT COALESCE(MAX(seq), 0) FROM logs) ELSE due_since END \
+             WHERE id = $1",
         )
         .bind(id.to_string())
         .bind(due as i64)
@@ -322,13 +325,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Agents that are due, those that lose their leaf first.
-    pub(crate) async fn due_agents(&mut self, at_least: Due, limit: u32) -> Result<Vec<AgentUuid>, StoreError> {
+    /// Agents that are due so, those that lose their leaf first, then those that waited longest. By age and not by id:
+    /// when more are due each time than are looked at, every one has its turn.
+    pub(crate) async fn due_agents(&mut self, due: Due, limit: u32) -> Result<Vec<AgentUuid>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id FROM agents WHERE due > 0 AND due >= $1 \
-             ORDER BY CASE status WHEN 'active' THEN 1 ELSE 0 END, due DESC, id LIMIT $2",
+            "SELECT id FROM agents WHERE due > 0 AND due = $1 \
+             ORDER BY CASE status WHEN 'active' THEN 1 ELSE 0 END, due_since, id LIMIT $2",
         )
-        .bind(at_least as i64)
+        .bind(due as i64)
         .bind(i64::from(limit))
         .fetch_all(self.conn())
         .await?;
@@ -365,6 +369,18 @@ pub(super) fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: &[AgentUuid]) {
     query.push(")");
 }
 
+fn decode_due(row: &SqliteRow) -> Result<DueAgent, StoreError> {
+    Ok(DueAgent {
+        id: parsed(row, "id")?,
+        custody: parsed(row, "custody")?,
+        status: parsed(row, "status")?,
+        identity: element(row, "identity")?,
+        pseudonym: element(row, "pseudonym")?,
+        build_sha256: bytes32_opt(row, "build_sha256")?,
+        version: unsigned(row, "version")?,
+    })
+}
+
 fn decode(row: &SqliteRow, did_host: &str) -> Result<Agent, StoreError> {
     let id: AgentUuid = parsed(row, "id")?;
     let leaf_log: Option<String> = value(row, "leaf_log")?;
@@ -393,6 +409,5 @@ fn decode(row: &SqliteRow, did_host: &str) -> Result<Agent, StoreError> {
                 })
             })
             .transpose()?,
-        version: unsigned(row, "version")?,
     })
 }

@@ -1,7 +1,6 @@
 //! Attestors and receipts.
 
-use std::collections::HashMap;
-
+use futures_util::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -144,25 +143,27 @@ impl Tx {
         Ok(())
     }
 
-    /// The receipts that count, by agent.
-    pub async fn counted_receipts(
+    /// Gives the receipts that count one after the other, those of an agent together, so that they need not all be in
+    /// memory. What no attribute follows from is left out.
+    pub async fn each_counted_receipt(
         &mut self,
         ids: &[AgentUuid],
-    ) -> Result<HashMap<AgentUuid, Vec<Receipt>>, StoreError> {
-        let mut receipts: HashMap<AgentUuid, Vec<Receipt>> = HashMap::new();
+        mut each: impl FnMut(Receipt) + Send,
+    ) -> Result<(), StoreError> {
         for chunk in ids.chunks(CHUNK) {
             let mut query = QueryBuilder::<Sqlite>::new(
-                "SELECT attestor, agent, jti, replaces, issued_at, period_end, attempted, completed, quality, \
-                 confidence, disputed, earned_sats, stake_sats, capabilities, build_sha256, evidence, parent \
-                 FROM attestations WHERE replaced_by IS NULL AND agent IN ",
+                "SELECT attestor, agent, jti, issued_at, period_end, attempted, completed, quality, confidence, \
+                 disputed, earned_sats, stake_sats, capabilities, build_sha256, NULL AS replaces, NULL AS evidence, \
+                 NULL AS parent FROM attestations WHERE replaced_by IS NULL AND agent IN ",
             );
             push_ids(&mut query, chunk);
-            for row in query.build().fetch_all(self.conn()).await? {
-                let receipt = decode_receipt(&row)?;
-                receipts.entry(receipt.agent).or_default().push(receipt);
+            let query = query.push(" ORDER BY agent").build();
+            let mut rows = query.fetch(self.conn());
+            while let Some(row) = rows.try_next().await? {
+                each(decode_receipt(&row)?);
             }
         }
-        Ok(receipts)
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 16] = [
+const FILES: [(&str, &str, &str); 17] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -32,6 +32,7 @@ const FILES: [(&str, &str, &str); 16] = [
     file!("0014", "status_reservations"),
     file!("0016", "used_challenges"),
     file!("0017", "verifiers"),
+    file!("0018", "faults"),
     file!("0020", "clock"),
 ];
 

@@ -190,3 +190,34 @@ async fn a_disclosure_schema_is_immutable() {
     assert!(matches!(changed, Err(DomainError::SchemaExists)));
     assert_eq!(rig.domain.disclosure_schemas().await.unwrap(), [schema("a")]);
 }
+
+/// As after a crash, a panic, or when giving up failed: a retry need not wait until the reservation lapses.
+#[tokio::test]
+async fn a_reservation_that_nobody_works_on_does_not_hold_its_key() {
+    let mut rig = Rig::new().await;
+    let id = published(&rig).await;
+    let first = begin(&rig, id, key(1)).await;
+    let at_work = rig.domain.begin_credential(id, SCHEMA, key(1), Actor::Operator, NOW).await;
+    assert!(matches!(at_work, Err(DomainError::IdempotencyInProgress)));
+    drop(first);
+    let second = begin(&rig, id, key(1)).await;
+    // Another process: what the first one worked on is nobody's, although it was never told so.
+    std::mem::forget(second);
+    rig.restart().await;
+    let third = begin(&rig, id, key(1)).await;
+    rig.domain.complete_credential(third.id, json!({}), NOW + 100, NOW).await.unwrap();
+    let repeated = rig.domain.begin_credential(id, SCHEMA, key(1), Actor::Operator, NOW).await.unwrap();
+    assert!(matches!(repeated, Begun::Repeat(credential) if credential.id == third.id));
+}
+
+/// What a holder is proving stays the holder's over a restart.
+#[tokio::test]
+async fn a_pending_credential_keeps_its_key_over_a_restart() {
+    let mut rig = Rig::new().await;
+    let id = published(&rig).await;
+    let begun = begin(&rig, id, key(1)).await;
+    rig.domain.hold_credential(begun.id, json!({ "unsigned": true }), NOW).await.unwrap();
+    rig.restart().await;
+    let repeated = rig.domain.begin_credential(id, SCHEMA, key(1), Actor::Operator, NOW).await.unwrap();
+    assert!(matches!(repeated, Begun::Repeat(credential) if credential.id == begun.id));
+}

@@ -196,7 +196,7 @@ async fn collecting_keeps_what_an_acceptable_head_needs_and_nothing_else() {
         let path = rig.domain.leaf_path(0, head.seq).await;
         if head.exp > rig.now() {
             let leaf = rig.domain.audit_log().await.unwrap();
-            assert!(leaf.matches);
+            assert!(leaf.is_sound());
             let opening = rig.domain.agents(None, 200).await.unwrap().items;
             let first = opening.iter().find(|agent| agent.name == "agent 0").unwrap().id;
             let hash = rig.domain.leaf_opening(first).await.unwrap().leaf.hash();
@@ -223,25 +223,50 @@ async fn collecting_keeps_what_an_acceptable_head_needs_and_nothing_else() {
     rig.attested("late", 5).await;
     let head = rig.head().await;
     assert_eq!((head.seq, head.anchor), (11, true));
-    assert!(rig.domain.audit_log().await.unwrap().matches);
+    assert!(rig.domain.audit_log().await.unwrap().is_sound());
 }
 
+/// It is not taken for another process, for which an operator would look in vain.
 #[tokio::test]
-async fn a_database_that_another_process_published_in_is_refused() {
-    let rig = Rig::new().await;
+async fn a_damaged_tree_is_reported_as_damage_and_the_check_says_where() {
+    let mut rig = Rig::new().await;
     rig.attested("a", 5).await;
     rig.publish().await;
     rig.attested("b", 5).await;
-    // Another publisher slips between our snapshot and our write: the root no longer follows from the nodes.
-    sqlx::query("UPDATE logs SET root = $1")
-        .bind(vec![0u8; 32])
-        .execute(rig.domain.store().writer_pool())
-        .await
-        .unwrap();
-    let mut restarted = rig;
-    restarted.restart().await;
-    let refused = restarted.domain.publish(&restarted.watched).await;
-    assert!(matches!(refused, Err(DomainError::LogChanged)), "{refused:?}");
+    for (damage, repair) in [
+        ("UPDATE logs SET root = zeroblob(32)", "UPDATE logs SET root = (SELECT root FROM heads)"),
+        (
+            "UPDATE nodes SET value = zeroblob(32) WHERE level = 0",
+            "UPDATE nodes SET value = zeroblob(32) WHERE level = 0",
+        ),
+    ] {
+        sqlx::query(damage).execute(rig.domain.store().writer_pool()).await.unwrap();
+        rig.restart().await;
+        let refused = rig.domain.publish(&rig.watched).await;
+        assert!(matches!(refused, Err(DomainError::LogDamaged)), "{refused:?}");
+        let audit = rig.domain.audit_log().await.unwrap();
+        assert!(!audit.is_sound(), "{audit:?}");
+        sqlx::query(repair).execute(rig.domain.store().writer_pool()).await.unwrap();
+    }
+}
+
+/// Otherwise a root that follows from no tree would be signed.
+#[tokio::test]
+async fn a_revocation_next_to_a_damaged_node_is_not_published() {
+    let rig = Rig::new().await;
+    let first = rig.attested("a", 5).await;
+    rig.publish().await;
+    for name in ["b", "c"] {
+        rig.attested(name, 5).await;
+        rig.publish().await;
+    }
+    let sibling = "UPDATE nodes SET value = zeroblob(32) WHERE level = 0 AND idx = 1";
+    sqlx::query(sibling).execute(rig.domain.store().writer_pool()).await.unwrap();
+    rig.domain.revoke_agent(first, Revoker::Operator, rig.now()).await.unwrap();
+    let refused = rig.domain.publish(&rig.watched).await;
+    assert!(matches!(refused, Err(DomainError::LogDamaged)), "{refused:?}");
+    let audit = rig.domain.audit_log().await.unwrap();
+    assert_eq!((audit.wrong_nodes, audit.first_wrong), (1, Some((0, 1))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

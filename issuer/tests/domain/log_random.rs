@@ -140,7 +140,7 @@ proptest! {
                 model.run(step).await;
             }
             model.publish(10).await;
-            assert!(model.rig.domain.audit_log().await.unwrap().matches);
+            assert!(model.rig.domain.audit_log().await.unwrap().is_sound());
         });
     }
 }

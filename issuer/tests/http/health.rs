@@ -121,3 +121,80 @@ async fn failed_answers_are_counted_by_route_and_status() {
     let counted = "poa_failed_answers_total{route=\"/status-lists/token\",status=\"501\"} 3\n";
     assert!(metrics.contains(counted), "{metrics}");
 }
+
+fn assert_unready(answer: &Answer, why: &str) {
+    answer.assert_problem(503, "not-ready");
+    let detail = answer.json()["detail"].clone();
+    assert!(detail.as_str().unwrap().contains(why), "{detail}");
+}
+
+/// A load balancer learns of a disk that takes no more at once, and of one that does again with the first write.
+#[tokio::test]
+async fn writes_that_fail_make_it_unready_until_one_succeeds() {
+    let service = Service::start().await;
+    service.app.prove_once().await.unwrap();
+    let store = service.app.domain().store();
+    sqlx::raw_sql("PRAGMA query_only = ON").execute(store.writer_pool()).await.unwrap();
+    store.probe_write().await.unwrap_err();
+    let refused = service.get("/ready").await;
+    assert_unready(&refused, "Writes to the database fail");
+    let metrics = service.get("/metrics").await.text();
+    assert!(metrics.contains("\npoa_database_write_failures_in_a_row 1\n"), "{metrics}");
+    sqlx::raw_sql("PRAGMA query_only = OFF").execute(store.writer_pool()).await.unwrap();
+    store.probe_write().await.unwrap();
+    assert_eq!(service.get("/ready").await.status, 200);
+    let metrics = service.get("/metrics").await.text();
+    assert!(metrics.contains("\npoa_database_write_failures_in_a_row 0\n"), "{metrics}");
+    assert!(metrics.contains("\npoa_database_write_failures_total 1\n"), "{metrics}");
+}
+
+/// Also without a request that writes and before the first head, when nothing else does.
+#[tokio::test]
+async fn a_service_without_leaves_notices_by_itself_that_it_cannot_write() {
+    let service = Service::start().await;
+    service.app.prove_once().await.unwrap();
+    sqlx::raw_sql("PRAGMA query_only = ON").execute(service.app.domain().store().writer_pool()).await.unwrap();
+    let publisher = service.app.spawn_publisher();
+    while service.app.task_health(Task::WriteProbe).failing_since.is_none() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    service.get("/ready").await.assert_problem(503, "not-ready");
+    publisher.stop().await;
+}
+
+#[tokio::test]
+async fn a_data_directory_that_is_gone_makes_it_unready_and_health_still_answers() {
+    let service = Service::start().await;
+    service.attested_agent().await;
+    service.app.prove_once().await.unwrap();
+    let (data, away) = (service.app.config().data_dir.clone(), tempfile::tempdir().unwrap());
+    std::fs::rename(&data, away.path().join("data")).unwrap();
+    let refused = service.get("/ready").await;
+    assert_unready(&refused, "no longer where it was");
+    assert!(service.get("/metrics").await.text().contains("\npoa_database_in_place 0\n"));
+    assert_eq!(service.get("/health").await.status, 200);
+    std::fs::rename(away.path().join("data"), &data).unwrap();
+    assert_eq!(service.get("/ready").await.status, 200);
+}
+
+/// A task that runs and achieves nothing is not a healthy one.
+#[tokio::test]
+async fn a_task_whose_rounds_fail_is_shown_as_failing_and_publishing_makes_it_unready() {
+    let service = Service::start_with(|config| config.publish_interval_s = 1).await;
+    service.app.prove_once().await.unwrap();
+    let store = service.app.domain().store();
+    sqlx::raw_sql("UPDATE logs SET root = x'00'").execute(store.writer_pool()).await.unwrap();
+    let publisher = service.app.spawn_publisher();
+    while service.app.task_health(Task::Publisher).failures_in_a_row < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let shown = service.get("/ready").await.json();
+    assert_valid("ready", &shown);
+    assert_eq!(shown["tasks"]["publisher"]["failing"], true);
+    assert_eq!(shown["tasks"]["publisher"]["running"], true);
+    assert!(service.get("/metrics").await.text().contains("poa_task_failures_in_a_row{task=\"publisher\"} "));
+    service.clock.advance(60);
+    let refused = service.get("/ready").await;
+    assert_unready(&refused, "Publications fail");
+    publisher.stop().await;
+}

@@ -3,6 +3,7 @@
 use poa_circuits::native::tree::Path;
 use serde_json::Value;
 
+use super::at_work::Working;
 use crate::domain::ids::{AgentUuid, CredentialId};
 use crate::domain::leaves::Opening;
 use crate::domain::log::Head;
@@ -82,6 +83,8 @@ pub struct Begin {
     pub path: Path,
     /// Keeps the index from everybody else.
     pub(crate) _held: HeldIndex,
+    /// Keep it until the credential is completed, held or given up: without it the idempotency key is free.
+    pub working: Working,
 }
 
 /// Whether a request is the first of its kind.

@@ -46,11 +46,25 @@ pub(super) fn zero_leaves(
     zeroed: &BTreeSet<u32>,
     stored: &HashMap<Place, F>,
 ) -> (Frontier, BTreeMap<Place, F>) {
-    if zeroed.is_empty() {
+    set_leaves(frontier, &zeroed.iter().map(|index| (*index, tree::zero(0))).collect(), stored)
+}
+
+/// Whether leaves that are in the tree, with the [`needed`] nodes, give its root. Otherwise something stored is damaged,
+/// and a root computed from it would be signed.
+pub(super) fn are_in_tree(frontier: &Frontier, leaves: &BTreeMap<u32, F>, stored: &HashMap<Place, F>) -> bool {
+    set_leaves(frontier, leaves, stored).0.root() == frontier.root()
+}
+
+fn set_leaves(
+    frontier: &Frontier,
+    leaves: &BTreeMap<u32, F>,
+    stored: &HashMap<Place, F>,
+) -> (Frontier, BTreeMap<Place, F>) {
+    if leaves.is_empty() {
         return (frontier.clone(), BTreeMap::new());
     }
-    let mut changed: BTreeMap<Place, F> = zeroed.iter().map(|index| ((0, *index), tree::zero(0))).collect();
-    let mut row: BTreeSet<u32> = zeroed.clone();
+    let mut changed: BTreeMap<Place, F> = leaves.iter().map(|(index, value)| ((0, *index), *value)).collect();
+    let mut row: BTreeSet<u32> = leaves.keys().copied().collect();
     for level in 0..DEPTH as u8 {
         let value = |index: u32| {
             let place = (level, index);
@@ -72,7 +86,7 @@ pub(super) fn zero_leaves(
 }
 
 /// The nodes of a level from their children, on all cores when there are many.
-fn hash_row(pairs: &[[F; 2]]) -> Vec<F> {
+pub(super) fn hash_row(pairs: &[[F; 2]]) -> Vec<F> {
     if pairs.len() <= HASHES_PER_JOB {
         return tree::row(pairs);
     }

@@ -84,9 +84,13 @@ impl From<DomainError> for ApiError {
                 plain(Problem::NotReady).with_recovery(Recovery::RetryAfter { seconds: 60 })
             }
             D::NothingToRecover => plain(Problem::Conflict),
-            D::LogFull | D::LogChanged | D::HeadSigning(_) | D::Signing(_) | D::StatusIndexTaken | D::Sealed => {
-                Self::internal(&error)
-            }
+            D::LogFull
+            | D::LogChanged
+            | D::LogDamaged
+            | D::HeadSigning(_)
+            | D::Signing(_)
+            | D::StatusIndexTaken
+            | D::Sealed => Self::internal(&error),
         }
     }
 }
@@ -143,6 +147,7 @@ impl From<ServiceError> for ApiError {
             S::Document(error) => error.into(),
             S::Work(error) => error.into(),
             S::Disclosure(error) => error.into(),
+            S::Schema(error) => Self::of_member(Problem::Unprocessable, error.member, format!("{error}.")),
             S::SaysNothing => Self::of_member(Problem::Unprocessable, "predicates", sentence(&error)),
             S::LeafNotInAnchor { seconds, .. } => {
                 Self::of_member(Problem::LeafNotInAnchor, "allow_newest_root", sentence(&error))

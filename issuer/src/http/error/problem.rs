@@ -121,8 +121,9 @@ problems! {
     ServiceSlow: SERVICE_UNAVAILABLE, "service-slow", "Service too slow", retry_after(5);
     /// The service has no place for another connection or request, or no memory or reader for its body.
     Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Service overloaded", retry_after(1);
-    /// The service has just started and published no head yet, or its clock cannot be relied on.
-    NotReady: SERVICE_UNAVAILABLE, "not-ready", "Service not ready", retry_after(1);
+    /// The service cannot do its work now: it has just started, cannot write, publishes no heads, or does not trust its
+    /// clock. The detail says which.
+    NotReady: SERVICE_UNAVAILABLE, "not-ready", "Not ready", retry_after(1);
     /// No status index is left: nothing more is issued. Everything else goes on.
     StatusListFull: INSUFFICIENT_STORAGE, "status-list-full", "Status lists full", Recovery::ContactIssuer;
     /// A part of a standard that this service does not have.
