@@ -111,7 +111,7 @@ impl OpenService {
 }
 
 /// Takes the directory for this process alone.
-fn lock(data_dir: &std::path::Path) -> Outcome<std::fs::File> {
+pub fn lock(data_dir: &std::path::Path) -> Outcome<std::fs::File> {
     let next = "stop the other service, or give another --data-dir";
     crate::system::own_dir(data_dir)?;
     let path = data_dir.join(LOCK_FILE);

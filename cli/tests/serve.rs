@@ -143,3 +143,38 @@ fn a_second_signal_ends_a_service_that_still_waits_for_a_client() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert_eq!(status.code(), Some(143));
 }
+
+/// Starts a service on a free port and stops it as an operator does, once it answers.
+fn serve_and_stop(poa: &Poa) {
+    let args = ["--json", "--data-dir", "service", "serve", "--listen", "127.0.0.1:0"];
+    let mut child = Stopped(poa.command(&args).stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    terminate(&child.0);
+    assert!(child.0.wait().unwrap().success());
+}
+
+/// Whoever copies `poa.sqlite` of a stopped service copies everything; and the check finds a root that was altered.
+#[test]
+fn a_stopped_service_is_one_file_whose_log_can_be_checked() {
+    let poa = Poa::new();
+    let nothing = poa.run(&["--data-dir", "service", "root", "check"]);
+    assert_eq!(nothing.status, 2, "{}", nothing.stdout);
+    assert!(!poa.path("service").exists(), "looking makes nothing");
+    serve_and_stop(&poa);
+    let database = poa.path("service/poa.sqlite");
+    assert!(!poa.path("service/poa.sqlite-wal").exists());
+    let sound = poa.run(&["--json", "--data-dir", "service", "root", "check"]);
+    assert_eq!((sound.status, &sound.json()["sound"]), (0, &json!(true)), "{}", sound.stdout);
+
+    let root = sound.json()["stored"]["root"].as_str().unwrap()[2..].to_owned();
+    let root: Vec<u8> =
+        (0..root.len()).step_by(2).map(|at| u8::from_str_radix(&root[at..at + 2], 16).unwrap()).collect();
+    let mut bytes = std::fs::read(&database).unwrap();
+    let at = bytes.windows(root.len()).position(|window| window == root).unwrap();
+    bytes[at + root.len() - 1] ^= 1;
+    std::fs::write(&database, bytes).unwrap();
+    let damaged = poa.run(&["--data-dir", "service", "root", "check"]);
+    assert_eq!(damaged.status, 1, "{}{}", damaged.stdout, damaged.stderr);
+    assert!(damaged.stdout.contains("the log is damaged"), "{}", damaged.stdout);
+}

@@ -1,14 +1,18 @@
 //! `poa root`: the log's signed tree heads.
 
 use clap::{Args, Subcommand};
+use poa_circuits::native::field;
+use poa_issuer::app::{check_log, has_database};
+use poa_issuer::domain::{DomainError, LogAudit};
+use poa_issuer::store::StoreError;
 use serde_json::{Value, json};
 
 use crate::args::{Global, OperatorArgs, ServiceArg};
 use crate::client::Auth;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::output::Answer;
 use crate::pinned::{Pinned, TrustArgs};
-use crate::system;
+use crate::{service, system};
 
 /// Which root.
 #[derive(Subcommand)]
@@ -21,6 +25,8 @@ pub enum RootCommand {
     Get(GetArgs),
     /// Delete heads that a wrong clock dated into the future, and mark the keys that signed them compromised
     Recover(RecoverArgs),
+    /// Rebuild the root from the leaves of a stopped service's directory, and compare
+    Check,
 }
 
 /// Which service, and who asks.
@@ -53,10 +59,11 @@ pub struct GetArgs {
 /// Runs the command.
 pub fn run(command: &RootCommand, global: &Global) -> Outcome<Answer> {
     let (place, path) = match command {
+        RootCommand::Check => return check(global),
         RootCommand::Latest(args) => (args, "/roots/latest".to_owned()),
         RootCommand::Anchor(args) => (args, "/roots/anchor".to_owned()),
         RootCommand::Get(args) => {
-            poa_circuits::native::field::decode_hex(&args.root).map_err(|error| {
+            field::decode_hex(&args.root).map_err(|error| {
                 let what = format!("`{}` is no root: {error}", args.root);
                 Failure::error(what, "give 0x and 64 lower-case hex digits")
             })?;
@@ -106,4 +113,56 @@ fn recover(args: &RecoverArgs, global: &Global) -> Outcome<Answer> {
     let next = "tell verifiers to fetch the trust document again (poa trust add URL), and issue again what poa keys \
                 compromised lists";
     Ok(Answer::done(what, next, done))
+}
+
+/// Rebuilds the log of a service's directory. Damage is an answer, not a failure: exit status 1.
+fn check(global: &Global) -> Outcome<Answer> {
+    let data_dir = global.service_dir();
+    if !has_database(&data_dir) {
+        let what = format!("{} has no database of a service", data_dir.display());
+        return Err(Failure::error(what, "name the service's directory with --data-dir"));
+    }
+    let _held = service::lock(&data_dir)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.or_fail("no thread to read the database on", "free some memory and try again")?;
+    match runtime.block_on(check_log(&data_dir)) {
+        Ok(audit) => Ok(verdict(&audit)),
+        Err(DomainError::Store(error @ StoreError::Corrupt(_))) => {
+            Err(Failure::refused(format!("the database is damaged: {error}"), RESTORE))
+        }
+        Err(error) => {
+            Err(error).or_fail("the log cannot be checked", "look at the disk; if it is sound, restore a backup")
+        }
+    }
+}
+
+/// What to do about damage.
+const RESTORE: &str = "restore a backup of the database, or start a new issuer (docs/operating.md, \"A damaged tree\")";
+
+fn verdict(audit: &LogAudit) -> Answer {
+    let root = field::encode_hex;
+    let value = json!({
+        "sound": audit.is_sound(),
+        "seq": audit.seq,
+        "rebuilt": { "size": audit.size, "root": root(&audit.root) },
+        "stored": { "size": audit.stored_size, "root": root(&audit.stored_root) },
+        "signed": audit.signed.map(|(size, signed)| json!({ "size": size, "root": root(&signed) })),
+        "wrong_nodes": audit.wrong_nodes,
+    });
+    if audit.is_sound() {
+        let what = format!("the log is sound: {} leaves give root {}", audit.size, root(&audit.root));
+        return Answer::done(what, "", value);
+    }
+    let mut details = vec![
+        format!("from the leaves: {} leaves, root {}", audit.size, root(&audit.root)),
+        format!("as stored:       {} leaves, root {}", audit.stored_size, root(&audit.stored_root)),
+    ];
+    details
+        .extend(audit.signed.map(|(size, signed)| format!("as signed last:  {size} leaves, root {}", root(&signed))));
+    details.extend(audit.first_wrong.map(|(level, index)| {
+        format!("{} stored nodes are wrong, first that of level {level}, index {index}", audit.wrong_nodes)
+    }));
+    let what =
+        format!("the log is damaged: what is stored of publication {} does not follow from its leaves", audit.seq);
+    Answer { exit: Exit::Refused, ..Answer::done(what, RESTORE, value).with_details(details) }
 }
