@@ -60,7 +60,7 @@ async fn results_come_back_and_a_panic_costs_one_job() {
 /// Otherwise a service that lets nobody wait would do nothing at all.
 #[tokio::test]
 async fn without_a_queue_an_idle_worker_takes_work() {
-    let pool = pool((1, 0), (0, 0));
+    let pool = Arc::new(WorkerPool::start("test", LaneSize::shared(1, 0), LaneSize::NONE).unwrap());
     let (release, first) = block(&pool, Lane::Single).await;
     release.send(()).unwrap();
     assert_eq!(first.await.unwrap(), Ok(()));

@@ -52,7 +52,28 @@ pub(super) fn zero_leaves(
 /// Whether leaves that are in the tree, with the [`needed`] nodes, give its root. Otherwise something stored is damaged,
 /// and a root computed from it would be signed.
 pub(super) fn are_in_tree(frontier: &Frontier, leaves: &BTreeMap<u32, F>, stored: &HashMap<Place, F>) -> bool {
-    set_leaves(frontier, leaves, stored).0.root() == frontier.root()
+    let (restored, changed) = set_leaves(frontier, leaves, stored);
+    let value = |place: Place| changed.get(&place).or_else(|| stored.get(&place)).copied();
+    restored.root() == frontier.root() && root_of_peaks(frontier.size(), value) == frontier.root()
+}
+
+/// The root that follows from the frontier's nodes alone. `value` gives a node's, none where it is empty.
+pub(super) fn root_of_peaks(size: u64, value: impl Fn(Place) -> Option<F>) -> F {
+    // The node at the right edge of each level, once something is below it that is not a whole subtree.
+    let mut edge: Option<F> = None;
+    for level in 0..DEPTH as u8 {
+        let empty = || tree::zero(level.into());
+        edge = match (peak(size, level), edge) {
+            (Some(index), right) => {
+                let left = value((level, index)).unwrap_or_else(empty);
+                Some(tree::node(&left, &right.unwrap_or_else(empty)))
+            }
+            (None, Some(left)) => Some(tree::node(&left, &empty())),
+            (None, None) => None,
+        };
+    }
+    // A full tree has no other peak than its root, an empty one none.
+    edge.or_else(|| value((DEPTH as u8, 0))).unwrap_or_else(tree::empty_root)
 }
 
 fn set_leaves(

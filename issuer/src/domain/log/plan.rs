@@ -135,7 +135,9 @@ impl Domain {
         let Ok(frontier) = Frontier::restore(state.size, |level, index| {
             Ok::<_, std::convert::Infallible>(stored.get(&(level, index)).copied())
         });
-        if frontier.root() == state.root {
+        // What is restored takes its root from the root's node; the next leaves build on the other nodes.
+        let of_peaks = edit::root_of_peaks(state.size, |place| stored.get(&place).copied());
+        if (frontier.root(), of_peaks) == (state.root, state.root) {
             return Ok(frontier);
         }
         let now = self.store.read_tx(|tx, _| Box::pin(async move { Ok::<_, DomainError>(tx.log_state(log).await?) }));

@@ -61,6 +61,7 @@ impl Stored {
         let (nodes, root) = naive(&self.leaves);
         assert_eq!(self.frontier.root(), root, "{} leaves", self.leaves.len());
         assert_eq!(self.frontier.size(), self.leaves.len() as u64);
+        assert_eq!(root_of_peaks(self.frontier.size(), |place| self.nodes.get(&place).copied()), root);
         for (place, value) in &self.nodes {
             assert_eq!(nodes.get(place), Some(value), "{place:?}");
         }
