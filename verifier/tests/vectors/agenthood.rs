@@ -6,7 +6,7 @@ use poa_verifier::agenthood::hex32::{BlockHash, Seed};
 use poa_verifier::agenthood::message::Action;
 use poa_verifier::agenthood::wallet::Scheme;
 use poa_verifier::report::Class::{Agenthood, Other};
-use poa_verifier::status::token_list::{Entries, TokenStatus, TokenStatusClaims};
+use poa_verifier::status::token_list::{self, Entries, TokenStatus, TokenStatusClaims};
 use poa_verifier::trust::{KeyPurpose, KeyState, TrustDocument};
 use poa_verifier::{agenthood, multibase, time};
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ pub fn family() -> Family {
     lists(&mut family);
     drift(&mut family);
     foreign(&mut family);
+    peer_tokens(&mut family);
     wallets(&mut family);
     family
 }
@@ -752,6 +753,98 @@ fn foreign(f: &mut Family) {
         foreign_doc(&named).issuers("peer-lenient"),
         of("proof", "address"),
     );
+}
+
+/// The URL of another issuer's signed list.
+const PEER_TOKENS: &str = "https://peer.example/status/1";
+
+/// A token status list of another issuer as the draft allows it: `iss`, `exp` and `ttl` may be missing. It is then the
+/// list of the issuer that is configured with its `sub`, no older than that configuration says.
+fn peer_tokens(f: &mut Family) {
+    let lists = multibase::base64url(signer("peer-lists").verifying_key().as_bytes());
+    let key = json!({ "kid": "lists", "x": lists, "purpose": "status" });
+    share_peer(f, "peer-tokens", |issuer| {
+        remove(issuer, "revocationList");
+        issuer["keys"].as_array_mut().expect("a list").push(key.clone());
+        issuer["tokenStatusList"] = PEER_TOKENS.into();
+    });
+    let claims = |edit: &dyn Fn(&mut Value)| {
+        let mut entries = Entries::new(INDEX as usize + 4).expect("small");
+        entries.set(INDEX + 1, TokenStatus::Invalid).expect("in range");
+        let mut claims = json!({ "sub": PEER_TOKENS, "iat": NOW - 300, "status_list": entries.to_value() });
+        edit(&mut claims);
+        compact(token_list::TYP, "lists", &claims, &signer("peer-lists"))
+    };
+    let document = |index: u64| {
+        let mut claims = published();
+        claims["status"] = json!({ "status_list": { "idx": index, "uri": PEER_TOKENS } });
+        let document = compact(agenthood::TYP, "poa-2026", &claims, &signer("peer"));
+        Doc::text(document).request(accepts()).issuers("peer-tokens")
+    };
+    let stale = || not_known(Agenthood, "status", "stale_list");
+    for (name, description, index, edit, expect) in [
+        (
+            "bare",
+            "no iss, exp and ttl, 300 s old",
+            INDEX,
+            (&|_: &mut Value| {}) as &dyn Fn(&mut Value),
+            verified(Agenthood),
+        ),
+        (
+            "bare-revoked",
+            "the same list, an entry that is revoked",
+            INDEX + 1,
+            &|_: &mut Value| {},
+            of("status", "revoked"),
+        ),
+        (
+            "bare-old",
+            "older than the configured limit and skew",
+            INDEX,
+            &|c: &mut Value| c["iat"] = (NOW - 361).into(),
+            stale(),
+        ),
+        (
+            "bare-expired",
+            "no ttl, and an exp that has passed",
+            INDEX,
+            &|c: &mut Value| c["exp"] = (NOW - 61).into(),
+            stale(),
+        ),
+        (
+            "ttl-longer",
+            "its own ttl, longer than the configured limit",
+            INDEX,
+            &|c: &mut Value| (c["iat"], c["ttl"]) = ((NOW - 361).into(), 600.into()),
+            verified(Agenthood),
+        ),
+        ("ttl-shorter", "its own ttl, shorter", INDEX, &|c: &mut Value| c["ttl"] = 60.into(), stale()),
+        ("named", "with iss", INDEX, &|c: &mut Value| c["iss"] = PEER.into(), verified(Agenthood)),
+    ] {
+        let shared = format!("peer-{name}");
+        f.share("token_status_lists", &shared, claims(edit));
+        f.case(&format!("peer-tokens-{name}"), description, document(index).token_lists(&[&shared]), expect);
+    }
+    let read = |jwt: String| json!({ "kind": "token_list", "trust": "main", "agenthood_issuers": "peer-tokens", "jwt": jwt, "index": 0 });
+    let refused = |reason: &str| refused("token_list", reason);
+    for (id, description, edit, reason) in [
+        (
+            "sub-other",
+            "no iss, and a sub that nobody is configured with",
+            (&|c: &mut Value| c["sub"] = "https://peer.example/status/2".into()) as &dyn Fn(&mut Value),
+            "key",
+        ),
+        ("iss-other", "an iss that is not configured", &|c: &mut Value| c["iss"] = "other.example".into(), "key"),
+        ("iss-null", "an iss that is null", &|c: &mut Value| c["iss"] = Value::Null, "claims"),
+        ("ttl-null", "a ttl that is null", &|c: &mut Value| c["ttl"] = Value::Null, "claims"),
+        ("exp-text", "an exp that is a text", &|c: &mut Value| c["exp"] = "2027-01-15T08:00:00Z".into(), "claims"),
+        ("iat-none", "no iat", &|c: &mut Value| remove(c, "iat"), "claims"),
+    ] {
+        f.case(&format!("peer-tokens-{id}"), description, read(claims(edit)), refused(reason));
+    }
+    let thief = claims(&|_: &mut Value| {}).rsplit_once('.').map(|(input, _)| input.to_owned()).expect("three parts");
+    let thief = poa_verifier::jws::attach_signature(&thief, &signer("thief").sign(thief.as_bytes()).to_bytes());
+    f.case("peer-tokens-forged", "no iss, signed by nobody that is known", read(thief), refused("jws:signature"));
 }
 
 /// One accepted and one refused signature of each of the wallets' schemes.

@@ -14,6 +14,7 @@ use poa_verifier::{Proof, multibase, snarkjs};
 use serde_json::{Value, json};
 
 use crate::kit::*;
+use crate::standing::remove;
 use crate::world::*;
 
 const KEY_SOURCE: (&str, &str) = (
@@ -632,6 +633,8 @@ pub fn snarkjs() -> Family {
         ("proof-protocol", "another protocol", "/protocol", json!("plonk"), "member"),
         ("proof-curve", "another curve", "/curve", json!("bls12381"), "member"),
         ("proof-exchanged", "A and C exchanged", "/pi_a", proof["pi_c"].clone(), "pairing"),
+        ("proof-third", "a third coordinate that is not 1", "/pi_a/2", json!("2"), "member"),
+        ("proof-curve-null", "a curve that is no text", "/curve", Value::Null, "member"),
     ] {
         f.case_from(
             "trapdoor",
@@ -640,6 +643,22 @@ pub fn snarkjs() -> Family {
             input("good", &public, &edit(&proof, pointer, value)),
             refused("proof", reason),
         );
+    }
+    let without = |members: &[&str]| {
+        let mut file = proof.clone();
+        members.iter().for_each(|member| remove(&mut file, member));
+        file
+    };
+    let mut affine = without(&["protocol", "curve"]);
+    for point in ["pi_a", "pi_b", "pi_c"] {
+        affine[point].as_array_mut().expect("a list").truncate(2);
+    }
+    for (id, description, file) in [
+        ("proof-rapidsnark", "a proof as rapidsnark writes it, without curve", without(&["curve"])),
+        ("proof-bn254", "the curve by its other name", edit(&proof, "/curve", json!("bn254"))),
+        ("proof-affine", "points alone, without a third coordinate", affine),
+    ] {
+        f.case_from("trapdoor", id, description, input("good", &public, &file), accepted());
     }
     let greatest = num_bigint::BigUint::from(Fr::MODULUS);
     let alias = num_bigint::BigUint::from(x[0]) + &greatest;

@@ -372,7 +372,7 @@ fn jwts(f: &mut Family) {
         judged(jwt("vc+jwt", &kid, &payload, "credentials"))
     };
     f.case("jwt-with-proof", "a second proof inside the payload", with("proof", json!({})), class("wrong_shape"));
-    for claim in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "vc", "vp"] {
+    for claim in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "vc", "vp"] {
         f.case(
             &format!("jwt-claim-{claim}"),
             "a registered claim that would say a second time what the credential says",

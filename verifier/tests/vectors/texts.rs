@@ -1,6 +1,6 @@
 //! Texts that have one spelling: DIDs, keys, multibase, field elements, times, audiences, addresses.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::*;
 
@@ -20,6 +20,48 @@ pub fn family() -> Family {
     audiences(&mut family);
     addresses(&mut family);
     family
+}
+
+/// DIDs of others that are their own key. One for encryption, or that contradicts itself, verifies nothing.
+fn key_dids(f: &mut Family) {
+    /// RFC 8037, appendix A.2.
+    const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let of = |jwk: Value| format!("did:jwk:{}", poa_verifier::multibase::base64url(jwk.to_string().as_bytes()));
+    let did = |more: Value| {
+        let mut jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": X });
+        jwk.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        of(jwk)
+    };
+    let good = [
+        (did(json!({})), "a did:jwk with an Ed25519 key"),
+        (did(json!({ "use": "sig", "alg": "EdDSA" })), "one that says that it is for signatures"),
+        (did(json!({ "key_ops": ["verify"] })), "one that says that it is for verifying"),
+        ("did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp".to_owned(), "a did:key with an Ed25519 key"),
+    ];
+    let bad = [
+        (did(json!({ "use": "enc" })), "a key for encryption, by use", "other_jwk"),
+        (did(json!({ "key_ops": ["deriveKey", "deriveBits"] })), "a key for key agreement, by key_ops", "other_jwk"),
+        (did(json!({ "key_ops": ["encrypt"] })), "a key for encryption, by key_ops", "other_jwk"),
+        (did(json!({ "key_ops": ["sign"] })), "a key for making signatures alone", "other_jwk"),
+        (did(json!({ "key_ops": [] })), "a key for nothing", "other_jwk"),
+        (
+            did(json!({ "use": "enc", "key_ops": ["verify"] })),
+            "use and key_ops that contradict each other",
+            "other_jwk",
+        ),
+        (did(json!({ "alg": "ECDH-ES" })), "a key for another algorithm", "other_jwk"),
+        (did(json!({ "crv": "X25519" })), "a key of another curve", "other_jwk"),
+        (did(json!({ "key_ops": "verify" })), "key_ops that is no list", "jwk"),
+        (did(json!({ "key_ops": ["verify", "verify"] })), "an operation twice", "jwk"),
+        (did(json!({ "d": X })), "the private key published", "jwk"),
+        (did(json!({ "x": "AA" })), "a key of one byte", "jwk"),
+        (of(json!({})), "no key", "jwk"),
+        (format!("{}=", did(json!({}))), "base64 padding", "jwk"),
+        ("did:web:poa.example".to_owned(), "a DID that is not its own key", "form"),
+    ];
+    let good: Vec<_> = good.iter().map(|(text, description)| (text.as_str(), *description)).collect();
+    let bad: Vec<_> = bad.iter().map(|(text, description, reason)| (text.as_str(), *description, *reason)).collect();
+    cases(f, "key_did", &good, &bad);
 }
 
 /// A reader's cases: the ones it takes, and the ones it refuses for a reason.
@@ -96,6 +138,7 @@ fn dids(f: &mut Family) {
             (&format!("did:poa:poa.example:{uuid}#key"), "a fragment", "form"),
         ],
     );
+    key_dids(f);
     published(
         f,
         "attestor-did-published",
