@@ -149,7 +149,10 @@ fn serve_and_stop(poa: &Poa) {
     let args = ["--json", "--data-dir", "service", "serve", "--listen", "127.0.0.1:0"];
     let mut child = Stopped(poa.command(&args).stderr(Stdio::null()).spawn().unwrap());
     let mut line = String::new();
-    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Kept open: what it says when it stops is an output too.
+    let mut said = BufReader::new(child.0.stdout.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
     terminate(&child.0);
     assert!(child.0.wait().unwrap().success());
 }
