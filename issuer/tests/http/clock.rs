@@ -95,7 +95,7 @@ async fn a_jump_of_a_day_for_four_seconds_leaves_no_head_from_the_future() {
 #[tokio::test]
 async fn nothing_is_signed_and_nothing_is_deleted_by_a_clock_that_jumped() {
     let (service, agent, _) = running().await;
-    let stated = json!({ "request": { "domain": VERIFIER, "at_least": { "tasks_completed": "100" } } });
+    let stated = json!({ "request": { "at_least": { "tasks_completed": "100" } } });
     let request = service.post("/presentation-requests", &stated).await.json();
     let before = service.snapshot().await;
     for wrong in [service.now() + 30 * DAY, service.now() - DAY] {

@@ -10,11 +10,13 @@ use crate::service::{Agent, Answer, Attestor, Service};
 
 /// The operations that an agent may sign with a replaced key, and no other. A new operation that agents may call is
 /// decided on here.
-const READ_OR_PRESENT: [&str; 7] = [
+const READ_OR_PRESENT: [&str; 9] = [
     "answerPresentationRequest",
     "challengeAgent",
+    "listAgents",
     "opening",
     "present",
+    "showAgent",
     "vcApiVerifyCredential",
     "vcApiVerifyPresentation",
     "verify",
