@@ -10,6 +10,7 @@ use poa_issuer::config::{Config, PublicUrl};
 use poa_issuer::domain::os_entropy;
 use poa_issuer::{App, Door, TlsFiles};
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::exit::{Failure, OrFail, Outcome};
@@ -88,12 +89,16 @@ impl OpenService {
         Ok(Self { runtime, app, door, lock, url, token_file, token_is_new })
     }
 
-    /// Serves on this thread until Ctrl-C or SIGTERM.
-    pub fn serve(self) -> Outcome<()> {
+    /// Serves on this thread until Ctrl-C or SIGTERM. Both are heard before `announce` tells anybody that the service
+    /// listens, so that even a stop at once is a clean one.
+    pub fn serve(self, announce: impl FnOnce(&Self)) -> Outcome<()> {
+        let next = "see its log, then start it again";
+        let signals = self.runtime.block_on(async { Signals::listen() }).or_fail("signals cannot be heard", next)?;
+        announce(&self);
         let _held = self.lock;
         self.runtime
-            .block_on(self.app.serve_at(self.door, interrupted()))
-            .or_fail("the service stopped by itself", "see its log, then start it again")
+            .block_on(self.app.serve_at(self.door, interrupted(signals)))
+            .or_fail("the service stopped by itself", next)
     }
 
     /// Serves on another thread.
@@ -133,47 +138,51 @@ impl RunningService {
     }
 }
 
+/// Ctrl-C and SIGTERM, heard from the moment this is made.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Begins to hear both, inside a runtime.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for either. Returns the exit status that goes with it, as shells name the end by a signal.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 130,
+            _ = self.terminate.recv() => 143,
+        }
+    }
+}
+
 /// Waits for Ctrl-C or SIGTERM. A second one ends the process at once, whatever it still waits for: nothing that was
 /// acknowledged is lost with it.
-async fn interrupted() {
-    signal().await;
+async fn interrupted(mut signals: Signals) {
+    signals.next().await;
     std::thread::spawn(|| {
         // A runtime of its own, which the end of the other does not take along.
-        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            let status = runtime.block_on(signal());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let second = runtime.and_then(|runtime| runtime.block_on(async { Ok(Signals::listen()?.next().await) }));
+        if let Ok(status) = second {
             std::process::exit(status);
         }
     });
 }
 
-/// Waits for Ctrl-C, or on Unix for SIGTERM. Returns the exit status that goes with it.
-async fn signal() -> i32 {
-    /// As shells name the end by a signal.
-    const BY_INTERRUPT: i32 = 130;
-    const BY_TERMINATION: i32 = 143;
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            return tokio::select! {
-                _ = tokio::signal::ctrl_c() => BY_INTERRUPT,
-                _ = terminate.recv() => BY_TERMINATION,
-            };
-        }
-    }
-    // Without a signal handler there is only the kill that needs none.
-    let _ = tokio::signal::ctrl_c().await;
-    BY_INTERRUPT
-}
-
 /// Blocks until Ctrl-C or SIGTERM.
 pub fn wait_for_interrupt() -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .or_fail("no thread to wait on", "stop the program by its process id")?;
-    runtime.block_on(interrupted());
-    Ok(())
+    let next = "stop the program by its process id";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.or_fail("no thread to wait on", next)?;
+    let heard = runtime.block_on(async {
+        interrupted(Signals::listen()?).await;
+        std::io::Result::Ok(())
+    });
+    heard.or_fail("signals cannot be heard", next)
 }
 
 #[cfg(test)]

@@ -125,8 +125,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.level_timing = args.level_timing;
         args.engine.configure(config);
     })?;
-    announce(&service, global, &data_dir);
-    service.serve()?;
+    service.serve(|service| announce(service, global, &data_dir))?;
     Ok(Answer::done("stopped", "", json!({ "event": "stopped" })))
 }
 
