@@ -24,19 +24,19 @@ pub enum GivesWay {
 }
 
 /// Decides for a network that asks for one more place. None when nobody has to give way.
+///
+/// Who gives way is decided by how many each has, never by what was fetched: fetching is anonymous, so a flood would fetch
+/// its own requests and have honest ones give way.
 pub fn gives_way(asks: &str, loads: &[Load]) -> Option<GivesWay> {
     let own = loads.iter().find(|load| load.network == asks).map_or(0, |load| load.open);
-    let most = |fits: &dyn Fn(&Load) -> bool| {
-        let fitting = loads.iter().filter(|load| fits(load));
-        // Of two that have as many, always the same one.
-        fitting.max_by(|a, b| a.open.cmp(&b.open).then_with(|| b.network.cmp(&a.network))).map(|load| &load.network)
-    };
-    let unfetched = most(&|load| load.unfetched > 0 && (load.open > own || load.network == asks));
-    if let Some(network) = unfetched {
-        return Some(GivesWay::Unfetched(network.clone()));
+    let fitting = loads.iter().filter(|load| load.open > own || load.network == asks);
+    // Of two that have as many, always the same one.
+    let most = fitting.max_by(|a, b| a.open.cmp(&b.open).then_with(|| b.network.cmp(&a.network)))?;
+    if most.unfetched > 0 {
+        return Some(GivesWay::Unfetched(most.network.clone()));
     }
-    // Whoever fetches its own requests keeps no place by that: with two fewer the asking network is still not ahead.
-    most(&|load| load.open > own + 1).map(|network| GivesWay::Any(network.clone()))
+    // Taking turns helps nobody: with one more the asking network must still not be ahead.
+    (most.open > own + 1).then(|| GivesWay::Any(most.network.clone()))
 }
 
 #[cfg(test)]
@@ -66,13 +66,13 @@ mod tests {
         assert_eq!(gives_way("flood", &loads), None);
         let loads = [load("flood", 200, 0), load("other", 200, 0), load("honest", 3, 3)];
         assert_eq!(gives_way("flood", &loads), None);
-        assert_eq!(gives_way("new", &loads), unfetched("honest"), "nobody has fetched it, and it has more");
+        assert_eq!(gives_way("new", &loads), Some(GivesWay::Any("flood".to_owned())), "a flood that fetches its own");
     }
 
     #[test]
-    fn fetched_requests_give_way_last_and_only_of_those_that_have_more() {
+    fn fetched_requests_give_way_only_of_those_that_have_more() {
         let loads = [load("a", 200, 0), load("b", 150, 1)];
-        assert_eq!(gives_way("new", &loads), unfetched("b"));
+        assert_eq!(gives_way("new", &loads), Some(GivesWay::Any("a".to_owned())));
         let loads = [load("a", 200, 0), load("b", 150, 0)];
         assert_eq!(gives_way("new", &loads), Some(GivesWay::Any("a".to_owned())));
         assert_eq!(gives_way("b", &loads), Some(GivesWay::Any("a".to_owned())));
