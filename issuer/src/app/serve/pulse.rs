@@ -40,8 +40,8 @@ enum Doing {
     Header(Instant),
     /// Nothing since then.
     Idle(Instant),
-    /// Requests are under way.
-    Working,
+    /// Requests are under way, without a pause since then.
+    Working(Instant),
 }
 
 /// What arrived of a header.
@@ -132,12 +132,13 @@ impl Pulse {
         self.closed.notified().await;
     }
 
-    /// Whether no request is under way: whether it is idle, and since when.
+    /// Whether only the client can go on, because no request of its has arrived whole: whether it is idle, and since when.
     pub(super) fn waiting(&self) -> Option<(bool, Instant)> {
-        match self.state().doing {
+        let state = self.state();
+        match state.doing {
             Doing::Header(since) => Some((false, since)),
             Doing::Idle(since) => Some((true, since)),
-            Doing::Working => None,
+            Doing::Working(since) => (state.bodies == state.requests).then_some((false, since)),
         }
     }
 
@@ -198,7 +199,7 @@ impl Pulse {
                 deadlines.push((since + limits.header, why));
             }
             Doing::Idle(since) => deadlines.push((since + limits.idle, Overdue::Idle)),
-            Doing::Working => {}
+            Doing::Working(_) => {}
         }
         let transfers = state.blocked.iter().chain(state.answers.values());
         deadlines.extend(transfers.map(|transfer| (transfer.deadline(limits), Overdue::Answer)));
@@ -208,8 +209,8 @@ impl Pulse {
         if let Some(at) = state.stopping {
             match state.doing {
                 Doing::Header(_) | Doing::Idle(_) => deadlines.push((at + FAREWELL, Overdue::Stopping)),
-                Doing::Working if state.bodies > 0 => deadlines.push((at + limits.drain_bodies, Overdue::Stopping)),
-                Doing::Working => {}
+                Doing::Working(_) if state.bodies > 0 => deadlines.push((at + limits.drain_bodies, Overdue::Stopping)),
+                Doing::Working(_) => {}
             }
         }
         deadlines.into_iter().min_by_key(|(at, _)| *at)
@@ -219,7 +220,9 @@ impl Pulse {
     pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
         let mut state = self.state();
         state.requests += 1;
-        state.doing = Doing::Working;
+        if !matches!(state.doing, Doing::Working(_)) {
+            state.doing = Doing::Working(Instant::now());
+        }
         state.next_answer += 1;
         UnderWay { pulse: Arc::clone(self), id: state.next_answer, answered: false }
     }
@@ -292,6 +295,19 @@ mod tests {
             least_rate: 1_000,
             ..ConnectionLimits::for_descriptors(1_024)
         }
+    }
+
+    #[test]
+    fn a_request_that_has_not_arrived_whole_holds_no_place_against_others() {
+        let pulse = Pulse::new(limits());
+        let request = pulse.begin();
+        assert!(pulse.waiting().is_none(), "the service works on it");
+        let body = pulse.begin_body();
+        assert!(matches!(pulse.waiting(), Some((false, _))), "its body has not come");
+        drop(body);
+        assert!(pulse.waiting().is_none());
+        drop(request);
+        assert!(matches!(pulse.waiting(), Some((true, _))));
     }
 
     fn due_in(pulse: &Pulse) -> Option<(u64, Overdue)> {
