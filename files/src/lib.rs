@@ -3,7 +3,7 @@
 //! * [`own_directory`]: a directory that nobody but this user may read or replace;
 //! * [`make_private_file`], [`close_file`], [`open_own_file`]: files inside it;
 //! * [`read`]: a file, pipe or device up to a limit;
-//! * [`write`], [`replace_with`]: a file as a whole or not at all; a device, a pipe or a link keeps its place.
+//! * [`write()`], [`replace_with`]: a file as a whole or not at all; a device, a pipe or a link keeps its place.
 //!
 //! # Not protected
 //! The superuser, and whoever runs as the same user: they may do everything that this process may.

@@ -4,7 +4,7 @@
 //! There is one writer connection, so writes are serial, and a few readers that see a consistent snapshot
 //! each. SQLite runs in WAL mode with `synchronous = FULL`: what a write transaction acknowledged survives
 //! a crash of the process and of the machine. What an error leaves in a connection is never met by the next caller
-//! (see [`connections`]), and nothing is acknowledged when the files are no longer at their path (see [`place`]).
+//! (`store/connections.rs`), and nothing is acknowledged when the files are no longer at their path (`store/place.rs`).
 //!
 //! SQL is kept portable (`$1` placeholders, no dialect beyond what PostgreSQL also takes), and closures of
 //! [`Store::run_tx`] are repeatable, so that a server database can stand behind the same seam.

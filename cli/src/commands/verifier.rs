@@ -37,7 +37,7 @@ struct Place {
 pub struct AddArgs {
     #[command(flatten)]
     place: Place,
-    /// Its origin, https://HOST[:PORT]; make sure that it is theirs
+    /// Its origin, https://HOST or https://HOST:PORT; make sure that it is theirs
     origin: String,
     /// For people [default: the origin]
     #[arg(long)]

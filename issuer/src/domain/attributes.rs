@@ -2,7 +2,7 @@
 //!
 //! | attribute | from |
 //! |---|---|
-//! | `reputation` | [`Factors`] |
+//! | `reputation` | [`Factors`](super::reputation::Factors) |
 //! | `tasks_completed` | sum of `completed` |
 //! | `earnings_sats` | sum of `earned_sats` |
 //! | `member_since` | earliest `period_end`: the first attested work, not the registration |

@@ -92,7 +92,7 @@ impl ApiError {
         self.problem
     }
 
-    /// An answer of a layer that does not know the form of its part of the API; [`in_form`] gives it that.
+    /// An answer of a layer that does not know the form of its part of the API; `in_form` gives it that.
     pub fn into_bare_response(self) -> Response {
         let mut response = self.problem.status().into_response();
         response.extensions_mut().insert(Bare(self));
