@@ -115,7 +115,7 @@ impl ProvingLimits {
     /// Who may send batches is decided by their places, not here.
     pub fn batch(self) -> LaneSize {
         let queue = self.batches * self.items_at_once() + 1;
-        LaneSize { workers: self.batch_workers, queue, share: queue }
+        LaneSize { workers: self.batch_workers, queue, network: queue, share: queue }
     }
 
     /// Items of one batch on their way at the same time: one for each worker, and one that is made ready meanwhile.

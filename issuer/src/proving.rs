@@ -41,7 +41,7 @@ type Job = Box<dyn FnOnce(Turn) + Send>;
 enum Turn {
     /// It is done.
     Run,
-    /// Somebody with fewer places took its place.
+    /// Somebody whose turn it rather is took its place.
     Displaced,
 }
 
@@ -61,24 +61,26 @@ pub struct LaneSize {
     pub workers: usize,
     /// Pieces of work that may wait. The operator's do not count: it has as many places of its own.
     pub queue: usize,
+    /// Pieces of work of the anonymous clients of one network that may wait.
+    pub network: usize,
     /// Pieces of work of one principal that may wait.
     pub share: usize,
 }
 
 impl LaneSize {
     /// A lane that takes no work.
-    pub const NONE: Self = Self { workers: 0, queue: 0, share: 0 };
+    pub const NONE: Self = Self { workers: 0, queue: 0, network: 0, share: 0 };
 
-    /// A lane of which one principal has a quarter, and at least one place.
+    /// A lane of which one network has half, one principal a quarter, and each at least one place.
     pub fn shared(workers: usize, queue: usize) -> Self {
-        Self { workers, queue, share: (queue / 4).max(1) }
+        Self { workers, queue, network: (queue / 2).max(1), share: (queue / 4).max(1) }
     }
 
     fn bounds(self) -> Bounds {
         // There is a place even where nobody may wait: work passes it on its way to an idle thread. A lane without threads
         // would never empty.
         let queue = if self.workers == 0 { 0 } else { self.queue.max(1) };
-        Bounds { queue, share: self.share, operator: queue }
+        Bounds { queue, network: self.network, share: self.share, operator: queue }
     }
 }
 

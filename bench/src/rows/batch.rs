@@ -21,7 +21,7 @@ const ONE_BY_ONE: &str = "the same proofs one after the other in the lane of sin
 pub fn row(subjects: &Subjects, rounds: usize) -> Result<Row, BenchError> {
     let failed = |error: std::io::Error| BenchError::Threads(error.to_string());
     let runtime = Runtime::new().map_err(failed)?;
-    let lane = |workers| LaneSize { workers, queue: PROOFS, share: PROOFS };
+    let lane = |workers| LaneSize { workers, queue: PROOFS, network: PROOFS, share: PROOFS };
     let cores = available_parallelism().map_or(1, usize::from);
     let pool = Arc::new(WorkerPool::start("measured", lane(1), lane(cores)).map_err(failed)?);
     let mut batch = || runtime.block_on(prove_all(&pool, Lane::Batch, subjects));

@@ -240,6 +240,8 @@ pub struct Call<A: Access, B> {
     pub principal: Principal,
     /// The decoded body.
     pub body: B,
+    /// How many bytes it was.
+    pub length: usize,
     /// SHA-256 over method, path with query and body: what an idempotency key stands for.
     pub digest: [u8; 32],
     /// The header fields.
@@ -271,7 +273,8 @@ impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, 
         let (credential, signed) = credentials.map(|found| (found.credential, found.signed)).unzip();
         let principal = match &credential {
             Some(Credential::Caller(caller)) => caller.into_principal(),
-            Some(Credential::Verifier(_)) | None => Principal::Client(client),
+            Some(Credential::Verifier(verifier)) => Principal::Verifier(verifier.id),
+            None => Principal::Client(client),
         };
         let caller = A::admit(credential)?;
         let read = {
@@ -282,7 +285,7 @@ impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, 
         if let Some(Verified { keyid, nonce, expires_unix_s }) = signed.flatten() {
             consume(app, &keyid, &nonce, expires_unix_s).await?;
         }
-        Ok(Self { caller, principal, body, digest, headers, uri })
+        Ok(Self { caller, principal, body, length, digest, headers, uri })
     }
 }
 

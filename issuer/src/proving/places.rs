@@ -23,7 +23,7 @@ pub struct Place {
 impl Places {
     /// `all` places, a quarter of which one principal may hold, and `all` more for the operator.
     pub fn new(all: usize) -> Arc<Self> {
-        let bounds = Bounds { queue: all, share: (all / 4).max(1), operator: all };
+        let bounds = Bounds { queue: all, network: all, share: (all / 4).max(1), operator: all };
         Arc::new(Self { bounds, held: Mutex::default() })
     }
 

@@ -13,7 +13,7 @@ pub(super) fn agent(number: u32) -> Principal {
 }
 
 fn pool(single: (usize, usize), batch: (usize, usize)) -> Arc<WorkerPool> {
-    let size = |(workers, queue)| LaneSize { workers, queue, share: queue };
+    let size = |(workers, queue)| LaneSize { workers, queue, network: queue, share: queue };
     Arc::new(WorkerPool::start("test", size(single), size(batch)).unwrap())
 }
 
