@@ -56,7 +56,7 @@ pub use agents::{
     Actor, Agent, AgentStatus, Custody, HolderProof, LeafSummary, ManagedSecrets, Page, Registration, RequestKeys,
     StoredHolderKey,
 };
-pub use attestations::{MAX_RECEIPTS, ReceiptOutcome};
+pub use attestations::{AttestorKeys, MAX_RECEIPTS, ParsedReceipts, ReceiptOutcome, VerifiedReceipts};
 pub use attestors::Attestor;
 pub use challenges::{CHALLENGE_TTL_S, Challenge};
 pub(crate) use credentials::{AtWork, Reservation};

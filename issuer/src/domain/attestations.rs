@@ -1,5 +1,7 @@
 //! Storing receipts: verified before stored, idempotent by digest, a whole batch in one transaction.
 
+use std::collections::{BTreeSet, HashMap};
+
 use poa_verifier::ed25519::PublicKey;
 
 use super::agents::AgentStatus;
@@ -32,31 +34,80 @@ pub enum ReceiptOutcome {
     },
 }
 
-/// A receipt of the batch after parsing, with the key that has to verify it still unknown.
-struct Parsed<'a> {
-    compact: &'a str,
+/// Receipts that were parsed; their signatures are not checked yet.
+pub struct ParsedReceipts(Vec<(String, Result<UnverifiedReceipt, ReceiptError>)>);
+
+/// Receipts whose signatures were checked.
+pub struct VerifiedReceipts(Vec<Verified>);
+
+/// The keys of registered attestors, by their did:key.
+pub struct AttestorKeys(HashMap<String, PublicKey>);
+
+struct Verified {
+    compact: String,
     digest: String,
     receipt: Result<Receipt, ReceiptError>,
 }
 
+impl ParsedReceipts {
+    /// Checks the signatures. Takes long for many: run it where nobody waits.
+    pub fn verify(self, keys: &AttestorKeys) -> VerifiedReceipts {
+        let verify = |unverified: UnverifiedReceipt| match keys.0.get(unverified.attestor()) {
+            Some(key) => unverified.verify(key),
+            None => Err(ReceiptError::Attestor),
+        };
+        let verified = self.0.into_iter().map(|(compact, parsed)| {
+            let digest = receipts::digest(&compact);
+            Verified { compact, digest, receipt: parsed.and_then(verify) }
+        });
+        VerifiedReceipts(verified.collect())
+    }
+}
+
 impl Domain {
-    /// Verifies and stores receipts; each has its own outcome. They become visible together, so that an
-    /// agent's first leaf is not made from half a batch. A receipt may replace an earlier one of the batch.
-    pub async fn store_attestations(&self, batch: &[String], now: u64) -> Result<Vec<ReceiptOutcome>, DomainError> {
+    /// Parses receipts. Takes long for many: run it where nobody waits.
+    pub fn parse_attestations(&self, batch: Vec<String>, now: u64) -> Result<ParsedReceipts, DomainError> {
         if batch.len() > MAX_RECEIPTS {
             return Err(DomainError::TooManyReceipts(MAX_RECEIPTS));
         }
-        let mut parsed = Vec::with_capacity(batch.len());
-        for compact in batch {
-            let receipt = self.verify_receipt(compact, now).await?;
-            parsed.push(Parsed { compact, digest: receipts::digest(compact), receipt });
+        let settings = &self.settings;
+        let parse = |compact: String| {
+            let parsed = UnverifiedReceipt::parse(&compact, &settings.did_host, &settings.capabilities, now);
+            (compact, parsed)
+        };
+        Ok(ParsedReceipts(batch.into_iter().map(parse).collect()))
+    }
+
+    /// The keys that have to verify these receipts, as far as their attestors are registered.
+    pub async fn attestor_keys(&self, receipts: &ParsedReceipts) -> Result<AttestorKeys, DomainError> {
+        let attestors = receipts.0.iter().filter_map(|(_, parsed)| Some(parsed.as_ref().ok()?.attestor()));
+        let mut keys = HashMap::new();
+        for attestor in attestors.collect::<BTreeSet<_>>() {
+            match self.attestor(attestor).await {
+                Ok(known) => {
+                    if let Ok(key) = PublicKey::from_bytes(&known.ed25519_public_key) {
+                        keys.insert(attestor.to_owned(), key);
+                    }
+                }
+                Err(DomainError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
-        let parsed = &parsed;
+        Ok(AttestorKeys(keys))
+    }
+
+    /// Stores receipts; each has its own outcome. They become visible together, so that an agent's first leaf is not
+    /// made from half a batch. A receipt may replace an earlier one of the batch.
+    pub async fn store_verified(
+        &self,
+        receipts: &VerifiedReceipts,
+        now: u64,
+    ) -> Result<Vec<ReceiptOutcome>, DomainError> {
         self.store
             .run_tx("store_attestations", |tx, _| {
                 Box::pin(async move {
-                    let mut outcomes = Vec::with_capacity(parsed.len());
-                    for item in parsed {
+                    let mut outcomes = Vec::with_capacity(receipts.0.len());
+                    for item in &receipts.0 {
                         outcomes.push(store_one(tx, item, now).await?);
                     }
                     Ok(outcomes)
@@ -65,26 +116,15 @@ impl Domain {
             .await
     }
 
-    /// Parses and checks the signature under the attestor's registered key.
-    async fn verify_receipt(&self, compact: &str, now: u64) -> Result<Result<Receipt, ReceiptError>, DomainError> {
-        let settings = &self.settings;
-        let unverified = match UnverifiedReceipt::parse(compact, &settings.did_host, &settings.capabilities, now) {
-            Ok(unverified) => unverified,
-            Err(error) => return Ok(Err(error)),
-        };
-        let attestor = match self.attestor(unverified.attestor()).await {
-            Ok(attestor) => attestor,
-            Err(DomainError::NotFound(_)) => return Ok(Err(ReceiptError::Attestor)),
-            Err(error) => return Err(error),
-        };
-        let Ok(key) = PublicKey::from_bytes(&attestor.ed25519_public_key) else {
-            return Ok(Err(ReceiptError::Attestor));
-        };
-        Ok(unverified.verify(&key))
+    /// Parses, verifies and stores receipts, all on the caller's thread.
+    pub async fn store_attestations(&self, batch: &[String], now: u64) -> Result<Vec<ReceiptOutcome>, DomainError> {
+        let parsed = self.parse_attestations(batch.to_vec(), now)?;
+        let keys = self.attestor_keys(&parsed).await?;
+        self.store_verified(&parsed.verify(&keys), now).await
     }
 }
 
-async fn store_one(tx: &mut Tx, item: &Parsed<'_>, now: u64) -> Result<ReceiptOutcome, DomainError> {
+async fn store_one(tx: &mut Tx, item: &Verified, now: u64) -> Result<ReceiptOutcome, DomainError> {
     let digest = item.digest.clone();
     let receipt = match &item.receipt {
         Ok(receipt) => receipt,
@@ -99,7 +139,7 @@ async fn store_one(tx: &mut Tx, item: &Parsed<'_>, now: u64) -> Result<ReceiptOu
     match admit(tx, receipt).await? {
         Err(error) => Ok(ReceiptOutcome::Refused { digest: Some(digest), error }),
         Ok(replaced) => {
-            tx.insert_attestation(receipt, &digest, item.compact, now).await?;
+            tx.insert_attestation(receipt, &digest, &item.compact, now).await?;
             if let Some(replaced) = replaced {
                 tx.mark_replaced(&replaced, &digest).await?;
             }

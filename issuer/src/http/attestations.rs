@@ -1,5 +1,6 @@
 //! `POST /attestations`: signed work receipts, one or many. The receipts authenticate themselves.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Json as JsonReply;
@@ -11,11 +12,14 @@ use serde_json::{Value, json};
 use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Raw};
 use super::call::{ByAnyone, Call, NewestKey};
+use super::client::Client;
 use super::error::{ApiError, Problem};
 use super::limits;
+use super::rate::Limited;
 use super::reply::{Created, private};
 use crate::app::App;
 use crate::domain::ReceiptOutcome;
+use crate::proving::Principal;
 
 /// Most receipts in one request.
 const MAX_RECEIPTS: usize = 500;
@@ -42,10 +46,22 @@ struct BatchBody {
 
 /// Stores receipts. Idempotent by digest; 201 when at least one is new. A request that carries a single
 /// receipt, which is refused, is refused with it; in a larger batch each has its own outcome.
-async fn receive(State(app): State<Arc<App>>, call: Call<ByAnyone<NewestKey>, Raw>) -> Result<Response, ApiError> {
-    let body = call.body;
-    let receipts = body::reading(&app, call.principal, body.bytes.len(), move || receipts(&body)).await?;
-    let outcomes = app.domain().store_attestations(&receipts, app.now()).await?;
+async fn receive(
+    State(app): State<Arc<App>>,
+    client: Client,
+    call: Call<ByAnyone<NewestKey>, Raw>,
+) -> Result<Response, ApiError> {
+    let (Call { principal, body, length, .. }, now) = (call, app.now());
+    let receipts = body::reading(&app, principal, length, move || receipts(&body)).await?;
+    if let Some(signatures) = NonZeroU32::new(receipts.len() as u32).filter(|_| principal != Principal::Operator) {
+        app.rate_limits().count_several(Limited::Attestation, client, signatures)?;
+    }
+    let own = Arc::clone(&app);
+    let parsed =
+        body::reading(&app, principal, length, move || Ok(own.domain().parse_attestations(receipts, now)?)).await?;
+    let keys = app.domain().attestor_keys(&parsed).await?;
+    let verified = body::reading(&app, principal, length, move || Ok(parsed.verify(&keys))).await?;
+    let outcomes = app.domain().store_verified(&verified, now).await?;
     if let [ReceiptOutcome::Refused { error, .. }] = outcomes.as_slice() {
         return Err(error.into());
     }

@@ -1,7 +1,7 @@
 //! How often a client may call: the published limits, by the service's clock.
 //!
-//! Clients are forgotten soon after their calls count no more, and no more than [`MAX_CLIENTS`] are known to a limiter:
-//! whoever comes beyond that shares one limit with all others who do, until some are forgotten.
+//! Clients are forgotten soon after their calls count no more, and a limiter knows no more than so many: whoever comes
+//! beyond that shares a limit with others (`places` says with whom), until some are forgotten.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -10,15 +10,13 @@ use std::time::Duration;
 use governor::clock::{self, Clock as _};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::StateStore;
-use governor::state::keyed::{HashMapStateStore, ShrinkableKeyedStateStore};
 use governor::{Quota, RateLimiter};
 
+use self::places::{MOST, Most, Places};
 use super::client::Client;
 use crate::clock::Clock;
 
-/// Clients that a limiter tells apart: some 2 MB.
-const MAX_CLIENTS: usize = 50_000;
+mod places;
 
 /// A call that is limited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,6 +35,8 @@ pub enum Limited {
     PresentationRequest,
     /// 20 in 300 s; answers to them, ours.
     PresentationResponse,
+    /// Signatures of work receipts: 60,000 in 300 s. Ours.
+    Attestation,
     /// Documents verified outside Proof of Agenthood; as many in 60 s as the operator says. Ours.
     Verification,
 }
@@ -49,7 +49,7 @@ pub struct TooOften {
 }
 
 impl Limited {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Challenge,
         Self::Issue,
         Self::Revoke,
@@ -57,6 +57,7 @@ impl Limited {
         Self::Snapshot,
         Self::PresentationRequest,
         Self::PresentationResponse,
+        Self::Attestation,
         Self::Verification,
     ];
 
@@ -67,6 +68,7 @@ impl Limited {
             Self::Issue => (5, 300),
             Self::Revoke => (10, 300),
             Self::Verify | Self::Snapshot => (60, 60),
+            Self::Attestation => (60_000, 300),
             Self::Verification => (verifications_per_minute, 60),
         }
     }
@@ -84,52 +86,6 @@ impl clock::Clock for ServiceClock {
     }
 }
 
-/// Places for the clients that are told apart, and one for all others.
-struct Places {
-    map: HashMapStateStore<Client>,
-    most: usize,
-}
-
-impl Places {
-    fn new(most: usize) -> Self {
-        Self { map: HashMapStateStore::default(), most }
-    }
-}
-
-impl StateStore for Places {
-    type Key = Client;
-
-    fn measure_and_replace<T, F, E>(&self, client: &Client, measure: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let has_place = {
-            let map = self.map.lock();
-            map.len() < self.most || map.contains_key(client)
-        };
-        let place = if has_place { client } else { &Client::OTHERS };
-        self.map.measure_and_replace(place, measure)
-    }
-}
-
-impl ShrinkableKeyedStateStore<Client> for Places {
-    fn retain_recent(&self, drop_below: Nanos) {
-        self.map.retain_recent(drop_below);
-    }
-
-    fn shrink_to_fit(&self) {
-        ShrinkableKeyedStateStore::shrink_to_fit(&self.map);
-    }
-
-    fn len(&self) -> usize {
-        ShrinkableKeyedStateStore::len(&self.map)
-    }
-
-    fn is_empty(&self) -> bool {
-        ShrinkableKeyedStateStore::is_empty(&self.map)
-    }
-}
-
 type Limiter = RateLimiter<Client, Places, ServiceClock, NoOpMiddleware<Nanos>>;
 
 /// The limits of every call, in this process.
@@ -141,10 +97,10 @@ pub struct RateLimits {
 impl RateLimits {
     /// Nobody has called yet.
     pub fn new(clock: &Arc<dyn Clock>, verifications_per_minute: u32) -> Self {
-        Self::with_places(clock, verifications_per_minute, MAX_CLIENTS)
+        Self::with_places(clock, verifications_per_minute, MOST)
     }
 
-    fn with_places(clock: &Arc<dyn Clock>, verifications_per_minute: u32, most: usize) -> Self {
+    fn with_places(clock: &Arc<dyn Clock>, verifications_per_minute: u32, most: Most) -> Self {
         let clock = ServiceClock(Arc::clone(clock));
         let limiter = |limited: Limited| {
             let (calls, seconds) = limited.rate(verifications_per_minute);
@@ -188,7 +144,7 @@ impl RateLimits {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     use super::*;
     use crate::clock::ManualClock;
@@ -197,21 +153,34 @@ mod tests {
         Client::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
     }
 
-    fn limits(most: usize) -> (RateLimits, Arc<ManualClock>) {
+    /// The /64 of this number, counted through a /40.
+    fn of_a_slash_40(number: u32) -> Client {
+        let [high, low] = [number >> 16, number & 0xffff].map(|part| part as u16);
+        Client::of(Ipv6Addr::new(0x2001, 0xdb8, high, low, 0, 0, 0, 1).into())
+    }
+
+    fn limits(most: Most) -> (RateLimits, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::new(1_000_000));
         (RateLimits::with_places(&(Arc::clone(&clock) as Arc<dyn Clock>), 1_200, most), clock)
     }
 
+    fn passes(limits: &RateLimits, client: Client) -> bool {
+        limits.count(Limited::Issue, client).is_ok()
+    }
+
+    fn known(limits: &RateLimits) -> usize {
+        limits.limiters[Limited::Issue as usize].len()
+    }
+
     #[test]
     fn who_has_called_long_ago_is_forgotten() {
-        let (limits, clock) = limits(MAX_CLIENTS);
+        let (limits, clock) = limits(MOST);
         for number in 0..5_000 {
-            assert!(limits.count(Limited::Issue, client(number)).is_ok());
+            assert!(passes(&limits, client(number)));
         }
-        let known = |limits: &RateLimits| limits.limiters[Limited::Issue as usize].len();
         assert_eq!(known(&limits), 5_000);
         clock.advance(119);
-        assert!(limits.count(Limited::Issue, client(0)).is_ok());
+        assert!(passes(&limits, client(0)));
         limits.sweep();
         assert_eq!(known(&limits), 5_000, "no sooner than two shares of the time after one call");
         clock.advance(1);
@@ -223,21 +192,37 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_places_all_share_one_limit_and_nobody_loses_theirs() {
-        let (limits, clock) = limits(3);
-        for number in 0..3 {
-            assert!(limits.count(Limited::Issue, client(number)).is_ok());
-        }
-        let others = (100..200).filter(|number| limits.count(Limited::Issue, client(*number)).is_ok()).count();
-        assert_eq!(others, 5, "one limit for a hundred clients");
+    fn a_network_beyond_its_places_shares_one_limit_and_takes_nobody_elses() {
+        let (limits, clock) = limits(Most { clients: 100, network: 3, shared: 4 });
+        let passed = (0..200).filter(|number| passes(&limits, of_a_slash_40(*number))).count();
+        assert_eq!(passed, 3 + 5, "three places, and one limit for all others");
+        assert_eq!(known(&limits), 4);
         for _ in 0..4 {
-            assert!(limits.count(Limited::Issue, client(0)).is_ok(), "a place of one's own");
+            assert!(passes(&limits, of_a_slash_40(0)), "a place of one's own");
         }
-        assert!(limits.count(Limited::Issue, client(0)).is_err());
-        assert_eq!(limits.limiters[Limited::Issue as usize].len(), 4);
+        assert!(!passes(&limits, of_a_slash_40(0)));
+        for _ in 0..5 {
+            assert!(passes(&limits, client(0)), "another network");
+        }
         clock.advance(600);
         limits.sweep();
-        assert!(limits.count(Limited::Issue, client(100)).is_ok());
-        assert_eq!(limits.limiters[Limited::Issue as usize].len(), 1, "it has a place now");
+        assert!(passes(&limits, of_a_slash_40(100)));
+        assert_eq!(known(&limits), 1, "it has a place now");
+    }
+
+    #[test]
+    fn fifty_thousand_addresses_of_one_slash_40_leave_newcomers_their_calls() {
+        let (limits, _) = limits(MOST);
+        for number in 0..1 << 24 {
+            // Every network with as many addresses as have places, and more.
+            if number & 0xffff < 300 {
+                let _ = limits.count(Limited::Issue, of_a_slash_40(number));
+            }
+        }
+        let all = MOST.clients + MOST.shared;
+        assert!(known(&limits) <= all, "{} is bounded", known(&limits));
+        // Newcomers of a thousand networks: of 4,096 limits the flood has used up at most one for each of its 256.
+        let refused = (0..1_000).filter(|number| !passes(&limits, client(number << 8))).count();
+        assert!(refused < 150, "{refused} of 1,000");
     }
 }

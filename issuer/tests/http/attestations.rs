@@ -1,7 +1,7 @@
 //! `POST /attestations`: single, batch and raw receipts; idempotent, verified before stored.
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::envelope::assert_valid;
@@ -99,4 +99,16 @@ async fn a_batch_has_a_bound_and_a_floor() {
         let body = json!({ "attestations": vec!["x"; count] });
         service.post("/attestations", &body).await.assert_problem(422, "unprocessable");
     }
+}
+
+#[tokio::test]
+async fn a_client_has_so_many_signatures_checked_and_the_operator_all_of_them() {
+    let service = Service::start().await;
+    let most = json!({ "attestations": vec!["x"; 500] });
+    for _ in 0..120 {
+        assert_eq!(service.post("/attestations", &most).await.status, 200);
+    }
+    let refused = service.post("/attestations", &json!({ "attestations": ["x", "y"] })).await;
+    refused.assert_problem(429, "too-many-requests");
+    assert_eq!(service.operator(Method::POST, "/attestations", &most).await.status, 200);
 }
