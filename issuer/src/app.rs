@@ -40,6 +40,7 @@ pub use list_reader::ListReader;
 pub use offline::{check_log, has_database};
 pub use publisher::Publisher;
 pub use serve::Door;
+pub(crate) use serve::DoorFigures;
 pub use supervision::{Task, TaskHealth};
 pub use tls::TlsError;
 pub use watcher::{WatchError, WatchHealth, Watcher};

@@ -3,10 +3,11 @@
 //! | file | what |
 //! |---|---|
 //! | `accept` | the listener |
-//! | `connections`, `shares` | who holds how many places and bytes |
-//! | `connection`, `pulse`, `io` | one connection: what it does, until when it may, its socket |
+//! | `connections`, `shares`, `room` | who holds how many places and bytes |
+//! | `connection`, `pulse`, `io`, `frames` | one connection: what it does, until when it may, its socket |
 //! | `edge`, `head`, `bodies` | one request: its header, its body, its answer |
 //! | `refused`, `starting` | answers that no route makes |
+//! | `figures` | what is counted |
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 use self::accept::Acceptor;
 use self::connections::Connections;
 use self::edge::Common;
+pub(crate) use self::figures::DoorFigures;
 use super::{App, OpenError, tls};
 use crate::config::Config;
 
@@ -27,10 +29,13 @@ mod bodies;
 mod connection;
 mod connections;
 mod edge;
+mod figures;
+mod frames;
 mod head;
 mod io;
 mod pulse;
 mod refused;
+mod room;
 mod shares;
 mod starting;
 

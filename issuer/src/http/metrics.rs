@@ -1,15 +1,16 @@
-//! `GET /metrics`: how the watcher and the readers of the chain, the tasks and the database fare, how old other issuers'
+//! `GET /metrics`: how many connections and bodies there are, how the watcher and the readers of the chain, the tasks and the database fare, how old other issuers'
 //! lists are, and how many status indices are left, as Prometheus reads it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 
 use super::api::{Answer, Routes, Shape, get};
 use super::reply::{private, typed};
-use crate::app::{App, Task, TaskHealth};
+use crate::app::{App, DoorFigures, Task, TaskHealth};
 use crate::chain::BoundedReads;
 use crate::store::WriteHealth;
 
@@ -22,7 +23,7 @@ pub fn routes() -> Routes {
     )
 }
 
-async fn metrics(State(app): State<Arc<App>>) -> Response {
+async fn metrics(State(app): State<Arc<App>>, door: Option<Extension<Arc<DoorFigures>>>) -> Response {
     let (health, now) = (app.watch_health(), app.now());
     let age = |at: Option<u64>| at.map(|at| now.saturating_sub(at));
     let reads = [app.public_reads(), app.challenge_reads(), app.claim_reads()];
@@ -80,6 +81,10 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         }
     }
     failures(&mut text, &app);
+    // Without a listener, as in tests, there are none.
+    if let Some(Extension(door)) = door {
+        door.write(&mut text);
+    }
     status_indices(&mut text, &app).await;
     tasks(&mut text, &app);
     database(&mut text, &app);

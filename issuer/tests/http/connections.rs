@@ -20,10 +20,10 @@ use super::service::engine;
 
 const HEALTH: &str = "GET /health HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n";
 /// Whoever is not meant.
-const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+pub(super) const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// A service on a socket.
-struct Listening {
+pub(super) struct Listening {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
@@ -42,7 +42,7 @@ fn config(directory: &TempDir, address: SocketAddr) -> Config {
 }
 
 impl Listening {
-    async fn start(change: impl FnOnce(&mut Config)) -> Self {
+    pub(super) async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -57,30 +57,30 @@ impl Listening {
         Self { address, stop, task, _directory: directory }
     }
 
-    async fn connect_from(&self, source: impl Into<IpAddr>) -> TcpStream {
+    pub(super) async fn connect_from(&self, source: impl Into<IpAddr>) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((source.into(), 0).into()).unwrap();
         socket.connect(self.address).await.unwrap()
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         self.connect_from(Ipv4Addr::LOCALHOST).await
     }
 
     /// Sends bytes and reads to the end.
-    async fn ask_from(&self, source: Ipv4Addr, sent: &str) -> Answer {
+    pub(super) async fn ask_from(&self, source: Ipv4Addr, sent: &str) -> Answer {
         let mut stream = self.connect_from(source).await;
         // It may be refused before all of it is taken.
         let _ = stream.write_all(sent.as_bytes()).await;
         Answer::read(&mut stream).await
     }
 
-    async fn ask(&self, sent: &str) -> Answer {
+    pub(super) async fn ask(&self, sent: &str) -> Answer {
         self.ask_from(Ipv4Addr::LOCALHOST, sent).await
     }
 
     /// Stops it; how long that took.
-    async fn stop(self) -> Duration {
+    pub(super) async fn stop(self) -> Duration {
         let began = Instant::now();
         self.stop.send(()).unwrap();
         self.task.await.unwrap().unwrap();
@@ -89,22 +89,26 @@ impl Listening {
 }
 
 /// Everything that came until the connection ended.
-struct Answer(String);
+pub(super) struct Answer(pub(super) String);
 
 impl Answer {
     async fn read(stream: &mut TcpStream) -> Self {
+        Self::read_within(stream, Duration::from_secs(10)).await
+    }
+
+    pub(super) async fn read_within(stream: &mut TcpStream, time: Duration) -> Self {
         let mut bytes = Vec::new();
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut bytes)).await;
+        let read = tokio::time::timeout(time, stream.read_to_end(&mut bytes)).await;
         assert!(read.is_ok(), "the connection stays open: {}", String::from_utf8_lossy(&bytes));
         Self(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         self.0.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
     }
 
     /// Holds it against a problem document.
-    fn assert_problem(&self, status: u16, code: &str) {
+    pub(super) fn assert_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status(), status, "{}", self.0);
         let (head, body) = self.0.split_once("\r\n\r\n").unwrap();
         assert!(head.to_lowercase().contains("content-type: application/problem+json"), "{head}");
@@ -177,7 +181,7 @@ async fn a_client_that_reads_nothing_is_cut_off() {
 }
 
 /// A request whose body is never completed.
-fn unfinished(bytes: usize, fields: &str) -> String {
+pub(super) fn unfinished(bytes: usize, fields: &str) -> String {
     let head = format!(
         "POST /vc-api/presentations/verify HTTP/1.1\r\nhost: a.example\r\n{fields}content-type: application/json\r\n\
          content-length: 1000000\r\n\r\n"
@@ -200,7 +204,7 @@ async fn a_body_that_comes_too_slowly_is_refused_as_the_clients_fault() {
 #[tokio::test]
 async fn unfinished_bodies_have_bounds_in_all_and_for_each_client() {
     let service = Listening::start(|config| {
-        config.connections.body_bytes = Bounds { total: 400_000, network: 400_000, client: 200_000 };
+        config.connections.body_bytes = Bounds { total: 400_000, network: 400_000, client: 150_000 };
         config.connections.stall = Duration::from_secs(20);
         config.connections.grace = Duration::from_secs(20);
     })

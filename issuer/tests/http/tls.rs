@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -14,7 +15,7 @@ use poa_issuer::{App, Config, OpenError, PublicUrl, TlsFiles};
 use rcgen::{CertifiedKey, KeyPair};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -37,12 +38,16 @@ struct Listening {
 
 impl Listening {
     async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let files = write(&directory, &made, &made.signing_key);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = open(&directory, address, files).await.unwrap();
+        let app = open_with(&directory, address, files, change).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(app.serve(listener, async {
             let _ = stopped.await;
@@ -81,9 +86,19 @@ fn open(
     address: SocketAddr,
     files: TlsFiles,
 ) -> impl Future<Output = Result<Arc<App>, OpenError>> {
+    open_with(directory, address, files, |_| ())
+}
+
+fn open_with(
+    directory: &TempDir,
+    address: SocketAddr,
+    files: TlsFiles,
+    change: impl FnOnce(&mut Config),
+) -> impl Future<Output = Result<Arc<App>, OpenError>> {
     let url = PublicUrl::parse(&format!("https://localhost:{}", address.port())).unwrap();
     let mut config = Config::new(directory.path().join("data"), url, address);
     config.tls = Some(files);
+    change(&mut config);
     App::open_with(config, Arc::new(SystemClock) as Arc<dyn Clock>, os_entropy(), engine())
 }
 
@@ -182,5 +197,62 @@ async fn over_http_2_a_request_names_one_host_and_has_bounds() {
         assert_eq!(body["code"], code);
     }
     drop(sender);
+    service.stop().await;
+}
+
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    [&[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// The kinds of the frames in these bytes.
+fn kinds(mut bytes: &[u8]) -> Vec<u8> {
+    let mut kinds = Vec::new();
+    while let Some((head, rest)) = bytes.split_at_checked(9) {
+        kinds.push(head[3]);
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+        bytes = rest.get(length..).unwrap_or_default();
+    }
+    kinds
+}
+
+#[tokio::test]
+async fn over_http_2_a_ping_is_no_header_and_an_idle_connection_is_told_that_it_ends() {
+    const GOAWAY: u8 = 7;
+    let service = Listening::start_with(|config| {
+        config.connections.header = Duration::from_millis(500);
+        config.connections.idle = Duration::from_millis(2_000);
+    })
+    .await;
+    // GET / of localhost, by the static table of HPACK (RFC 7541, appendix A).
+    let header = [&[0x82, 0x87, 0x84, 0x41, 9], b"localhost".as_slice()].concat();
+    let begin = async || {
+        let mut stream = service.connect(b"h2").await;
+        let opening = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &[])].concat();
+        stream.write_all(&[opening, frame(1, 5, 1, &header)].concat()).await.unwrap();
+        tokio::io::split(stream)
+    };
+    let end = async |mut read: ReadHalf<TlsStream<TcpStream>>| {
+        let (began, mut bytes) = (Instant::now(), Vec::new());
+        // It may end without a last word of TLS.
+        let _ = tokio::time::timeout(Duration::from_secs(10), read.read_to_end(&mut bytes)).await.expect("it ends");
+        (began.elapsed(), kinds(&bytes))
+    };
+    let (read, mut write) = begin().await;
+    let pinging = tokio::spawn(async move {
+        while write.write_all(&frame(6, 0, 0, &[1; 8])).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let (lived, kinds) = end(read).await;
+    assert!(lived > Duration::from_millis(1_500), "{lived:?}: no PING starts the time of a header");
+    assert!(kinds.contains(&GOAWAY), "{kinds:?}");
+    pinging.abort();
+    let (read, mut write) = begin().await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    write.write_all(&frame(1, 5, 3, &header)[..12]).await.unwrap();
+    let (lived, kinds) = end(read).await;
+    assert!(lived < Duration::from_millis(1_500), "{lived:?}: half a header has its own time");
+    assert!(kinds.contains(&GOAWAY), "{kinds:?}");
     service.stop().await;
 }

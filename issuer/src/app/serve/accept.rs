@@ -60,6 +60,7 @@ impl Acceptor {
             if let Some(left_out) = log_lines::admit("places", "") {
                 tracing::warn!(left_out, "a connection is refused: all places are at work");
             }
+            self.common.figures.no_place();
             if self.tls.is_none() {
                 // As much as the socket takes at once; whoever does not read it learns it from the end.
                 let _ = stream.try_write(&Refused::no_place().to_bytes());
@@ -69,8 +70,9 @@ impl Acceptor {
         let (common, stopping, tls) = (Arc::clone(&self.common), self.stopping.clone(), self.tls.clone());
         // A connection has a task of its own, so that one that is slow in its handshake keeps nobody waiting.
         tokio::spawn(async move {
-            let _ticket = ticket;
-            Connection { common, pulse, peer, stopping }.serve(stream, tls).await;
+            let (_ticket, figures) = (ticket, Arc::clone(&common.figures));
+            figures.opened();
+            figures.closed(Connection { common, pulse, peer, stopping }.serve(stream, tls).await);
         });
     }
 }

@@ -11,8 +11,9 @@ use axum::body::{Body, Bytes};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::pulse::{ArrivingBody, Pulse, Transfer, UnderWay};
-use super::shares::Share;
+use super::edge::Edge;
+use super::pulse::{ArrivingBody, Transfer, UnderWay};
+use super::room::Space;
 use crate::http::{Cut, Receipt};
 
 /// An answer is handed on in pieces no larger than that, so that what the client has not taken is seen.
@@ -22,9 +23,9 @@ const PIECE_BYTES: usize = 16 * 1024;
 pub(super) struct Arriving {
     inner: Incoming,
     /// Held on until the request is answered: what the body became is in memory as long.
-    share: Arc<Share>,
+    space: Arc<Space>,
     receipt: Arc<Receipt>,
-    pulse: Arc<Pulse>,
+    edge: Edge,
     under_way: Option<ArrivingBody>,
     transfer: Option<Transfer>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -43,28 +44,33 @@ impl fmt::Display for CutOff {
 impl Error for CutOff {}
 
 impl Arriving {
-    pub(super) fn new(inner: Incoming, share: Arc<Share>, receipt: Arc<Receipt>, pulse: &Arc<Pulse>) -> Self {
-        let under_way = (!inner.is_end_stream()).then(|| pulse.begin_body());
+    pub(super) fn new(inner: Incoming, space: Arc<Space>, receipt: Arc<Receipt>, edge: &Edge) -> Self {
+        let under_way = (!inner.is_end_stream()).then(|| edge.pulse.begin_body());
         if under_way.is_none() {
             receipt.complete();
         }
-        Self { inner, share, receipt, pulse: Arc::clone(pulse), under_way, transfer: None, timer: None }
+        Self { inner, space, receipt, edge: edge.clone(), under_way, transfer: None, timer: None }
     }
 
     fn complete(&mut self) {
         self.under_way = None;
+        self.space.complete();
         self.receipt.complete();
     }
 
     fn cut(&mut self, why: Cut) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.receipt.cut(why);
         self.under_way = None;
+        match why {
+            Cut::TooSlow => self.edge.common.figures.slow_body(),
+            Cut::NoRoom => self.edge.common.figures.body_without_room(),
+        }
         Poll::Ready(Some(Err(Box::new(CutOff))))
     }
 
     /// Whether the client has been too slow, looked at again when it would be.
     fn poll_too_slow(&mut self, context: &mut Context<'_>, transfer: Transfer) -> Poll<()> {
-        let deadline = transfer.deadline(self.pulse.limits());
+        let deadline = transfer.deadline(self.edge.pulse.limits());
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
@@ -79,6 +85,9 @@ impl hyper::body::Body for Arriving {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut transfer = *self.transfer.get_or_insert_with(|| Transfer::begin(Instant::now()));
+        if self.space.is_cut(context) {
+            return self.cut(Cut::NoRoom);
+        }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Pending => {
                 ready!(self.poll_too_slow(context, transfer));
@@ -88,7 +97,7 @@ impl hyper::body::Body for Arriving {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 transfer.moved(bytes, Instant::now());
                 self.transfer = Some(transfer);
-                if self.share.grow(bytes).is_err() {
+                if self.space.grow(bytes).is_err() {
                     return self.cut(Cut::NoRoom);
                 }
                 if self.inner.is_end_stream() {

@@ -14,6 +14,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use tokio_rustls::TlsAcceptor;
 
 use super::edge::{Common, Edge};
+use super::figures::Closed;
 use super::io::Watched;
 use super::pulse::{Overdue, Pulse};
 use super::refused::Refused;
@@ -25,6 +26,8 @@ const BUFFER_BYTES: usize = 64 * 1024;
 const WINDOW_BYTES: u32 = 64 * 1024;
 /// An HTTP/2 connection whose peer does not answer for so long is closed.
 const PING: Duration = Duration::from_secs(30);
+/// How long a client may take to see that an HTTP/2 connection ends.
+const GOAWAY: Duration = Duration::from_millis(250);
 /// Resets by the client of streams that were not looked at yet, and by the service of streams that broke the protocol.
 const RESETS: usize = 20;
 
@@ -46,24 +49,41 @@ enum End {
     Closed,
 }
 
+impl End {
+    fn closed(&self) -> Closed {
+        match self {
+            Self::Served => Closed::Served,
+            Self::Closed => Closed::Displaced,
+            Self::Overdue(Overdue::Header) => Closed::Header,
+            Self::Overdue(Overdue::Idle) => Closed::Idle,
+            Self::Overdue(Overdue::Answer) => Closed::Answer,
+            Self::Overdue(Overdue::Stopping) => Closed::Stopping,
+            Self::Overdue(Overdue::Abandoned) => Closed::Abandoned,
+        }
+    }
+}
+
 impl Connection {
     /// Serves until the peer, the limits or the service end it. Its failures are its client's own and are not worth a line
-    /// above `debug`.
-    pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    /// above `debug`. Returns how it ended.
+    pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<TlsAcceptor>) -> Closed {
         let Some(tls) = tls else { return self.http_1(stream).await };
         let handshake = {
             let mut handshake = pin!(tls.accept(stream));
             tokio::select! {
                 done = &mut handshake => done,
-                () = self.pulse.closed() => return,
-                _ = self.stopping.wait_for(|stopping| *stopping) => return,
-                () = tokio::time::sleep(self.common.limits.header) => return,
+                () = self.pulse.closed() => return Closed::Displaced,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return Closed::Stopping,
+                () = tokio::time::sleep(self.common.limits.header) => return Closed::Handshake,
             }
         };
         match handshake {
             Ok(stream) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => self.http_2(stream).await,
             Ok(stream) => self.http_1(stream).await,
-            Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(error) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                Closed::Handshake
+            }
         }
     }
 
@@ -71,11 +91,11 @@ impl Connection {
         Edge { common: Arc::clone(&self.common), pulse: Arc::clone(&self.pulse), peer: self.peer }
     }
 
-    async fn http_1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) {
+    async fn http_1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) -> Closed {
         let mut builder = http1::Builder::new();
         // The pulse knows a better time for headers: hyper's counts the idle time before them.
         builder.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(BUFFER_BYTES);
-        let io = TokioIo::new(Watched::http_1(stream, Arc::clone(&self.pulse)));
+        let io = TokioIo::new(Watched::http_1(stream, &self.edge()));
         let mut connection = builder.serve_connection(io, self.edge());
         let end = self.watch(Pin::new(&mut connection)).await;
         let mut io = connection.into_parts().io.into_inner();
@@ -84,9 +104,10 @@ impl Connection {
             End::Overdue(Overdue::Header) => io.end_with(&Refused::header_too_slow()).await,
             End::Overdue(_) | End::Closed => {}
         }
+        end.closed()
     }
 
-    async fn http_2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) {
+    async fn http_2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) -> Closed {
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -100,9 +121,18 @@ impl Connection {
             .max_send_buf_size(BUFFER_BYTES)
             .max_pending_accept_reset_streams(RESETS)
             .max_local_error_reset_streams(RESETS);
-        let io = TokioIo::new(Watched::http_2(stream, Arc::clone(&self.pulse)));
-        let connection = builder.serve_connection(io, self.edge());
-        self.watch(pin!(connection)).await;
+        let io = TokioIo::new(Watched::http_2(stream, &self.edge()));
+        let mut connection = pin!(builder.serve_connection(io, self.edge()));
+        let end = self.watch(connection.as_mut()).await;
+        match end {
+            End::Overdue(Overdue::Idle | Overdue::Header) | End::Closed => {
+                // GOAWAY says that what comes now is not looked at, so that a client sends it elsewhere.
+                connection.as_mut().graceful_shutdown();
+                let _ = tokio::time::timeout(GOAWAY, connection).await;
+            }
+            End::Served | End::Overdue(_) => {}
+        }
+        end.closed()
     }
 
     /// Drives the connection until it ends or has to.

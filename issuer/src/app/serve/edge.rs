@@ -14,9 +14,11 @@ use hyper::service::Service;
 use tower::Service as _;
 
 use super::bodies::{Arriving, Leaving};
+use super::figures::DoorFigures;
 use super::head;
 use super::pulse::{Pulse, UnderWay};
 use super::refused::Refused;
+use super::room::Room;
 use super::shares::{Full, Share, Shares};
 use crate::client::Client;
 use crate::config::{Config, ConnectionLimits};
@@ -45,18 +47,22 @@ pub(super) struct Common {
     pub(super) limits: ConnectionLimits,
     trusted_proxies: Vec<std::net::IpAddr>,
     requests: Arc<Shares>,
-    body_bytes: Arc<Shares>,
+    body_bytes: Arc<Room>,
+    pub(super) figures: Arc<DoorFigures>,
 }
 
 impl Common {
     pub(super) fn new(config: &Config, router: Router) -> Self {
         let limits = config.connections;
+        let (requests, body_bytes) = (Shares::new(limits.places), Room::new(limits.body_bytes));
+        let figures = Arc::new(DoorFigures::new(Arc::clone(&requests), Arc::clone(&body_bytes)));
         Self {
             answering: Answering::new(router),
             limits,
             trusted_proxies: config.trusted_proxies.clone(),
-            requests: Shares::new(limits.places),
-            body_bytes: Shares::new(limits.body_bytes),
+            requests,
+            body_bytes,
+            figures,
         }
     }
 
@@ -80,7 +86,10 @@ impl Edge {
     async fn answer(self, request: Request<Incoming>, under_way: UnderWay) -> Response<Leaving> {
         let answer = match self.admit(&request) {
             Ok(place) => self.route(request, place).await,
-            Err(refused) => refused.into_response(),
+            Err(refused) => {
+                self.common.figures.refused(refused.status());
+                refused.into_response()
+            }
         };
         answer.map(|body| Leaving::new(body, under_way))
     }
@@ -99,11 +108,12 @@ impl Edge {
 
     async fn route(&self, request: Request<Incoming>, (client, _place): (Client, Share)) -> Response<Body> {
         let receipt = Arc::new(Receipt::default());
-        let share = Arc::new(self.common.body_bytes.none(client));
-        let arriving = |body| Arriving::new(body, Arc::clone(&share), Arc::clone(&receipt), &self.pulse);
+        let space = Arc::new(self.common.body_bytes.space(client));
+        let arriving = |body| Arriving::new(body, Arc::clone(&space), Arc::clone(&receipt), self);
         let mut request = request.map(|body| Body::new(arriving(body)));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         request.extensions_mut().insert(Arc::clone(&receipt));
+        request.extensions_mut().insert(Arc::clone(&self.common.figures));
         // A router is always ready.
         self.common.answering.get().call(request).await.unwrap_or_else(|never: Infallible| match never {})
     }

@@ -14,6 +14,9 @@ use axum::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::Duration;
 
+use super::edge::Edge;
+use super::figures::DoorFigures;
+use super::frames::Frames;
 use super::pulse::Pulse;
 use super::refused::Refused;
 
@@ -28,8 +31,9 @@ const LONGEST_OWN: usize = 256;
 pub(super) struct Watched<S> {
     inner: S,
     pulse: Arc<Pulse>,
-    /// Whether hyper answers on its own here: HTTP/1.
-    replaces: bool,
+    figures: Arc<DoorFigures>,
+    /// What arrives over HTTP/2. Over HTTP/1, where hyper answers on its own, there is none.
+    frames: Option<Frames>,
     held: Option<Held>,
     /// Bytes of our own that go out first.
     out: Vec<u8>,
@@ -42,16 +46,18 @@ struct Held {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
-    pub(super) fn http_1(inner: S, pulse: Arc<Pulse>) -> Self {
-        Self { inner, pulse, replaces: true, held: None, out: Vec::new(), ended: false }
+    pub(super) fn http_1(inner: S, edge: &Edge) -> Self {
+        let (pulse, figures) = (Arc::clone(&edge.pulse), Arc::clone(&edge.common.figures));
+        Self { inner, pulse, figures, frames: None, held: None, out: Vec::new(), ended: false }
     }
 
-    pub(super) fn http_2(inner: S, pulse: Arc<Pulse>) -> Self {
-        Self { replaces: false, ..Self::http_1(inner, pulse) }
+    pub(super) fn http_2(inner: S, edge: &Edge) -> Self {
+        Self { frames: Some(Frames::new()), ..Self::http_1(inner, edge) }
     }
 
     /// Says why the connection ends, if the client takes it, and ends it.
     pub(super) async fn end_with(&mut self, refused: &Refused) {
+        self.figures.refused(refused.status());
         let answer = refused.to_bytes();
         let said = async {
             self.inner.write_all(&answer).await?;
@@ -96,11 +102,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let watched = &mut *self;
         let before = into.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(context, into))?;
-        match &into.filled()[before..] {
-            [] => self.ended |= into.remaining() > 0,
-            bytes => self.pulse.read(bytes),
+        ready!(Pin::new(&mut watched.inner).poll_read(context, into))?;
+        match (&into.filled()[before..], &mut watched.frames) {
+            ([], _) => watched.ended |= into.remaining() > 0,
+            (bytes, None) => watched.pulse.read(bytes),
+            (bytes, Some(frames)) => watched.pulse.header_is(frames.read(bytes)),
         }
         Poll::Ready(Ok(()))
     }
@@ -112,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
             self.out.extend(held.bytes);
         }
         ready!(self.poll_out(context))?;
-        match own_answer(bytes).filter(|_| self.replaces) {
+        match own_answer(bytes).filter(|_| self.frames.is_none()) {
             Some((0, status)) => {
                 self.held = Some(Held { status, bytes: bytes.to_vec() });
                 Poll::Ready(Ok(bytes.len()))
@@ -135,7 +143,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(Held { status, .. }) = self.held.take() {
-            self.out = Refused::by_library(status, self.pulse.line_ended()).to_bytes();
+            let refused = Refused::by_library(status, self.pulse.line_ended());
+            self.figures.refused(refused.status());
+            self.out = refused.to_bytes();
         }
         ready!(self.poll_out(context))?;
         Pin::new(&mut self.inner).poll_shutdown(context)

@@ -27,6 +27,8 @@ struct State {
     bodies: usize,
     abandoned: u32,
     header: Header,
+    /// Since when a header of HTTP/2 has been under way, also beside requests.
+    header_since: Option<Instant>,
     /// What the socket does not take at present.
     blocked: Option<Transfer>,
     answers: HashMap<u64, Transfer>,
@@ -91,6 +93,21 @@ impl Transfer {
     }
 }
 
+impl State {
+    /// No request is under way.
+    fn rest(&mut self) {
+        (self.doing, self.header) = (Doing::Idle(Instant::now()), Header::default());
+        if let Some(since) = self.header_since {
+            self.await_header(since);
+        }
+    }
+
+    /// The rest of a header is awaited.
+    fn await_header(&mut self, since: Instant) {
+        (self.doing, self.header) = (Doing::Header(since), Header { begun: true, line_ended: false });
+    }
+}
+
 impl Pulse {
     pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
         let state = State {
@@ -99,6 +116,7 @@ impl Pulse {
             bodies: 0,
             abandoned: 0,
             header: Header::default(),
+            header_since: None,
             blocked: None,
             answers: HashMap::new(),
             next_answer: 0,
@@ -155,6 +173,20 @@ impl Pulse {
             let line: Vec<u8> = line.copied().collect();
             state.header.begun |= !line.is_empty();
             state.header.line_ended |= line.contains(&b'\n');
+        }
+    }
+
+    /// Notes whether, over HTTP/2, a header is under way after the bytes that arrived.
+    pub(super) fn header_is(&self, under_way: bool) {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.header_since = under_way.then(|| state.header_since.unwrap_or(now));
+        match (state.doing, state.header.begun) {
+            (Doing::Idle(_), _) if under_way => state.await_header(now),
+            (Doing::Header(_), false) => state.header.begun = under_way,
+            // The library took it, and says so next, or refused it.
+            (Doing::Header(_), true) if !under_way => state.rest(),
+            _ => {}
         }
     }
 
@@ -266,8 +298,7 @@ impl Drop for UnderWay {
         state.answers.remove(&self.id);
         state.requests -= 1;
         if state.requests == 0 {
-            state.doing = Doing::Idle(Instant::now());
-            state.header = Header::default();
+            state.rest();
         }
         state.abandoned += u32::from(!self.answered);
     }
@@ -333,6 +364,29 @@ mod tests {
         assert!(pulse.line_ended());
         pulse.stop();
         assert_eq!(due_in(&pulse), Some((1, Overdue::Stopping)));
+    }
+
+    #[test]
+    fn over_http_2_only_a_header_starts_its_time() {
+        let pulse = Pulse::new(limits());
+        pulse.header_is(false);
+        assert_eq!(due_in(&pulse), Some((10, Overdue::Idle)), "the first one has ten seconds");
+        pulse.header_is(true);
+        assert_eq!(due_in(&pulse), Some((10, Overdue::Header)));
+        pulse.header_is(false);
+        drop(pulse.begin());
+        pulse.header_is(false);
+        assert_eq!(due_in(&pulse), Some((75, Overdue::Idle)), "a PING is nothing");
+        pulse.header_is(true);
+        assert_eq!(due_in(&pulse), Some((10, Overdue::Header)));
+        pulse.header_is(false);
+        let request = pulse.begin();
+        pulse.header_is(true);
+        assert_eq!(due_in(&pulse), None, "the service works");
+        drop(request);
+        assert_eq!(due_in(&pulse), Some((10, Overdue::Header)), "half a header came meanwhile");
+        pulse.header_is(false);
+        assert_eq!(due_in(&pulse), Some((75, Overdue::Idle)), "the library refused it");
     }
 
     #[test]

@@ -50,6 +50,10 @@ impl Refused {
         Self(ApiError::new(Problem::Overloaded, "The service has no place for another connection or request."))
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.0.problem().status()
+    }
+
     /// As an answer of a router.
     pub(super) fn into_response(self) -> Response {
         self.0.into_response()
@@ -57,7 +61,7 @@ impl Refused {
 
     /// As the last bytes of a connection of HTTP/1.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let (status, body) = (self.0.problem().status(), self.0.to_json().to_string());
+        let (status, body) = (self.status(), self.0.to_json().to_string());
         let mut head =
             format!("{:?} {} {}\r\n", Version::HTTP_11, status.as_str(), status.canonical_reason().unwrap_or_default());
         let response = self.clone().into_response();

@@ -49,8 +49,7 @@ impl Shares {
     }
 
     /// How much is held in all.
-    #[cfg(test)]
-    fn total(&self) -> usize {
+    pub(super) fn total(&self) -> usize {
         self.held().total
     }
 
@@ -83,7 +82,7 @@ impl Shares {
 }
 
 /// Who holds nothing is not remembered.
-fn less<K: Eq + Hash>(held: &mut HashMap<K, usize>, key: K, amount: usize) {
+pub(super) fn less<K: Eq + Hash>(held: &mut HashMap<K, usize>, key: K, amount: usize) {
     if let Entry::Occupied(mut known) = held.entry(key) {
         *known.get_mut() -= amount;
         if *known.get() == 0 {

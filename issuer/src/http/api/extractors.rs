@@ -1,5 +1,6 @@
 //! What the extractors of a handler tell about its route.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
@@ -23,6 +24,7 @@ impl<T> Extractor for Query<T> {}
 impl Extractor for HeaderMap {}
 impl Extractor for Uri {}
 impl Extractor for Bytes {}
+impl<T> Extractor for Option<Extension<T>> {}
 
 impl<T: Extractor, E> Extractor for Result<T, E> {
     fn describe(description: &mut Description) {
