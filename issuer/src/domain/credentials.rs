@@ -133,8 +133,8 @@ impl Domain {
         Ok(Begun::Fresh(Box::new(Begin { id, status_index: held.get(), opening, head, path, _held: held, working })))
     }
 
-    /// An agent begins a bounded number of credentials a day, and its holder has few open at a time, so that one agent
-    /// cannot use up the index space. The operator is not counted.
+    /// An agent begins a bounded number of credentials a day, whatever becomes of them, and its holder has few open at a
+    /// time, so that one agent can use up neither the index space nor the one writer. The operator is not counted.
     async fn check_shares(&self, tx: &mut Tx, agent: &Agent, by: Actor, now: u64) -> Result<(), DomainError> {
         if agent.custody == Custody::Holder
             && let Some(lapses_at) = tx.open_credentials_lapse(agent.id, MAX_OPEN, now).await?

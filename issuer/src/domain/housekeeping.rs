@@ -3,6 +3,7 @@
 
 use poa_verifier::head::LIFETIME_S;
 
+use super::credentials::DAY_S;
 use super::log::ANCHOR_PERIOD_S;
 use super::receipts::SKEW_S;
 use super::{Domain, DomainError, Kind, presentation_requests};
@@ -21,6 +22,7 @@ impl Domain {
                     tx.free_lapsed_reservations(now).await?;
                     tx.delete_expired_challenges(now).await?;
                     tx.forget_anchored_hours(&self.settings.log, now.saturating_sub(ANCHOR_PERIOD_S)).await?;
+                    tx.forget_given_up_credentials(now.saturating_sub(DAY_S)).await?;
                     tx.delete_presentation_requests(now.saturating_sub(presentation_requests::KEPT_S)).await?;
                     tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;
                     Ok::<_, DomainError>(tx.delete_expired_credentials(now.saturating_sub(EXPIRED_KEPT_S)).await?)

@@ -133,7 +133,8 @@ impl Tx {
         Ok(lapses_at.filter(|_| unsigned::<u64>(&row, "open").is_ok_and(|open| open >= u64::from(most))))
     }
 
-    /// When the agent's `n`th newest credential since a time was begun, if it has so many; without those that lapsed.
+    /// When the agent's `n`th newest credential since a time was begun, if it has so many. What its holder gave up or let
+    /// lapse counts; what the service itself did not finish does not.
     pub(crate) async fn nth_newest_credential(
         &mut self,
         agent: AgentUuid,
@@ -143,7 +144,9 @@ impl Tx {
     ) -> Result<Option<u64>, StoreError> {
         let row = sqlx::query(
             "SELECT created_at FROM credentials WHERE agent = $1 AND created_at > $2 \
-             AND (expires_at IS NULL OR expires_at > $3) ORDER BY created_at DESC LIMIT 1 OFFSET $4",
+             AND (expires_at IS NULL OR expires_at > $3 OR state = 'pending') \
+             UNION ALL SELECT begun_at FROM given_up_credentials WHERE agent = $1 AND begun_at > $2 \
+             ORDER BY created_at DESC LIMIT 1 OFFSET $4",
         )
         .bind(agent.to_string())
         .bind(stored(since, "since")?)
@@ -157,6 +160,13 @@ impl Tx {
     /// Deletes a credential that was never issued, and frees its status index.
     pub async fn delete_unfinished(&mut self, id: CredentialId) -> Result<(), StoreError> {
         self.free_reservation(id).await?;
+        sqlx::query(
+            "INSERT INTO given_up_credentials (id, agent, begun_at) \
+             SELECT id, agent, created_at FROM credentials WHERE id = $1 AND state = 'pending'",
+        )
+        .bind(id.to_string())
+        .execute(self.conn())
+        .await?;
         sqlx::query("DELETE FROM credentials WHERE id = $1 AND state <> 'issued'")
             .bind(id.to_string())
             .execute(self.conn())
@@ -168,7 +178,23 @@ impl Tx {
     pub async fn delete_expired_credentials(&mut self, before: u64) -> Result<(), StoreError> {
         // A reservation expires with its credential.
         self.free_lapsed_reservations(before).await?;
+        sqlx::query(
+            "INSERT INTO given_up_credentials (id, agent, begun_at) \
+             SELECT id, agent, created_at FROM credentials WHERE expires_at < $1 AND state = 'pending'",
+        )
+        .bind(stored(before, "before")?)
+        .execute(self.conn())
+        .await?;
         sqlx::query("DELETE FROM credentials WHERE expires_at IS NOT NULL AND expires_at < $1")
+            .bind(stored(before, "before")?)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets what was given up and begun before `before`.
+    pub(crate) async fn forget_given_up_credentials(&mut self, before: u64) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM given_up_credentials WHERE begun_at < $1")
             .bind(stored(before, "before")?)
             .execute(self.conn())
             .await?;

@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 17] = [
+const FILES: [(&str, &str, &str); 18] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -34,6 +34,7 @@ const FILES: [(&str, &str, &str); 17] = [
     file!("0017", "verifiers"),
     file!("0018", "faults"),
     file!("0020", "clock"),
+    file!("0021", "given_up"),
 ];
 
 /// What brings any older database to this version.

@@ -244,6 +244,36 @@ async fn an_agent_has_a_bounded_number_of_credentials_a_day_and_the_operator_iss
 }
 
 #[tokio::test]
+async fn what_a_holder_begins_and_does_not_complete_counts_for_its_day() {
+    let rig = Rig::with(Settings { documents_per_day: 4, ..settings() }).await;
+    let id = holder(&rig).await;
+    for _ in 0..2 {
+        let (credential, _) = pending(&rig, id).await.unwrap();
+        rig.domain.abandon_credential(credential).await.unwrap();
+    }
+    // What the service does not finish is not the holder's doing.
+    let unfinished = begin(&rig, id).await.unwrap();
+    rig.domain.abandon_credential(unfinished.id).await.unwrap();
+    for _ in 0..2 {
+        pending(&rig, id).await.unwrap();
+    }
+    rig.clock.advance(PENDING_TTL_S + 3_601);
+    let refused = begin(&rig, id).await;
+    assert!(matches!(refused, Err(DomainError::TooManyDocuments { most: 4, .. })), "{refused:?}");
+    rig.domain.housekeep(rig.now()).await.unwrap();
+    let refused = begin(&rig, id).await;
+    assert!(matches!(refused, Err(DomainError::TooManyDocuments { .. })), "forgotten rows count on: {refused:?}");
+    rig.clock.advance(86_400);
+    rig.domain.housekeep(rig.now()).await.unwrap();
+    begin(&rig, id).await.expect("a day later");
+    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM given_up_credentials")
+        .fetch_one(rig.domain.store().pool())
+        .await
+        .unwrap();
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test]
 async fn the_last_indices_are_the_operators_and_then_nothing_changes_any_more() {
     let rig = Rig::with(Settings { status_capacity: 32, ..settings() }).await;
     let id = managed(&rig).await;
