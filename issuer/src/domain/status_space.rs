@@ -138,23 +138,20 @@ impl Domain {
         Ok(HeldIndex { index, held: Arc::clone(&self.held_indices) })
     }
 
-    /// Spends a random free index on a document that is signed in this transaction; `id` is its UUID or ULID.
-    pub(super) async fn take_status_index(
+    /// Spends the index that is held under `held` on a document that was signed with it; `id` is its UUID or ULID.
+    pub(super) async fn spend_held_index_on(
         &self,
         tx: &mut Tx,
+        held: CredentialId,
         id: &str,
-        by: Actor,
-        now: u64,
-    ) -> Result<u32, DomainError> {
-        let index = self.draw_status_index(tx, by, now).await?;
-        tx.spend_status_index(index, id).await?;
-        Ok(index)
+    ) -> Result<(), DomainError> {
+        let index = self.free_held_index(tx, held).await?;
+        Ok(tx.spend_status_index(index, id).await?)
     }
 
     /// Spends the index that is held for a credential.
     pub(super) async fn spend_held_index(&self, tx: &mut Tx, id: CredentialId) -> Result<(), DomainError> {
-        let index = self.free_held_index(tx, id).await?;
-        Ok(tx.spend_status_index(index, &id.to_string()).await?)
+        self.spend_held_index_on(tx, id, &id.to_string()).await
     }
 
     /// Reserves the index that is held for a credential, until its holder has proved.

@@ -34,24 +34,36 @@ pub struct StatusChange {
 }
 
 impl Domain {
-    /// Has a credential signed with a fresh status index; gives what `sign` made. Nothing is recorded when it fails.
-    pub async fn issue_for_vc_api(
+    /// Has a credential signed with a fresh status index; gives what `sign` made. Nothing is recorded when it fails. The
+    /// index is held in memory meanwhile, so that nobody waits for the signature to write.
+    pub async fn issue_for_vc_api<F, E>(
         &self,
         new: &NewVcApiCredential,
         by: Actor,
-        sign: &(dyn Fn(u32) -> Result<SignedForVcApi, String> + Send + Sync),
-    ) -> Result<Value, DomainError> {
+        sign: impl FnOnce(u32) -> F + Send,
+    ) -> Result<Value, E>
+    where
+        F: Future<Output = Result<SignedForVcApi, E>> + Send,
+        E: From<DomainError>,
+    {
+        let id = CredentialId::random(&mut self.rng());
+        let held = self
+            .store
+            .run_tx("hold_for_vc_api", |tx, _| {
+                Box::pin(async move { self.hold_status_index(tx, id, by, new.issued_at).await })
+            })
+            .await?;
+        let (signed, key) = sign(held.get()).await?;
+        let key = &key;
         self.store
             .run_tx("issue_for_vc_api", |tx, _| {
                 Box::pin(async move {
-                    let id = CredentialId::random(&mut self.rng());
-                    let index = self.take_status_index(tx, &id.to_string(), by, new.issued_at).await?;
-                    let (signed, key) = sign(index).map_err(DomainError::Signing)?;
-                    tx.insert_vc_api_credential(id, new, &key).await?;
-                    Ok(signed)
+                    self.spend_held_index(tx, id).await?;
+                    Ok::<_, DomainError>(tx.insert_vc_api_credential(id, new, key).await?)
                 })
             })
-            .await
+            .await?;
+        Ok(signed)
     }
 
     /// Decides on the status of the credentials that a reference names; the next publication writes their bits. Gives

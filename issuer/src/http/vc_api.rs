@@ -173,6 +173,7 @@ async fn issue(
     call: Call<ByOperatorIfAny, Json<IssueBody>>,
 ) -> Result<Response, ApiError> {
     admit(&app, &call)?;
+    let principal = call.principal;
     let IssueBody { credential, options } = call.body.0;
     let options = options.map(|options| options.0).unwrap_or_default();
     let secured = match (&options.format, &options.cryptosuite) {
@@ -189,7 +190,7 @@ async fn issue(
         return Err(ApiError::of_member(Problem::InvalidBody, "options.credentialStatus", detail));
     }
     let asked = Asked { credential, reference: options.credential_id.map(|id| id.0), secured };
-    let signed = app.vc_api_issue(asked).await?;
+    let signed = app.vc_api_issue(principal, asked).await?;
     Ok(Created(json!({ "verifiableCredential": signed }), None).into_response())
 }
 
@@ -301,7 +302,7 @@ async fn verify_credential(
     _: Counted,
     call: Call<ByAnyone<AnyKey>, Json<VerifyCredentialBody>>,
 ) -> Result<Response, ApiError> {
-    let principal = call.principal;
+    let (principal, length) = (call.principal, call.length);
     let VerifyCredentialBody { verifiable_credential, options } = call.body.0;
     let options = options.map(|options| options.0).unwrap_or_default();
     if options.challenge.is_some() || options.domain.is_some() {
@@ -309,7 +310,8 @@ async fn verify_credential(
         return Err(ApiError::of_member(Problem::InvalidBody, "options", detail));
     }
     let document = from_compact(verifiable_credential, ENVELOPED_CREDENTIAL, JWT_MEDIA_TYPE);
-    Ok(answer(app.vc_api_verify_credential(principal, &document).await?))
+    let verdict = app.vc_api_verify_credential(principal, document).await?;
+    body::reading(&app, principal, length, move || Ok(answer(verdict))).await
 }
 
 /// `POST /vc-api/presentations/verify`.
@@ -318,7 +320,7 @@ async fn verify_presentation(
     counted: Counted,
     call: Call<ByAnyone<AnyKey>, Json<VerifyPresentationBody>>,
 ) -> Result<Response, ApiError> {
-    let principal = call.principal;
+    let (principal, length) = (call.principal, call.length);
     let VerifyPresentationBody { verifiable_presentation, options } = call.body.0;
     let VerifyOptions { challenge, domain, .. } = options.map(|options| options.0).unwrap_or_default();
     let given = Given { challenge: challenge.map(|text| text.0), domain: domain.map(|text| text.0) };
@@ -327,7 +329,8 @@ async fn verify_presentation(
     let count = move || Ok((documents_of(&document), document));
     let (documents, document) = body::reading(&app, principal, envelope_bytes, count).await?;
     counted.count_documents(&app, documents)?;
-    Ok(answer(app.vc_api_verify_presentation(principal, &document, &given).await?))
+    let verdict = app.vc_api_verify_presentation(principal, document, &given).await?;
+    body::reading(&app, principal, length, move || Ok(answer(verdict))).await
 }
 
 /// A compact JWS on its own is what its envelope carries.
@@ -358,7 +361,7 @@ fn answer(verdict: Verdict) -> Response {
         ("warnings", warnings.into()),
         ("problemDetails", problems.into()),
         ("reports", reports.into()),
-        ("document", document),
+        ("document", Arc::unwrap_or_clone(document)),
     ] {
         body[name] = value;
     }

@@ -1,5 +1,7 @@
 //! Status indices: what spends one, what frees one, who gets the last ones.
 
+use std::future::Ready;
+
 use poa_issuer::domain::vc_api::NewVcApiCredential;
 use poa_issuer::domain::*;
 use poa_issuer::store::{MIGRATIONS, Store};
@@ -293,8 +295,8 @@ async fn the_last_indices_are_the_operators_and_then_nothing_changes_any_more() 
         begun.push(begin_by(&rig, id, Actor::Operator).await.unwrap());
     }
     let new = NewVcApiCredential { reference: "x".into(), issued_at: NOW, expires_at: None };
-    let never = |_| -> Result<_, String> { panic!("signed although no index is left") };
-    let refused = rig.domain.issue_for_vc_api(&new, Actor::Operator, &never).await;
+    let never = |_| -> Ready<Result<_, DomainError>> { panic!("signed although no index is left") };
+    let refused = rig.domain.issue_for_vc_api(&new, Actor::Operator, never).await;
     assert!(matches!(refused, Err(DomainError::StatusListFull)));
     // Every one that was let in is completed: its index was counted when it began.
     for begin in &begun {

@@ -7,7 +7,7 @@ use super::{AgenthoodError, Facts, Jti, Reason, reading};
 use crate::chain::ReadAt;
 use crate::domain::agents::Actor;
 use crate::domain::credentials::DAY_S;
-use crate::domain::{Domain, DomainError};
+use crate::domain::{CredentialId, Domain, DomainError};
 use crate::store::Tx;
 
 /// What is stored of a document besides its text.
@@ -101,8 +101,9 @@ pub struct RevocationPage {
 }
 
 impl Domain {
-    /// Issues: takes a status index, has the document signed with it, stores it, and supersedes the agent's older
-    /// ones, in one transaction. `sign` is given the index.
+    /// Issues: has the document signed with a status index that is held for it, and then stores it and supersedes the
+    /// agent's older ones in one transaction. What would refuse it is looked at before and after `sign`, which is given
+    /// the index and keeps nobody from writing.
     ///
     /// Refused with [`AgenthoodError::ReadTooOld`] when the watcher has judged changes after the block that was read:
     /// what they would have ended must not begin. Also when the agent has a document that was read later and lives: two
@@ -112,6 +113,23 @@ impl Domain {
         new: &NewDocument,
         sign: &(dyn Fn(u32) -> Result<SignedDocument, String> + Send + Sync),
     ) -> Result<(), AgenthoodError> {
+        let hold = CredentialId::random(&mut self.rng());
+        let held = self
+            .store
+            .run_tx("hold_for_agenthood", |tx, _| {
+                Box::pin(async move {
+                    self.check_agenthood_share(tx, &new.agent, new.issued_at).await?;
+                    reading::admit(tx, new.read).await?;
+                    for old in tx.live_agenthood_documents(&new.agent).await? {
+                        if old.lives_at(new.issued_at) {
+                            new.read.reaches(old.read)?;
+                        }
+                    }
+                    Ok::<_, AgenthoodError>(self.hold_status_index(tx, hold, Actor::Agent, new.issued_at).await?)
+                })
+            })
+            .await?;
+        let signed = &sign(held.get()).map_err(AgenthoodError::Signing)?;
         self.store
             .run_tx("issue_agenthood", |tx, _| {
                 Box::pin(async move {
@@ -127,9 +145,8 @@ impl Domain {
                             revoke(tx, &old, &Revocation { at: new.issued_at, reason, cause_block: None }).await?;
                         }
                     }
-                    let index = self.take_status_index(tx, &new.jti.to_string(), Actor::Agent, new.issued_at).await?;
-                    let signed = sign(index).map_err(AgenthoodError::Signing)?;
-                    Ok(tx.insert_agenthood_document(new, &signed).await?)
+                    self.spend_held_index_on(tx, hold, &new.jti.to_string()).await?;
+                    Ok(tx.insert_agenthood_document(new, signed).await?)
                 })
             })
             .await

@@ -21,6 +21,7 @@ use super::refusal::{Refusal, published};
 use crate::app::App;
 use crate::domain::agenthood::{AgenthoodError, DocumentRow, Jti, Reason};
 use crate::http::client::Client;
+use crate::http::limits;
 use crate::http::rate::Limited;
 use crate::proving::{Principal, WorkError};
 use crate::service::ServiceError;
@@ -58,11 +59,20 @@ pub async fn verify(
     if let Err(too_often) = app.rate_limits().count(Limited::Verify, client) {
         return Refusal::from(too_often).into_response();
     }
-    let text = match read(&headers, body) {
-        Ok(text) => text,
-        Err(unread) => return unread.into_response(),
+    let principal = Principal::Client(client);
+    let length = body.as_ref().map_or(0, Bytes::len);
+    let text = match length {
+        ..=limits::INLINE_BYTES => read(&headers, body),
+        _ => match app.readers().run(principal, move || read(&headers, body)).await {
+            Ok(read) => read,
+            Err(WorkError::Busy) => return Refusal::rate_limited(1).into_response(),
+            Err(error) => return Refusal::internal(&error).into_response(),
+        },
     };
-    answer(&app, Principal::Client(client), text).await.unwrap_or_else(Refusal::into_response)
+    match text {
+        Ok(text) => answer(&app, principal, text).await.unwrap_or_else(Refusal::into_response),
+        Err(unread) => unread.into_response(),
+    }
 }
 
 fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<String, Unread> {
@@ -97,9 +107,10 @@ async fn answer(app: &App, principal: Principal, text: String) -> Result<Respons
         Err(error) => return Err(Refusal::internal(&error)),
     };
     let Some(checked) = checked else { return Err(Refusal::internal(&"no report")) };
-    let parsed = jws::parse(&text).ok();
+    // Only what is genuine is looked into: nobody makes the service read what anybody can write.
+    let parsed = is_genuine(&checked.report).then(|| jws::parse(&text).ok()).flatten();
     let claims = parsed.as_ref().and_then(|jws| jws.claims().ok());
-    let (true, Some(parsed), Some(claims)) = (is_genuine(&checked.report), parsed, claims) else {
+    let (Some(parsed), Some(claims)) = (parsed, claims) else {
         let reason = checked.report.checks.iter().find(|check| check.outcome == Outcome::Fail);
         return Ok(published(
             StatusCode::BAD_REQUEST,

@@ -3,6 +3,8 @@
 //! The document is signed as it came, with three things added where they are missing: `issuer`, `id` and
 //! `credentialStatus`. Nothing that is there is changed. It is checked against the data model before and after.
 
+use std::sync::Arc;
+
 use poa_verifier::status::{self, StatusEntry};
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::vc::{
@@ -15,8 +17,10 @@ use serde_json::{Map, Value, json};
 use super::{VcApiError, refused};
 use crate::app::App;
 use crate::documents::status_list_url;
-use crate::domain::Actor;
 use crate::domain::vc_api::{NewVcApiCredential, SignedForVcApi};
+use crate::domain::{Actor, DomainError};
+use crate::proving::Principal;
+use crate::service::ServiceError;
 
 /// Types that mean something of this service's own, which VC-API's key must never say.
 const OWN_TYPES: [&str; 4] =
@@ -48,9 +52,45 @@ pub struct Asked {
     pub secured: SecuringMechanism,
 }
 
+/// A document that can be signed.
+struct Prepared {
+    document: Value,
+    /// Whether it has a status of another kind.
+    keeps_status: bool,
+    reference: String,
+}
+
 impl App {
-    /// Signs a credential; it can be revoked from then on.
-    pub async fn vc_api_issue(&self, asked: Asked) -> Result<Value, VcApiError> {
+    /// Signs a credential; it can be revoked from then on. What takes long is done by a reader.
+    pub async fn vc_api_issue(self: &Arc<Self>, principal: Principal, asked: Asked) -> Result<Value, VcApiError> {
+        let (app, secured) = (Arc::clone(self), asked.secured);
+        let prepared = self
+            .readers()
+            .run(principal, move || app.prepare_for_vc_api(asked))
+            .await
+            .map_err(ServiceError::from)??;
+        let Prepared { mut document, keeps_status, reference } = prepared;
+        let now = self.believed_now()?;
+        let expires_at = document["validUntil"].as_str().and_then(|text| time::parse_utc(text).ok());
+        let new = NewVcApiCredential { reference, issued_at: now, expires_at };
+        // The reserve of status indices is the operator's, not everybody's.
+        let by = if self.config().vc_api_open { Actor::Agent } else { Actor::Operator };
+        let sign = |index: u32| {
+            if !keeps_status {
+                document["credentialStatus"] = self.status_entries(index);
+            }
+            let app = Arc::clone(self);
+            let sign = move || app.sign_for_vc_api(&document, secured, now);
+            async move {
+                let signed = self.readers().run(principal, sign).await.map_err(ServiceError::from)?;
+                Ok(signed.map_err(DomainError::Signing)?)
+            }
+        };
+        self.domain().issue_for_vc_api(&new, by, sign).await
+    }
+
+    /// The document before it has a status, checked.
+    fn prepare_for_vc_api(&self, asked: Asked) -> Result<Prepared, VcApiError> {
         let Asked { credential, reference, secured } = asked;
         let keeps_status = self.check_claims(&credential)?;
         if secured == SecuringMechanism::Jwt {
@@ -59,19 +99,7 @@ impl App {
         let mut document = Value::Object(credential);
         let reference = self.add_missing(&mut document, reference)?;
         self.check_conforms(&document)?;
-        let now = self.believed_now()?;
-        let expires_at = document["validUntil"].as_str().and_then(|text| time::parse_utc(text).ok());
-        let new = NewVcApiCredential { reference, issued_at: now, expires_at };
-        // The reserve of status indices is the operator's, not everybody's.
-        let by = if self.config().vc_api_open { Actor::Agent } else { Actor::Operator };
-        let sign = |index: u32| {
-            let mut document = document.clone();
-            if !keeps_status {
-                document["credentialStatus"] = self.status_entries(index);
-            }
-            self.sign_for_vc_api(&document, secured, now)
-        };
-        Ok(self.domain().issue_for_vc_api(&new, by, &sign).await?)
+        Ok(Prepared { document, keeps_status, reference })
     }
 
     /// What the caller may not claim; gives whether a status of another kind stays as it is.

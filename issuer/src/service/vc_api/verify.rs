@@ -48,7 +48,7 @@ pub struct Verdict {
     /// What was not judged.
     pub warnings: Vec<String>,
     /// The document, or what its envelope carries.
-    pub document: Value,
+    pub document: Arc<Value>,
     /// One for each document of this service's own, as `POST /verify` answers it.
     pub reports: Vec<Value>,
 }
@@ -59,8 +59,8 @@ impl Verdict {
         self.problems.is_empty()
     }
 
-    fn of(document: &Value) -> Self {
-        Self { document: document.clone(), ..Self::default() }
+    fn of(document: &Arc<Value>) -> Self {
+        Self { document: Arc::clone(document), ..Self::default() }
     }
 
     fn problem(&mut self, kind: &str, title: &str, detail: impl Into<String>) {
@@ -78,9 +78,10 @@ impl Verdict {
     }
 }
 
-/// What judges the documents of one call, as it all stood at one moment.
-struct Judge<'a> {
-    app: &'a App,
+/// What judges the documents of one call, as it all stood at one moment. Documents may be large, so they are shared, and
+/// what reads or writes a whole one is done by a reader.
+struct Judge {
+    app: Arc<App>,
     principal: Principal,
     trust: Arc<Snapshot>,
     lists: Arc<SignedLists>,
@@ -90,30 +91,50 @@ struct Judge<'a> {
 impl App {
     /// Judges a credential, or an enveloped one.
     pub async fn vc_api_verify_credential(
-        &self,
+        self: &Arc<Self>,
         principal: Principal,
-        document: &Value,
+        document: Value,
     ) -> Result<Verdict, VcApiError> {
-        self.judge(principal).await?.credential(document).await
+        self.judge(principal).await?.credential(&Arc::new(document)).await
     }
 
     /// Judges a presentation, or an enveloped one, with its credentials.
     pub async fn vc_api_verify_presentation(
-        &self,
+        self: &Arc<Self>,
         principal: Principal,
-        document: &Value,
+        document: Value,
         given: &Given,
     ) -> Result<Verdict, VcApiError> {
-        self.judge(principal).await?.presentation(document, given).await
+        self.judge(principal).await?.presentation(&Arc::new(document), given).await
     }
 
-    async fn judge(&self, principal: Principal) -> Result<Judge<'_>, VcApiError> {
+    async fn judge(self: &Arc<Self>, principal: Principal) -> Result<Judge, VcApiError> {
         let (trust, lists) = (self.published().now(), self.status_lists().await?);
-        Ok(Judge { app: self, principal, trust, lists, now: self.now() })
+        Ok(Judge { app: Arc::clone(self), principal, trust, lists, now: self.now() })
     }
 }
 
-impl Judge<'_> {
+/// By which code a document is judged.
+enum Look {
+    /// By that for other issuers' documents.
+    Foreign,
+    /// As this service's own, which is this text.
+    Own(Vec<u8>),
+    /// As this service's own, which is this JWS in the envelope.
+    OwnEnveloped(String),
+}
+
+/// What the code for other issuers' documents found.
+struct Found {
+    /// Without its document.
+    report: ForeignReport,
+    /// What was judged.
+    document: Arc<Value>,
+    /// Of a presentation that holds: its credentials.
+    credentials: Vec<Arc<Value>>,
+}
+
+impl Judge {
     /// The answer of `POST /verify`.
     async fn report(&self, document: Vec<u8>, request: Option<Request>) -> Result<Report, VcApiError> {
         let checked = self.app.check_all(self.principal, vec![Question::new(&document, request)]).await?;
@@ -121,63 +142,85 @@ impl Judge<'_> {
         Ok(report.ok_or(ServiceError::Work(WorkError::Failed))?)
     }
 
-    async fn credential(&self, document: &Value) -> Result<Verdict, VcApiError> {
-        let jwt = enveloped(document);
-        if self.is_own(document, jwt) {
-            let Some(jwt) = jwt else {
-                return Ok(own(document, &self.report(document.to_string().into_bytes(), None).await?));
-            };
-            let (contexts, envelope) = (self.app.vc_contexts(), document.clone());
-            let conforms = move || check_enveloped(&contexts, &envelope, ENVELOPED_CREDENTIAL);
-            let conforms = self.app.foreign_verifiers().run(self.principal, conforms).await;
-            if let Err(error) = conforms.map_err(ServiceError::from)? {
-                let mut verdict = Verdict::of(document);
-                verdict.not_conforming(&error);
-                return Ok(verdict);
+    async fn credential(&self, document: &Arc<Value>) -> Result<Verdict, VcApiError> {
+        match self.look(document).await? {
+            Look::Own(text) => Ok(own(document, &self.report(text, None).await?)),
+            Look::OwnEnveloped(jwt) => self.own_enveloped(document, jwt).await,
+            Look::Foreign => {
+                let Found { report, document, .. } =
+                    self.foreign(Kind::Credential, document, &Given::default()).await?;
+                let mut verdict = Verdict::of(&document);
+                self.add_foreign(&mut verdict, &report).await?;
+                Ok(verdict)
             }
-            // Nobody signed the envelope: what it carries is the document.
-            let carried = jws::parse(jwt).and_then(|jws| jws.claims()).unwrap_or_default();
-            return Ok(own(&carried, &self.report(jwt.as_bytes().to_vec(), None).await?));
         }
-        let report = self.foreign(Kind::Credential, document, &Given::default()).await?;
-        let mut verdict = Verdict::of(&report.document);
-        self.add_foreign(&mut verdict, &report).await?;
-        Ok(verdict)
     }
 
-    async fn presentation(&self, document: &Value, given: &Given) -> Result<Verdict, VcApiError> {
+    async fn look(&self, document: &Arc<Value>) -> Result<Look, VcApiError> {
+        let (app, trust, document) = (Arc::clone(&self.app), Arc::clone(&self.trust), Arc::clone(document));
+        let look = move || {
+            let jwt = enveloped(&document);
+            match (is_own(app.keys().issuer(), &Keys(trust.verifier.trust()), &document, jwt), jwt) {
+                (false, _) => Look::Foreign,
+                (true, Some(jwt)) => Look::OwnEnveloped(jwt.to_owned()),
+                (true, None) => Look::Own(document.to_string().into_bytes()),
+            }
+        };
+        Ok(self.app.readers().run(self.principal, look).await.map_err(ServiceError::from)?)
+    }
+
+    async fn own_enveloped(&self, document: &Arc<Value>, jwt: String) -> Result<Verdict, VcApiError> {
+        let (contexts, envelope, text) = (self.app.vc_contexts(), Arc::clone(document), jwt.clone());
+        let carried = move || {
+            check_enveloped(&contexts, &envelope, ENVELOPED_CREDENTIAL)?;
+            // Nobody signed the envelope: what it carries is the document.
+            Ok::<Value, DataModelError>(jws::parse(&text).and_then(|jws| jws.claims()).unwrap_or_default())
+        };
+        let carried = self.app.foreign_verifiers().run(self.principal, carried).await;
+        match carried.map_err(ServiceError::from)? {
+            Ok(carried) => Ok(own(&Arc::new(carried), &self.report(jwt.into_bytes(), None).await?)),
+            Err(error) => {
+                let mut verdict = Verdict::of(document);
+                verdict.not_conforming(&error);
+                Ok(verdict)
+            }
+        }
+    }
+
+    async fn presentation(&self, document: &Arc<Value>, given: &Given) -> Result<Verdict, VcApiError> {
         if is_derived(document) {
             return self.derived(document, given).await;
         }
         if credentials(document).len() > MAX_DOCUMENTS {
             return Ok(too_many(document));
         }
-        let report = self.foreign(Kind::Presentation, document, given).await?;
-        if credentials(&report.document).len() > MAX_DOCUMENTS {
-            return Ok(too_many(&report.document));
+        let Found { report, document, credentials: carried } =
+            self.foreign(Kind::Presentation, document, given).await?;
+        if credentials(&document).len() > MAX_DOCUMENTS {
+            return Ok(too_many(&document));
         }
-        let mut verdict = Verdict::of(&report.document);
+        let mut verdict = Verdict::of(&document);
         self.add_foreign(&mut verdict, &report).await?;
         // Each is judged by what it is. What does not conform, or was not signed, is not looked into.
-        if report.verified() {
-            for credential in credentials(report.received()) {
-                let found = match secured(credential) {
-                    true => Box::pin(self.credential(credential)).await?,
-                    false => self.of_the_holder(credential),
-                };
-                verdict.join(found);
-            }
+        for credential in &carried {
+            let found = match secured(credential) {
+                true => Box::pin(self.credential(credential)).await?,
+                false => self.of_the_holder(credential),
+            };
+            verdict.join(found);
         }
         Ok(verdict)
     }
 
     /// Our own presentation: its proof answers a challenge, which the caller has to state.
-    async fn derived(&self, document: &Value, given: &Given) -> Result<Verdict, VcApiError> {
+    async fn derived(&self, document: &Arc<Value>, given: &Given) -> Result<Verdict, VcApiError> {
         let binding = given.challenge.clone().zip(given.domain.clone());
         let binding = binding.map(|(challenge, domain)| Binding { challenge, domain });
         let request = binding.map(|binding| Request { binding: Some(binding), ..Request::default() });
         let stated = request.is_some();
-        let report = self.report(document.to_string().into_bytes(), request).await?;
+        let whole = Arc::clone(document);
+        let text = self.app.readers().run(self.principal, move || whole.to_string().into_bytes()).await;
+        let report = self.report(text.map_err(ServiceError::from)?, request).await?;
         let mut verdict = own(document, &report);
         if !stated {
             let detail = "a presentation of this issuer answers a challenge: state challenge and domain in options";
@@ -187,7 +230,7 @@ impl Judge<'_> {
     }
 
     /// A credential that only the presentation secures. That its issuer is the holder who signed that was checked.
-    fn of_the_holder(&self, credential: &Value) -> Verdict {
+    fn of_the_holder(&self, credential: &Arc<Value>) -> Verdict {
         let mut verdict = Verdict::of(credential);
         let date = |name: &str| DateTime::parse(credential[name].as_str()?).ok();
         let (soon, now) = (self.now.saturating_add(SKEW_S), self.now);
@@ -203,9 +246,9 @@ impl Judge<'_> {
     }
 
     /// What the code for other issuers' documents says, from a worker.
-    async fn foreign(&self, kind: Kind, document: &Value, given: &Given) -> Result<ForeignReport, VcApiError> {
+    async fn foreign(&self, kind: Kind, document: &Arc<Value>, given: &Given) -> Result<Found, VcApiError> {
         let (trust, now_unix_s) = (Arc::clone(&self.trust), self.now);
-        let (contexts, document, given) = (self.app.vc_contexts(), document.clone(), given.clone());
+        let (contexts, document, given) = (self.app.vc_contexts(), Arc::clone(document), given.clone());
         let judge = move || {
             let rdfc = EddsaRdfc2022 { contexts: &contexts };
             let verifier = ForeignVerifier {
@@ -215,13 +258,14 @@ impl Judge<'_> {
                 now_unix_s,
             };
             let (challenge, domain) = (given.challenge.as_deref(), given.domain.as_deref());
-            match kind {
+            let report = match kind {
                 Kind::Credential => verifier.credential(&document, &Expected::default()),
                 // Its credentials have places of their own.
                 Kind::Presentation => {
                     verifier.presentation_alone(&document, &Expected { purpose: None, challenge, domain })
                 }
-            }
+            };
+            found(kind, report)
         };
         Ok(self.app.foreign_verifiers().run(self.principal, judge).await.map_err(ServiceError::from)?)
     }
@@ -230,21 +274,9 @@ impl Judge<'_> {
         Keys(self.trust.verifier.trust())
     }
 
-    /// Whether a document is judged as this service's own: it bears our zero-knowledge proof, or names a key of ours
-    /// that is not VC-API's. Such a key never counts in the code for other issuers' documents.
-    fn is_own(&self, document: &Value, jwt: Option<&str>) -> bool {
-        let of_jwt = jwt.and_then(|jwt| jws::parse(jwt).ok()).map(|jws| jws.kid().to_owned());
-        let of_proofs = proofs(document).iter().filter_map(|proof| proof["verificationMethod"].as_str());
-        let is_key = |id: &str| {
-            let did = id.split_once('#').map(|(did, _)| did);
-            did == Some(self.app.keys().issuer()) && !self.keys().is_ours(id)
-        };
-        proofs(document).iter().any(|proof| proof["type"] == zk_proof::TYPE)
-            || of_jwt.iter().map(String::as_str).chain(of_proofs).any(is_key)
-    }
-
     /// What keeps a document that was judged by the code for other issuers' from being authentic.
     async fn add_foreign(&self, verdict: &mut Verdict, report: &ForeignReport) -> Result<(), VcApiError> {
+        let document = Arc::clone(&verdict.document);
         for cause in report.causes() {
             match cause {
                 Cause::DataModel(error) => {
@@ -267,12 +299,12 @@ impl Judge<'_> {
                 "contexts that were not signed with the document were left out of it, and nothing was read by them";
             verdict.warnings.push(warning.to_owned());
         }
-        let ours = self.add_own_key(verdict, report);
-        self.add_status(verdict, &report.document, ours).await
+        let ours = self.add_own_key(verdict, report, &document);
+        self.add_status(verdict, &document, ours).await
     }
 
     /// What VC-API's key may say, and when. Gives whether it signed.
-    fn add_own_key(&self, verdict: &mut Verdict, report: &ForeignReport) -> bool {
+    fn add_own_key(&self, verdict: &mut Verdict, report: &ForeignReport, document: &Value) -> bool {
         let mut ours = false;
         let held = report.proofs.iter().filter(|proof| proof.result.is_ok());
         let signers = held.filter_map(|proof| {
@@ -282,13 +314,13 @@ impl Judge<'_> {
         });
         for (id, created) in signers {
             ours = true;
-            let valid_from = report.document["validFrom"].as_str();
+            let valid_from = document["validFrom"].as_str();
             let valid_from = valid_from.and_then(|text| poa_verifier::time::parse_utc(text).ok());
             // The signer chooses both; a credential that is valid from later was not signed before.
             if !self.keys().was_in_force(id, created.max(valid_from)) {
                 verdict.problem(SECURITY, "Key not in force", format!("{id} was retired before this was signed"));
             }
-            if has_type(&report.document, credential::CREDENTIAL_TYPE) {
+            if has_type(document, credential::CREDENTIAL_TYPE) {
                 let detail = format!("{id} signs no {}", credential::CREDENTIAL_TYPE);
                 verdict.problem(SECURITY, "Key for something else", detail);
             }
@@ -336,9 +368,33 @@ impl Judge<'_> {
     }
 }
 
+/// A report as its call goes on with it.
+fn found(kind: Kind, mut report: ForeignReport) -> Found {
+    let carried = match kind {
+        Kind::Presentation if report.verified() => credentials(report.received()),
+        _ => &[],
+    };
+    let credentials = carried.iter().take(MAX_DOCUMENTS).cloned().map(Arc::new).collect();
+    let document = Arc::new(std::mem::take(&mut report.document));
+    Found { report, document, credentials }
+}
+
+/// Whether a document is judged as this service's own: it bears our zero-knowledge proof, or names a key of ours
+/// that is not VC-API's. Such a key never counts in the code for other issuers' documents.
+fn is_own(issuer: &str, keys: &Keys<'_>, document: &Value, jwt: Option<&str>) -> bool {
+    let of_jwt = jwt.and_then(|jwt| jws::parse(jwt).ok()).map(|jws| jws.kid().to_owned());
+    let of_proofs = proofs(document).iter().filter_map(|proof| proof["verificationMethod"].as_str());
+    let is_key = |id: &str| {
+        let did = id.split_once('#').map(|(did, _)| did);
+        did == Some(issuer) && !keys.is_ours(id)
+    };
+    proofs(document).iter().any(|proof| proof["type"] == zk_proof::TYPE)
+        || of_jwt.iter().map(String::as_str).chain(of_proofs).any(is_key)
+}
+
 /// The verdict on a document of this service's own: the report's, where nothing was demanded by a request and so its
 /// word is `authentic`, or where a challenge was stated.
-fn own(document: &Value, report: &Report) -> Verdict {
+fn own(document: &Arc<Value>, report: &Report) -> Verdict {
     let mut verdict = Verdict::of(document);
     verdict.reports.push(json!(report));
     if report.class != Class::Other && (report.authentic() == Some(true) || report.verified()) {
@@ -357,7 +413,7 @@ fn own(document: &Value, report: &Report) -> Verdict {
     verdict
 }
 
-fn too_many(presentation: &Value) -> Verdict {
+fn too_many(presentation: &Arc<Value>) -> Verdict {
     let mut verdict = Verdict::of(presentation);
     verdict.problem(RANGE, "Too much", format!("it has more than {MAX_DOCUMENTS} credentials"));
     verdict
