@@ -85,6 +85,13 @@ impl Published {
     }
 }
 
+/// The date of the document, Unix seconds: that of the newest of its parts, not the clock's, so that the bytes, and with
+/// them the fingerprint, change only with the parts.
+pub(crate) async fn issued_at(domain: &Domain, keys: &IssuerKeys) -> Result<u64, DomainError> {
+    let schemas = domain.disclosure_schemas().await?;
+    Ok(schemas.iter().map(|schema| schema.created_at).fold(keys.changed_at(), u64::max))
+}
+
 async fn snapshot(
     config: &Config,
     domain: &Domain,
@@ -95,9 +102,7 @@ async fn snapshot(
     let issuer = IssuerDid::from_url(&config.public_url.to_string())?;
     let attestation = domain.attestation_schemas().await?;
     let disclosure = domain.disclosure_schemas().await?;
-    // The newest of its parts, not the clock: the bytes, and so the fingerprint, change only with them.
-    let newest_schema = disclosure.iter().map(|schema| schema.created_at).max().unwrap_or_default();
-    let issued_at = keys.changed_at().max(newest_schema);
+    let issued_at = issued_at(domain, keys).await?;
     let document = TrustDocument {
         kind: TYPE.to_owned(),
         version: VERSION,

@@ -104,9 +104,11 @@ fn recover(args: &RecoverArgs, global: &Global) -> Outcome<Answer> {
     let done = client.post("/roots/recover", &json!({}), Auth::Operator(&token))?;
     let keys: Vec<_> = done["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let what = format!(
-        "deleted {} heads dated up to {}; the log goes on from publication {}; compromised: {}",
+        "deleted {} heads dated up to {}; {} leaves of theirs get their own date; the log goes on from publication {}; \
+         compromised: {}",
         done["heads_deleted"],
         done["latest"].as_str().unwrap_or_default(),
+        done["leaves_superseded"],
         done["seq"],
         keys.join(", "),
     );
@@ -139,6 +141,10 @@ fn check(global: &Global) -> Outcome<Answer> {
 /// What to do about damage.
 const RESTORE: &str = "restore a backup of the database, or start a new issuer (docs/operating.md, \"A damaged tree\")";
 
+/// What to do about a log whose last publications have no head.
+const UNSIGNED: &str = "a recovery from a wrong clock was cut short: start the service, which publishes, and finish it \
+                        (docs/operating.md, \"A wrong clock\")";
+
 fn verdict(audit: &LogAudit) -> Answer {
     let root = field::encode_hex;
     let value = json!({
@@ -146,19 +152,32 @@ fn verdict(audit: &LogAudit) -> Answer {
         "seq": audit.seq,
         "rebuilt": { "size": audit.size, "root": root(&audit.root) },
         "stored": { "size": audit.stored_size, "root": root(&audit.stored_root) },
-        "signed": audit.signed.map(|(size, signed)| json!({ "size": size, "root": root(&signed) })),
+        "signed": audit.signed.as_ref()
+            .map(|signed| json!({ "seq": signed.seq, "size": signed.size, "root": root(&signed.root) })),
         "wrong_nodes": audit.wrong_nodes,
     });
     if audit.is_sound() {
         let what = format!("the log is sound: {} leaves give root {}", audit.size, root(&audit.root));
-        return Answer::done(what, "", value);
+        return match audit.unsigned_publications() {
+            None => Answer::done(what, "", value),
+            Some(behind) => {
+                let what = format!("{what}; no head is signed for the last {behind} of its {} publications", audit.seq);
+                Answer::done(what, UNSIGNED, value)
+            }
+        };
     }
     let mut details = vec![
         format!("from the leaves: {} leaves, root {}", audit.size, root(&audit.root)),
         format!("as stored:       {} leaves, root {}", audit.stored_size, root(&audit.stored_root)),
     ];
-    details
-        .extend(audit.signed.map(|(size, signed)| format!("as signed last:  {size} leaves, root {}", root(&signed))));
+    details.extend(audit.signed.as_ref().map(|signed| {
+        format!("as signed last:  {} leaves, root {}, publication {}", signed.size, root(&signed.root), signed.seq)
+    }));
+    details.extend(
+        audit.signed.as_ref().filter(|signed| signed.seq != audit.seq).map(|signed| {
+            format!("from its leaves: {} leaves, root {}", signed.rebuilt_size, root(&signed.rebuilt_root))
+        }),
+    );
     details.extend(audit.first_wrong.map(|(level, index)| {
         format!("{} stored nodes are wrong, first that of level {level}, index {index}", audit.wrong_nodes)
     }));

@@ -15,7 +15,11 @@
 //! A restart of the service goes on from the stored reference as long as the machine has not restarted, so a restart
 //! does not make a wrong clock right. After a restart of the machine only the newest head is left to compare with: the
 //! clock may not be before it, nor later than the lifetime of a head after it, when housekeeping would find every head
-//! expired.
+//! expired. In between the machine may have been off, or its clock may be wrong: a battery that ran out, or a hardware
+//! clock in local time, which is hours ahead until a time server is heard. So a clock that is more than ten minutes after
+//! the head ([`UNEXPLAINED_S`]) is believed once the machine has run for two minutes ([`SETTLING_MS`]), in which a time
+//! service sets it. Whether the kernel calls its clock synchronised would say more, but there is no safe way to ask, and
+//! containers and machines without a time service would have to start all the same.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,6 +34,11 @@ pub const TOLERANCE_S: u64 = 30;
 const SLEW: u64 = 2_000;
 /// The reference follows no more often than this, in milliseconds: shorter times would be rounded away.
 const FOLLOW_MS: u64 = 60_000;
+
+/// After a restart of the machine, a clock so many seconds after the newest head is explained by the restart alone.
+const UNEXPLAINED_S: u64 = 600;
+/// Any other is believed once the machine has run for so many milliseconds.
+const SETTLING_MS: u64 = 120_000;
 
 /// Both clocks at one moment.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,6 +66,19 @@ pub enum ClockDoubt {
         /// What it should say.
         expected: u64,
     },
+    /// The machine has just started, and its wall clock may still be set.
+    #[error(
+        "the machine has just started, and its clock says {now}, long after the newest head, signed at {newest}; it is \
+         believed in {wait_s} s unless a time service sets it, or at once when it is confirmed: poa clock confirm"
+    )]
+    Settling {
+        /// The wall clock, Unix seconds.
+        now: u64,
+        /// The newest head, Unix seconds.
+        newest: u64,
+        /// Seconds until it is believed.
+        wait_s: u64,
+    },
     /// The machine has started since, and the wall clock is far from the newest head.
     #[error(
         "the clock says {now}, but the newest head was signed at {newest}; set it right, or confirm it: poa clock \
@@ -75,7 +97,7 @@ impl ClockDoubt {
     pub fn offset_s(self) -> i64 {
         let (now, expected) = match self {
             Self::Jumped { now, expected } => (now, expected),
-            Self::FarFromHead { now, newest } => (now, newest),
+            Self::FarFromHead { now, newest } | Self::Settling { now, newest, .. } => (now, newest),
         };
         i64::try_from(i128::from(now) - i128::from(expected)).unwrap_or(i64::MAX)
     }
@@ -155,11 +177,17 @@ impl WatchedClock {
         let (now, boot_ms) = (self.inner.now_unix_s(), self.inner.boot_ms());
         let mut reference = self.lock();
         match *reference {
-            Reference::Head { iat } if (iat.saturating_sub(SKEW_S)..=iat + LIFETIME_S).contains(&now) => {
+            Reference::Head { iat } if !(iat.saturating_sub(SKEW_S)..=iat + LIFETIME_S).contains(&now) => {
+                (now, Some(ClockDoubt::FarFromHead { now, newest: iat }))
+            }
+            Reference::Head { iat } if now > iat + UNEXPLAINED_S && boot_ms < SETTLING_MS => {
+                let wait_s = (SETTLING_MS - boot_ms).div_ceil(1000);
+                (now, Some(ClockDoubt::Settling { now, newest: iat, wait_s }))
+            }
+            Reference::Head { .. } => {
                 *reference = Reference::Both { boot_ms, unix_ms: now.saturating_mul(1000) };
                 (now, None)
             }
-            Reference::Head { iat } => (now, Some(ClockDoubt::FarFromHead { now, newest: iat })),
             Reference::Both { boot_ms: since, unix_ms } => {
                 let passed = boot_ms.saturating_sub(since);
                 let expected = unix_ms.saturating_add(passed);

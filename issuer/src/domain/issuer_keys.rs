@@ -13,11 +13,11 @@ use crate::store::{IssuerKeyRow, Tx};
 /// Heads that are signed anew in one transaction.
 const RESIGN_CHUNK: u32 = 256;
 /// A status list is good for at most this long after it was signed, in seconds.
-const STATUS_LIST_LIFETIME_S: u64 = 300;
+pub(crate) const STATUS_LIST_LIFETIME_S: u64 = 300;
 /// Most documents of one page.
 pub const MAX_AFFECTED: u32 = 200;
 
-/// A document that verifies no more because a key that stands behind it is compromised.
+/// A document that verifies no more because a key that stands behind it is compromised, or that lies in the future.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AffectedDocument {
     /// [`Self::CREDENTIAL`] or another of [`Self::KINDS`].
@@ -28,7 +28,7 @@ pub struct AffectedDocument {
     pub agent: Option<String>,
     /// What its caller calls a credential that VC-API was asked for.
     pub credential_id: Option<String>,
-    /// Ids of the compromised keys: of its own signature, and of the tree head inside it.
+    /// Ids of the compromised keys: of its own signature, and of the tree head inside it. None when only its date is wrong.
     pub keys: Vec<String>,
     /// Unix seconds.
     pub issued_at: u64,
@@ -61,8 +61,8 @@ impl AffectedDocument {
 }
 
 impl Domain {
-    /// Documents to issue again: signed, or resting on a tree head that was signed, by a compromised key; neither
-    /// revoked nor expired. At most [`MAX_AFFECTED`].
+    /// Documents to issue again: signed, or resting on a tree head that was signed, by a compromised key, or dated into
+    /// the future by a wrong clock; neither revoked nor expired. At most [`MAX_AFFECTED`].
     pub async fn affected_documents(
         &self,
         cursor: Option<&str>,

@@ -1,8 +1,8 @@
 //! Leaves: what one commits to, and when an agent gets a new one.
 //!
 //! At most one leaf per agent and schema is live. A revoked or suspended agent has none. An active one gets
-//! - its first leaf in the publication after its first receipt, a new one after a resumption or a rotation,
-//!   at once;
+//! - its first leaf in the publication after its first receipt, a new one after a resumption or a rotation, and for
+//!   one that a wrong clock dated into the future, at once;
 //! - otherwise a new one only in the publication that becomes an anchor, when an attribute changed or half the
 //!   lifetime is gone. So openings and prepared proofs change hourly at most.
 
@@ -149,7 +149,9 @@ fn renew(facts: &Facts<'_>, live: &LeafRecord) -> Decision {
     let rotated = (live.leaf.identity, live.leaf.pseudonym) != (facts.identity, facts.pseudonym);
     let changed = live.leaf.attributes != attributes || live.schema_id != facts.schema.id;
     let half_gone = facts.now >= live.attested_at + facts.schema.leaf_lifetime_s / 2;
-    if rotated || (facts.anchor && (changed || half_gone)) {
+    // No head says so any more, or none could be signed now.
+    let misdated = live.attested_at > facts.now;
+    if rotated || misdated || (facts.anchor && (changed || half_gone)) {
         Decision { zero: Some(ZeroReason::Superseded), append: true, wait: false }
     } else {
         Decision { wait: changed, ..Decision::default() }

@@ -14,15 +14,15 @@ mod publish;
 mod read;
 mod recover;
 
-pub use audit::LogAudit;
 pub(crate) use audit::audit;
+pub use audit::{LogAudit, SignedState};
 pub(crate) use edit::Place;
 pub use measure::Appends;
 pub(crate) use plan::{DueAgent, Settled, Zeroed};
 pub use publish::Publication;
 pub(crate) use read::path;
-pub use recover::Recovered;
 pub(crate) use recover::signer_of;
+pub use recover::{FutureHeads, Marking, Recovered};
 
 use poa_circuits::native::field::F;
 

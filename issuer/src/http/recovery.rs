@@ -33,7 +33,7 @@ pub fn routes() -> Routes {
         .route(
             post("/roots/recover", recover)
                 .means("recoverLog", "Delete tree heads from the future")
-                .detail("Also marks the keys that signed them compromised, and takes the log above them.")
+                .detail("Also marks the keys compromised that signed heads or status lists since, takes the log above the heads, and has leaves that bear a future date superseded.")
                 .body_limit(limits::SMALL_BYTES)
                 .answers(Answer::json(200, "log-recovery", "What was done."))
                 .refuses(&[Problem::Conflict, Problem::NotReady]),
@@ -60,6 +60,7 @@ async fn recover(State(app): State<Arc<App>>, _: Call<ByOperator, Empty>) -> Res
     let latest = time::format_utc(done.recovered.latest).map_err(|error| ApiError::internal(&error))?;
     Ok(private(JsonReply(json!({
         "heads_deleted": done.recovered.heads,
+        "leaves_superseded": done.recovered.leaves,
         "latest": latest,
         "seq": done.recovered.seq,
         "keys": done.keys,

@@ -6,9 +6,14 @@ use std::sync::Arc;
 use super::ServiceError;
 use crate::app::App;
 use crate::clock::TOLERANCE_S;
-use crate::domain::{DomainError, Recovered, signer_of};
+use crate::domain::{DomainError, FutureHeads, Marking, Recovered, STATUS_LIST_LIFETIME_S, signer_of};
 use crate::keys::Purpose;
 use crate::proving::WorkError;
+use crate::store::IssuerKeyRow;
+
+/// Purposes whose signatures are believed by their date alone, and for how many seconds: nothing that comes later takes
+/// such a signature back. What the other purposes sign has a status of its own, which does.
+const BELIEVED_BY_DATE: [(Purpose, u64); 2] = [(Purpose::Heads, 0), (Purpose::Status, STATUS_LIST_LIFETIME_S)];
 
 /// What a recovery did.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,8 +38,8 @@ impl App {
         Ok(())
     }
 
-    /// Deletes the heads that lie in the future and marks the key that signed them compromised, and with it the key of
-    /// status lists, which the same clock dated. To the end even when the caller goes away.
+    /// Deletes the heads that lie in the future, and marks every key of heads and of status lists compromised that was in
+    /// force since the last head of the right time. To the end even when the caller goes away.
     pub async fn recover_log(self: &Arc<Self>) -> Result<Recovery, ServiceError> {
         let app = Arc::clone(self);
         let task = tokio::spawn(async move {
@@ -45,24 +50,29 @@ impl App {
     }
 
     async fn recover(&self) -> Result<Recovery, ServiceError> {
-        let heads = self.domain().heads_from_the_future(self.clock()).await?;
-        if heads.is_empty() {
+        let future = self.domain().heads_from_the_future(self.clock()).await?;
+        if future.heads.is_empty() {
             return Err(DomainError::NothingToRecover.into());
         }
-        let mut signers = heads.iter().map(signer_of).collect::<Result<BTreeSet<_>, _>>()?;
-        signers.insert(self.keys().active_id(Purpose::Status));
-        let own = format!("{}#", self.keys().issuer());
-        let names: BTreeSet<_> = signers.iter().filter_map(|id| id.strip_prefix(&own)).map(str::to_owned).collect();
+        let keys = doubtful_keys(&self.issuer_key_rows().await?, self.keys().issuer(), &future)?;
         // Other keys sign before these are given up, so that the heads and their keys go in one transaction.
-        for purpose in [Purpose::Heads, Purpose::Status] {
-            if names.contains(&self.keys().active_name(purpose)) {
+        for (purpose, _) in BELIEVED_BY_DATE {
+            if keys.contains(&self.keys().active_name(purpose)) {
                 self.rotate_key(purpose, false).await?;
             }
         }
-        let recovered = self.domain().delete_heads_from_the_future(&names, self.clock()).await?;
-        tracing::warn!(heads = recovered.heads, log.seq = recovered.seq, "heads from the future are deleted");
+        // The same clock may have dated the trust document, and verifiers take no older one. This one is to replace it.
+        let at = crate::trust::issued_at(self.domain(), self.keys()).await? + 1;
+        let marking = Marking { keys, at: self.believed_now()?.max(at) };
+        let recovered = self.domain().delete_heads_from_the_future(&marking, self.clock()).await?;
+        tracing::warn!(
+            heads = recovered.heads,
+            leaves = recovered.leaves,
+            log.seq = recovered.seq,
+            "heads from the future are deleted"
+        );
         let (mut keys, mut heads_resigned) = (Vec::new(), 0);
-        for name in &names {
+        for name in &marking.keys {
             let done = self.compromise(name).await?;
             heads_resigned += done.heads_signed_anew;
             keys.push(done.key);
@@ -72,4 +82,18 @@ impl App {
         }
         Ok(Recovery { recovered, keys, heads_resigned })
     }
+}
+
+/// The fragments of the ids of keys that may have signed under the wrong clock: those that signed the heads, and those
+/// [`BELIEVED_BY_DATE`] that were not retired before the last head of the right time.
+fn doubtful_keys(rows: &[IssuerKeyRow], issuer: &str, future: &FutureHeads) -> Result<BTreeSet<String>, DomainError> {
+    let own = format!("{issuer}#");
+    let signers = future.heads.iter().map(signer_of).collect::<Result<BTreeSet<_>, _>>()?;
+    let mut names: BTreeSet<_> = signers.iter().filter_map(|id| id.strip_prefix(&own)).map(str::to_owned).collect();
+    for (purpose, lifetime_s) in BELIEVED_BY_DATE {
+        let since = future.last_good.unwrap_or_default().saturating_sub(lifetime_s);
+        let in_force = rows.iter().filter(|row| row.purpose == purpose.as_str() && row.compromised_at.is_none());
+        names.extend(in_force.filter(|row| row.retired_at.is_none_or(|at| at >= since)).map(|row| row.name.clone()));
+    }
+    Ok(names)
 }

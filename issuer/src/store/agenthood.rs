@@ -12,7 +12,7 @@ use crate::domain::agenthood::{
     DocumentRow, Facts, Jti, NewDocument, Revocation, Revoked, SignedDocument, StoredChallenge, Watch,
 };
 use crate::domain::presentation_requests::places::Load;
-use crate::domain::{AffectedDocument, Places};
+use crate::domain::{AffectedDocument, CLOCK_TOLERANCE_S, Places};
 
 /// The columns that [`document`] reads.
 macro_rules! select_documents {
@@ -254,8 +254,8 @@ impl Tx {
             .collect()
     }
 
-    /// Documents that verify no more because the key that signed them is compromised: neither revoked nor expired, by
-    /// ascending id.
+    /// Documents that verify no more because the key that signed them is compromised, or that lie in the future: neither
+    /// revoked nor expired, by ascending id.
     pub async fn affected_agenthood(
         &mut self,
         issuer: &str,
@@ -264,14 +264,16 @@ impl Tx {
         now: u64,
     ) -> Result<Vec<AffectedDocument>, StoreError> {
         let rows = sqlx::query(
-            "SELECT jti, agent, kid, issued_at, expires_at FROM agenthood_documents \
-             WHERE kid IN (SELECT $1 || '#' || name FROM issuer_keys WHERE state = 'compromised') \
-             AND revoked_at IS NULL AND expires_at >= $4 AND jti > $2 ORDER BY jti LIMIT $3",
+            "SELECT jti, agent, CASE WHEN k.name IS NOT NULL THEN kid END AS kid, issued_at, expires_at \
+             FROM agenthood_documents \
+             LEFT JOIN issuer_keys k ON kid = $1 || '#' || k.name AND k.state = 'compromised' \
+             WHERE (k.name IS NOT NULL OR issued_at > $5) AND revoked_at IS NULL AND expires_at >= $4 AND jti > $2 ORDER BY jti LIMIT $3",
         )
         .bind(issuer)
         .bind(after)
         .bind(i64::from(limit))
         .bind(stored(now, "now")?)
+        .bind(stored(now.saturating_add(CLOCK_TOLERANCE_S), "now")?)
         .fetch_all(self.conn())
         .await?;
         rows.iter()
@@ -281,7 +283,7 @@ impl Tx {
                     id: value(row, "jti")?,
                     agent: Some(value(row, "agent")?),
                     credential_id: None,
-                    keys: vec![value(row, "kid")?],
+                    keys: value::<Option<String>>(row, "kid")?.into_iter().collect(),
                     issued_at: unsigned(row, "issued_at")?,
                     expires_at: Some(unsigned(row, "expires_at")?),
                 })

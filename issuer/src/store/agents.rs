@@ -325,6 +325,31 @@ impl Tx {
         Ok(())
     }
 
+    /// Marks the agents due whose live leaf bears a time after `at`. Gives how many.
+    pub(crate) async fn mark_due_whose_leaf_is_after(&mut self, log: &str, at: u64) -> Result<u64, StoreError> {
+        let marked = sqlx::query(
+            "UPDATE agents SET version = version + 1, due = $3, \
+             due_since = CASE WHEN due = 0 THEN (SELECT COALESCE(MAX(seq), 0) FROM logs) ELSE due_since END \
+             WHERE id IN (SELECT agent FROM leaves WHERE log = $1 AND zeroed_seq IS NULL AND attested_at > $2)",
+        )
+        .bind(log)
+        .bind(stored(at, "leaves.attested_at")?)
+        .bind(Due::NextPublication as i64)
+        .execute(self.conn())
+        .await?;
+        Ok(marked.rows_affected())
+    }
+
+    /// Ends the grace of replaced request keys that would last beyond a time.
+    pub(crate) async fn end_grace_beyond(&mut self, latest: u64, now: u64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE signing_keys SET until = $2 WHERE until > $1")
+            .bind(stored(latest, "signing_keys.until")?)
+            .bind(stored(now, "signing_keys.until")?)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Agents that are due so, those that lose their leaf first, then those that waited longest. By age and not by id:
     /// when more are due each time than are looked at, every one has its turn.
     pub(crate) async fn due_agents(&mut self, due: Due, limit: u32) -> Result<Vec<AgentUuid>, StoreError> {

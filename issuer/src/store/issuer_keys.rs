@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::row::{stored, unsigned, unsigned_opt, value};
 use super::{Store, StoreError, Tx};
-use crate::domain::AffectedDocument;
+use crate::domain::{AffectedDocument, CLOCK_TOLERANCE_S};
 
 /// An issuer key as stored.
 #[derive(Clone)]
@@ -148,8 +148,8 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Standing credentials that verify no more because a key of theirs is compromised: neither revoked nor expired,
-    /// by ascending id.
+    /// Standing credentials that verify no more because a key of theirs is compromised, or that lie in the future:
+    /// neither revoked nor expired, by ascending id.
     pub async fn affected_credentials(
         &mut self,
         issuer: &str,
@@ -164,13 +164,15 @@ impl Tx {
              EXISTS (SELECT 1 FROM leaked WHERE leaked.id = c.head_signed_by) AS by_head \
              FROM credentials c JOIN status_entries s ON s.credential = c.id \
              WHERE c.state = 'issued' AND c.revoked_at IS NULL AND s.revoked = 0 AND c.valid_until >= $4 \
-             AND (c.signed_by IN (SELECT id FROM leaked) OR c.head_signed_by IN (SELECT id FROM leaked)) \
+             AND (c.signed_by IN (SELECT id FROM leaked) OR c.head_signed_by IN (SELECT id FROM leaked) \
+             OR c.created_at > $5) \
              AND c.id > $2 ORDER BY c.id LIMIT $3",
         )
         .bind(issuer)
         .bind(after)
         .bind(i64::from(limit))
         .bind(stored(now, "now")?)
+        .bind(stored(now.saturating_add(CLOCK_TOLERANCE_S), "now")?)
         .fetch_all(self.conn())
         .await?;
         rows.iter().map(affected_credential).collect()

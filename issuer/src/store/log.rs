@@ -94,6 +94,14 @@ impl Tx {
         self.one_head(query).await
     }
 
+    /// The newest head signed at or before `iat`.
+    pub async fn newest_head_until(&mut self, log: &str, iat: u64) -> Result<Option<Head>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(HEAD);
+        query.push("WHERE log = ").push_bind(log);
+        query.push(" AND issued_at <= ").push_bind(stored(iat, "heads.issued_at")?);
+        self.one_head(query).await
+    }
+
     /// The newest anchor.
     pub async fn newest_anchor(&mut self, log: &str) -> Result<Option<Head>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(HEAD);

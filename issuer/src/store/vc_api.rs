@@ -5,7 +5,7 @@ use poa_verifier::trust::ListPurpose;
 use super::row::{flag, parsed, stored, unsigned, unsigned_opt, value};
 use super::{StoreError, Tx};
 use crate::domain::vc_api::NewVcApiCredential;
-use crate::domain::{AffectedDocument, CredentialId};
+use crate::domain::{AffectedDocument, CLOCK_TOLERANCE_S, CredentialId};
 
 /// What is decided about a credential.
 pub(crate) struct VcApiRow {
@@ -101,7 +101,8 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Credentials that verify no more because their key is compromised: neither revoked nor expired, by ascending id.
+    /// Credentials that verify no more because their key is compromised, or that lie in the future: neither revoked nor
+    /// expired, by ascending id.
     pub async fn affected_vc_api_credentials(
         &mut self,
         issuer: &str,
@@ -110,14 +111,16 @@ impl Tx {
         now: u64,
     ) -> Result<Vec<AffectedDocument>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, reference, $1 || '#' || signed_by AS kid, issued_at, expires_at FROM vc_api_credentials \
-             WHERE signed_by IN (SELECT name FROM issuer_keys WHERE state = 'compromised') AND revoked = 0 \
+            "SELECT id, reference, $1 || '#' || k.name AS kid, issued_at, expires_at FROM vc_api_credentials \
+             LEFT JOIN issuer_keys k ON k.name = signed_by AND k.state = 'compromised' \
+             WHERE (k.name IS NOT NULL OR issued_at > $5) AND revoked = 0 \
              AND (expires_at IS NULL OR expires_at >= $4) AND id > $2 ORDER BY id LIMIT $3",
         )
         .bind(issuer)
         .bind(after)
         .bind(i64::from(limit))
         .bind(stored(now, "now")?)
+        .bind(stored(now.saturating_add(CLOCK_TOLERANCE_S), "now")?)
         .fetch_all(self.conn())
         .await?;
         rows.iter()
@@ -127,7 +130,7 @@ impl Tx {
                     id: value(row, "id")?,
                     agent: None,
                     credential_id: Some(value(row, "reference")?),
-                    keys: vec![value(row, "kid")?],
+                    keys: value::<Option<String>>(row, "kid")?.into_iter().collect(),
                     issued_at: unsigned(row, "issued_at")?,
                     expires_at: unsigned_opt(row, "expires_at")?,
                 })

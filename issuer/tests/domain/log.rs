@@ -284,3 +284,36 @@ async fn publications_at_once_wait_for_each_other() {
     assert_eq!(publications.iter().map(|p| p.new_leaves).sum::<usize>(), 8);
     assert_eq!(publications.iter().filter(|p| p.signed).count(), 1);
 }
+
+/// What a recovery has done when it is cut before it publishes is no damage.
+#[tokio::test]
+async fn a_log_whose_last_publications_lost_their_heads_is_sound_and_called_unsigned() {
+    let rig = Rig::new().await;
+    let first = rig.attested("a", 5).await;
+    let kept = rig.head().await;
+    rig.confirm(NOW + 86_400);
+    rig.domain.revoke_agent(first, Revoker::Operator, rig.now()).await.unwrap();
+    rig.attested("b", 5).await;
+    rig.publish().await;
+    rig.confirm(NOW + 60);
+    let marking = Marking { keys: Default::default(), at: rig.now() };
+    let recovered = rig.domain.delete_heads_from_the_future(&marking, &rig.watched).await.unwrap();
+    assert_eq!((recovered.heads, recovered.leaves, recovered.seq), (1, 1, 3));
+
+    let audit = rig.domain.audit_log().await.unwrap();
+    assert!(audit.is_sound(), "{audit:?}");
+    assert_eq!(audit.unsigned_publications(), Some(2));
+    let signed = audit.signed.unwrap();
+    assert_eq!((signed.seq, signed.size, signed.rebuilt_root), (kept.seq, 1, kept.root));
+    // A head that never followed from the leaves is still damage, and so is one beyond the state.
+    for damage in ["UPDATE heads SET root = zeroblob(32)", "UPDATE heads SET seq = 9"] {
+        let head = sqlx::query("UPDATE heads SET root = $1, seq = 1").bind(field::to_bytes_be(&kept.root).to_vec());
+        sqlx::query(damage).execute(rig.domain.store().writer_pool()).await.unwrap();
+        assert!(!rig.domain.audit_log().await.unwrap().is_sound(), "{damage}");
+        head.execute(rig.domain.store().writer_pool()).await.unwrap();
+    }
+    rig.publish().await;
+    let audit = rig.domain.audit_log().await.unwrap();
+    assert!(audit.is_sound());
+    assert_eq!((audit.unsigned_publications(), audit.seq), (None, 4));
+}

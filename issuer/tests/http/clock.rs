@@ -270,3 +270,122 @@ async fn a_recovery_waits_for_a_clock_that_is_believed() {
     refused.assert_problem(503, "not-ready");
     before.assert_unchanged(&service.snapshot().await);
 }
+
+async fn rotate_issuer_key(service: &Service, purpose: &str) {
+    let answer = service.operator(Method::POST, "/issuer-keys/rotate", &json!({ "purpose": purpose })).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+async fn recover(service: &Service) -> Value {
+    let answer = service.operator(Method::POST, "/roots/recover", &Value::Null).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+/// What the operator is told of an agent's leaf.
+async fn leaf(service: &Service, agent: &Agent) -> Value {
+    service.operator(Method::GET, &agent.path(""), &Value::Null).await.json()["leaf"].clone()
+}
+
+/// Sets the clock a day ahead and confirms it by mistake, lets `meanwhile` happen, and sets it right again.
+async fn a_day_ahead<T>(service: &Service, meanwhile: impl AsyncFnOnce(&Service) -> T) -> T {
+    service.clock.jump(service.now() + DAY);
+    assert_eq!(confirm(service, service.now()).await.status, 200);
+    service.publish().await;
+    let happened = meanwhile(service).await;
+    service.clock.jump(service.now() - DAY);
+    assert_eq!(confirm(service, service.now()).await.status, 200);
+    happened
+}
+
+#[tokio::test]
+async fn every_key_that_signed_under_the_wrong_clock_is_compromised_also_one_that_was_rotated_out() {
+    let (service, ..) = running().await;
+    rotate_issuer_key(&service, "status").await;
+    service.clock.advance(HOUR);
+    service.publish().await;
+    a_day_ahead(&service, async |service| {
+        for purpose in ["status", "heads", "credentials"] {
+            rotate_issuer_key(service, purpose).await;
+        }
+    })
+    .await;
+    service.clock.advance(60);
+    let done = recover(&service).await;
+    let kid = |key: &str| format!("did:web:{}#{key}", crate::service::HOST);
+    // status-1 was retired before the last head of the right time, and credentials keys sign what has a status.
+    assert_eq!(done["keys"], json!(["heads-1", "heads-2", "status-2", "status-3"].map(kid)));
+    let rows = service.app.issuer_key_rows().await.unwrap();
+    let state = |name: &str| rows.iter().find(|row| row.name == name).unwrap().state.as_str();
+    assert_eq!((state("status-1"), state("status-4"), state("heads-3")), ("retired", "active", "active"));
+    assert_eq!((state("credentials-1"), state("credentials-2")), ("retired", "active"));
+}
+
+#[tokio::test]
+async fn a_recovery_replaces_a_trust_document_that_the_wrong_clock_dated() {
+    let (service, ..) = running().await;
+    let dated = async |service: &Service| {
+        let trust = service.get("/.well-known/poa-trust.json").await.json();
+        time::parse_utc(trust["issuedAt"].as_str().unwrap()).unwrap()
+    };
+    a_day_ahead(&service, async |service| rotate_issuer_key(service, "vc-api").await).await;
+    let future = dated(&service).await;
+    assert!(future > service.now() + HOUR, "{future}");
+    service.clock.advance(60);
+    recover(&service).await;
+    assert!(dated(&service).await > future, "else the one that trusts the old keys could be shown in its place");
+}
+
+#[tokio::test]
+async fn leaves_from_the_future_get_their_own_date_and_grace_from_then_ends() {
+    let (service, agent, _) = running().await;
+    let before = leaf(&service, &agent).await;
+    assert!(before["attested_at"].is_string(), "{before}");
+    let newcomer = a_day_ahead(&service, async |service| {
+        let newcomer = service.attested_agent().await;
+        let next = crate::service::Attestor::random();
+        let body = json!({ "ed25519_public_key": next.multikey() });
+        let rotated = service.agent(&newcomer, Method::POST, &newcomer.path("/keys"), &body).await;
+        assert_eq!(rotated.status, 200, "{rotated:?}");
+        newcomer
+    })
+    .await;
+    service.clock.advance(60);
+    let done = recover(&service).await;
+    assert_valid("log-recovery", &done);
+    assert_eq!(done["leaves_superseded"], 1);
+    let now = time::format_utc(service.now()).unwrap();
+    assert_eq!(leaf(&service, &newcomer).await["attested_at"], json!(now), "by the publication of the recovery");
+    assert_eq!(leaf(&service, &agent).await, before, "a leaf of the right time stays");
+    let old = service.agent(&newcomer, Method::POST, &newcomer.path("/challenge"), &json!({})).await;
+    assert_eq!(old.status, 401, "its hour would have lasted a day");
+}
+
+#[tokio::test]
+async fn documents_from_the_future_are_listed_to_be_issued_again() {
+    let (service, agent, good) = running().await;
+    let signed = json!({ "credential": {
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"],
+        "type": ["VerifiableCredential", "ExampleAlumniCredential"],
+        "credentialSubject": { "id": "did:example:subject", "alumniOf": "Example University" },
+    } });
+    let future = a_day_ahead(&service, async |service| {
+        let answer = service.operator(Method::POST, "/vc-api/credentials/issue", &signed).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        issue(service, &agent).await
+    })
+    .await;
+    service.clock.advance(60);
+    recover(&service).await;
+    let list = service.operator(Method::GET, "/issuer-keys/compromised", &Value::Null).await.json();
+    assert_valid("compromised-documents", &list);
+    let documents = list["documents"].as_array().unwrap();
+    let keys_of = |kind: &'static str| -> Vec<Value> {
+        documents.iter().filter(|one| one["kind"] == kind).map(|one| one["keys"].clone()).collect()
+    };
+    let of = |document: &Value| document["id"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(keys_of("vc-api"), [json!([])], "its key is good and its date is not");
+    let heads_1 = json!([format!("did:web:{}#heads-1", crate::service::HOST)]);
+    assert_eq!(keys_of("zk-credential"), [heads_1.clone(), heads_1]);
+    assert!([&good, &future].iter().all(|one| documents.iter().any(|listed| listed["id"] == of(one))), "{list:#}");
+}

@@ -83,7 +83,7 @@ fn after_a_restart_of_the_machine_the_newest_head_decides() {
     let (_, watched) = watched();
     let stored = watched.reference();
     let at = |now: u64| {
-        let machine = Arc::new(ManualClock::new(now)) as Arc<dyn Clock>;
+        let machine = up_for(SETTLING_MS / 1000, now) as Arc<dyn Clock>;
         WatchedClock::new(machine, stored.clone(), Some(NOW)).believed_unix_s().ok()
     };
     for now in [NOW - SKEW_S, NOW, NOW + LIFETIME_S] {
@@ -92,6 +92,40 @@ fn after_a_restart_of_the_machine_the_newest_head_decides() {
     for now in [0, NOW - SKEW_S - 1, NOW + LIFETIME_S + 1] {
         assert_eq!(at(now), None);
     }
+}
+
+/// A machine that started so many seconds ago and shows `now`.
+fn up_for(seconds: u64, now: u64) -> Arc<ManualClock> {
+    let machine = Arc::new(ManualClock::new(now));
+    machine.advance(seconds);
+    machine.jump(now);
+    machine
+}
+
+#[test]
+fn a_clock_that_the_restart_does_not_explain_is_believed_once_a_time_service_could_have_set_it() {
+    let ahead = NOW + 3 * 3_600;
+    let machine = up_for(20, ahead);
+    let watched = WatchedClock::new(Arc::clone(&machine) as Arc<dyn Clock>, None, Some(NOW));
+    let wait_s = SETTLING_MS / 1000 - 20;
+    assert_eq!(watched.believed_unix_s(), Err(ClockDoubt::Settling { now: ahead, newest: NOW, wait_s }));
+    assert_eq!(watched.reference(), None);
+    // The time service sets it: an hour after the head is what it is.
+    machine.advance(10);
+    machine.jump(NOW + 3_600);
+    assert!(watched.believed_unix_s().is_err(), "which of the two is right is not known yet");
+    machine.advance(90);
+    assert_eq!(watched.believed_unix_s(), Ok(NOW + 3_690));
+}
+
+#[test]
+fn a_restart_that_takes_minutes_is_believed_at_once() {
+    for now in [NOW - SKEW_S, NOW + 30, NOW + UNEXPLAINED_S] {
+        let watched = WatchedClock::new(up_for(5, now) as Arc<dyn Clock>, None, Some(NOW));
+        assert_eq!(watched.believed_unix_s(), Ok(now));
+    }
+    let fresh = WatchedClock::new(up_for(5, NOW) as Arc<dyn Clock>, None, None);
+    assert_eq!(fresh.believed_unix_s(), Ok(NOW), "a new log has nothing to compare with");
 }
 
 #[test]

@@ -57,6 +57,16 @@ fn facts<'a>(schema: &'a AttestationSchemaRecord, live: &'a LeafRecord) -> Facts
     }
 }
 
+#[test]
+fn a_leaf_from_the_future_is_superseded_at_once() {
+    let (schema, live) = (schema("s1"), LeafRecord { attested_at: 101, ..live() });
+    for (now, renewed) in [(100, true), (101, false)] {
+        let decision = decide(&Facts { now, ..facts(&schema, &live) });
+        let superseded = Decision { zero: Some(ZeroReason::Superseded), append: true, wait: false };
+        assert_eq!(decision, if renewed { superseded } else { NOTHING });
+    }
+}
+
 const NOTHING: Decision = Decision { zero: None, append: false, wait: false };
 const WAIT: Decision = Decision { zero: None, append: false, wait: true };
 const FIRST: Decision = Decision { zero: None, append: true, wait: false };

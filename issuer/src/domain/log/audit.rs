@@ -23,21 +23,49 @@ pub struct LogAudit {
     pub stored_size: u64,
     /// The root there.
     pub stored_root: F,
-    /// Size and root of the newest signed head; none before the first.
-    pub signed: Option<(u64, F)>,
+    /// The newest signed head; none before the first.
+    pub signed: Option<SignedState>,
     /// Stored nodes that are missing or differ from those that follow from the leaves.
     pub wrong_nodes: u64,
     /// The first of them: its level (0 leaves, 32 root) and index.
     pub first_wrong: Option<(u8, u32)>,
 }
 
+/// What the newest signed head says, beside what follows from the leaves at its publication.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedState {
+    /// Its publication. It is the state's, except after a recovery from a wrong clock that was cut short: every
+    /// publication writes its head in the same transaction.
+    pub seq: u64,
+    /// Leaves that it states.
+    pub size: u64,
+    /// The root that it states.
+    pub root: F,
+    /// Leaves appended up to its publication.
+    pub rebuilt_size: u64,
+    /// The root that followed from them then.
+    pub rebuilt_root: F,
+}
+
 impl LogAudit {
     /// Whether state, nodes and newest head are those that follow from the leaves.
     pub fn is_sound(&self) -> bool {
-        let rebuilt = (self.size, self.root);
-        (self.stored_size, self.stored_root) == rebuilt
-            && self.signed.is_none_or(|signed| signed == rebuilt)
+        (self.stored_size, self.stored_root) == (self.size, self.root)
+            && self.signed.as_ref().is_none_or(|signed| signed.follows() && signed.seq <= self.seq)
             && self.wrong_nodes == 0
+    }
+
+    /// Publications that the newest signed head is behind the state; none when there are none.
+    pub fn unsigned_publications(&self) -> Option<u64> {
+        let signed = self.signed.as_ref().map_or(0, |signed| signed.seq);
+        self.seq.checked_sub(signed).filter(|behind| *behind > 0)
+    }
+}
+
+impl SignedState {
+    /// Whether the head states what follows from the leaves.
+    pub fn follows(&self) -> bool {
+        (self.size, self.root) == (self.rebuilt_size, self.rebuilt_root)
     }
 }
 
@@ -54,14 +82,14 @@ pub(crate) async fn audit(store: &Store, log: &str) -> Result<LogAudit, DomainEr
         .read_tx(|tx, _| {
             Box::pin(async move {
                 let state = tx.log_state(log).await?.ok_or(DomainError::NotFound(Kind::Log))?;
-                let leaves = leaf_values(tx, log).await?;
+                let leaves = leaf_values(tx, log, None).await?;
                 let mut audit = LogAudit {
                     seq: state.seq,
                     size: leaves.len() as u64,
                     root: tree::empty_root(),
                     stored_size: state.size,
                     stored_root: state.root,
-                    signed: tx.newest_head(log).await?.map(|head| (head.size, head.root)),
+                    signed: None,
                     wrong_nodes: 0,
                     first_wrong: None,
                 };
@@ -73,14 +101,34 @@ pub(crate) async fn audit(store: &Store, log: &str) -> Result<LogAudit, DomainEr
                     }
                 }
                 audit.root = row.first().copied().unwrap_or_else(tree::empty_root);
+                if let Some(head) = tx.newest_head(log).await? {
+                    let (rebuilt_size, rebuilt_root) = match head.seq == state.seq {
+                        true => (audit.size, audit.root),
+                        false => rebuilt_at(tx, log, head.seq).await?,
+                    };
+                    let (seq, size, root) = (head.seq, head.size, head.root);
+                    audit.signed = Some(SignedState { seq, size, root, rebuilt_size, rebuilt_root });
+                }
                 Ok(audit)
             })
         })
         .await
 }
 
-/// What stands in the tree for each leaf. A leaf that is missing counts as 0, and so gives another root.
-async fn leaf_values(tx: &mut Tx, log: &str) -> Result<Vec<F>, DomainError> {
+/// Size and root of the log after an earlier publication.
+async fn rebuilt_at(tx: &mut Tx, log: &str, seq: u64) -> Result<(u64, F), DomainError> {
+    let mut row = leaf_values(tx, log, Some(seq)).await?;
+    let size = row.len() as u64;
+    for level in 0..DEPTH as u8 {
+        row = edit::hash_row(&pairs(&row, level));
+    }
+    Ok((size, row.first().copied().unwrap_or_else(tree::empty_root)))
+}
+
+/// What stands in the tree for each leaf, after a publication or as it is now. A leaf that is missing counts as 0, and so
+/// gives another root.
+async fn leaf_values(tx: &mut Tx, log: &str, at: Option<u64>) -> Result<Vec<F>, DomainError> {
+    let at = at.unwrap_or(u64::MAX);
     let mut values = Vec::new();
     loop {
         let records = tx.leaves_from(log, values.len() as u64, CHUNK).await?;
@@ -88,8 +136,12 @@ async fn leaf_values(tx: &mut Tx, log: &str) -> Result<Vec<F>, DomainError> {
             return Ok(values);
         }
         for record in &records {
+            if record.appended_seq > at {
+                return Ok(values);
+            }
             values.resize(record.index as usize, F::from(0u64));
-            values.push(if record.zeroed_seq.is_some() { F::from(0u64) } else { record.leaf.hash() });
+            let zeroed = record.zeroed_seq.is_some_and(|seq| seq <= at);
+            values.push(if zeroed { F::from(0u64) } else { record.leaf.hash() });
         }
     }
 }
