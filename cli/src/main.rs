@@ -15,6 +15,7 @@ mod exit;
 mod foreign;
 mod holder;
 mod keyfile;
+mod log;
 mod outbound;
 mod output;
 mod pinned;
@@ -38,24 +39,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(stop) => return output::finish(usage::print(&stop)),
     };
-    log_to_stderr(matches!(cli.command, args::Command::Demo(_)));
+    log::to_stderr(matches!(cli.command, args::Command::Demo(_)));
     output::finish(match commands::run(&cli) {
         Ok(answer) => output::print_answer(&answer, cli.global.json),
         Err(failure) => output::print_failure(&failure, cli.global.json),
     })
-}
-
-/// Warnings and errors of the service, unless `RUST_LOG` says otherwise. The demo asks for the first
-/// root before there is one; that the service answers 503 until then is no news there.
-fn log_to_stderr(is_demo: bool) {
-    use tracing_subscriber::EnvFilter;
-    let quiet = if is_demo { "warn,poa_issuer::http::failures=error" } else { "warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(output::may_style(&std::io::stderr()))
-        // It would panic when standard error cannot be written.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr)
-        .init();
 }
