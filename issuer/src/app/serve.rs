@@ -18,7 +18,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::accept::Acceptor;
-use self::connections::Connections;
 use self::edge::Common;
 pub(crate) use self::figures::DoorFigures;
 use super::{App, OpenError, tls};
@@ -58,9 +57,8 @@ impl Door {
         config.check()?;
         let tls = config.tls.as_ref().map(|files| tls::acceptor(files, now_unix_s)).transpose()?;
         let common = Arc::new(Common::new(config, router));
-        let connections = Connections::new(config.connections.places);
         let (stop, stopping) = watch::channel(false);
-        let acceptor = Acceptor { listener, tls, common: Arc::clone(&common), connections, stopping };
+        let acceptor = Acceptor { listener, tls, common: Arc::clone(&common), stopping };
         Ok(Self { common, stop, accepting: tokio::spawn(acceptor.run()) })
     }
 

@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::Connection;
-use super::connections::Connections;
 use super::edge::Common;
 use super::pulse::Pulse;
 use super::refused::Refused;
@@ -25,7 +24,6 @@ pub(super) struct Acceptor {
     pub(super) listener: TcpListener,
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) common: Arc<Common>,
-    pub(super) connections: Arc<Connections>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -44,7 +42,7 @@ impl Acceptor {
                     if let Some(left_out) = log_lines::admit("listener", "") {
                         tracing::error!(%error, left_out, "no connection can be taken");
                     }
-                    let pause = if self.connections.close_one() { SHORT_PAUSE } else { LONG_PAUSE };
+                    let pause = if self.common.connections.close_one() { SHORT_PAUSE } else { LONG_PAUSE };
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
                         _ = self.stopping.wait_for(|stopping| *stopping) => return,
@@ -56,7 +54,7 @@ impl Acceptor {
 
     fn take(&self, stream: TcpStream, peer: SocketAddr) {
         let pulse = Pulse::new(self.common.limits);
-        let Some(ticket) = self.connections.enter(self.common.client_of(peer), &pulse) else {
+        let Some(ticket) = self.common.connections.enter(self.common.client_of(peer), &pulse) else {
             if let Some(left_out) = log_lines::admit("places", "") {
                 tracing::warn!(left_out, "a connection is refused: all places are at work");
             }

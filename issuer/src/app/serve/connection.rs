@@ -125,12 +125,13 @@ impl Connection {
         let mut connection = pin!(builder.serve_connection(io, self.edge()));
         let end = self.watch(connection.as_mut()).await;
         match end {
-            End::Overdue(Overdue::Idle | Overdue::Header) | End::Closed => {
+            // What is under way would keep its places.
+            End::Overdue(Overdue::Idle | Overdue::Header) | End::Closed if self.pulse.requests() == 0 => {
                 // GOAWAY says that what comes now is not looked at, so that a client sends it elsewhere.
                 connection.as_mut().graceful_shutdown();
                 let _ = tokio::time::timeout(GOAWAY, connection).await;
             }
-            End::Served | End::Overdue(_) => {}
+            End::Served | End::Overdue(_) | End::Closed => {}
         }
         end.closed()
     }

@@ -1,12 +1,12 @@
-//! Which connections there are. When places run short, those on which nothing is under way go first, and among them those
-//! of whoever has the most.
+//! Which connections there are. When places run short, those that wait for their client go first: of the network with the
+//! most, and in it of the client with the most.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::pulse::Pulse;
-use crate::client::Client;
+use crate::client::{Client, Network};
 use crate::config::Bounds;
 
 /// All connections of a listener.
@@ -59,9 +59,37 @@ impl Connections {
         Some(Ticket { of: Arc::clone(self), id })
     }
 
-    /// Closes one connection on which nothing is under way. False when there is none.
+    /// Closes one connection that waits for its client. False when there is none.
     pub(super) fn close_one(&self) -> bool {
         self.held().close_one(|_| true)
+    }
+
+    /// Closes one connection of the network with the most requests under way, if none of its requests has arrived whole
+    /// and that network has more than the client's. Its requests end with it.
+    pub(super) fn close_for_requests_of(&self, client: Client) -> bool {
+        let mut held = self.held();
+        let mut networks: HashMap<Network, usize> = HashMap::new();
+        for (network, requests) in held.places.values().filter_map(Place::requests) {
+            *networks.entry(network).or_default() += requests;
+        }
+        let of = |network| networks.get(&network).copied().unwrap_or(0);
+        let own = of(client.network());
+        let waiting = held.places.iter().filter(|(_, place)| place.pulse.waiting().is_some());
+        let loads = waiting.filter_map(|(id, place)| {
+            let (network, requests) = place.requests().filter(|(_, requests)| *requests > 0)?;
+            Some((of(network), requests, *id))
+        });
+        match loads.max() {
+            Some((most, _, id)) if most > own + 1 => held.close(id),
+            _ => false,
+        }
+    }
+}
+
+impl Place {
+    /// How many requests are under way, for which network.
+    fn requests(&self) -> Option<(Network, usize)> {
+        Some((self.client?.network(), self.pulse.requests()))
     }
 }
 
@@ -75,22 +103,25 @@ impl Held {
         Some(())
     }
 
-    /// Closes the connection that is missed least: of the client with the most, an idle one first, the oldest first.
+    /// Closes the connection that is missed least: of the network with the most, in it of the client with the most, an
+    /// idle one first, the oldest first.
     fn close_one(&mut self, among: impl Fn(Option<Client>) -> bool) -> bool {
-        let mut counts = std::collections::HashMap::new();
+        let (mut networks, mut clients) = (HashMap::new(), HashMap::new());
         for client in self.places.values().filter_map(|place| place.client) {
-            *counts.entry(client).or_insert(0_usize) += 1;
+            *networks.entry(client.network()).or_insert(0_usize) += 1;
+            *clients.entry(client).or_insert(0_usize) += 1;
         }
-        let has = |client: Option<Client>| client.and_then(|client| counts.get(&client)).copied().unwrap_or(0);
+        let has = |client: Client| (networks.get(&client.network()).copied(), clients.get(&client).copied());
         let waiting = self.places.iter().filter(|(_, place)| among(place.client)).filter_map(|(id, place)| {
             let (idle, since) = place.pulse.waiting()?;
-            Some(((Reverse(has(place.client)), !idle, since), *id))
+            Some(((Reverse(place.client.map(has)), !idle, since), *id))
         });
-        let Some((_, id)) = waiting.min() else { return false };
-        if let Some(place) = self.places.remove(&id) {
-            place.pulse.close();
-        }
-        true
+        waiting.min().is_some_and(|(_, id)| self.close(id))
+    }
+
+    fn close(&mut self, id: u64) -> bool {
+        let place = self.places.remove(&id);
+        place.map(|place| place.pulse.close()).is_some()
     }
 }
 
@@ -169,6 +200,35 @@ mod tests {
         assert!(!world.is_closed(&honest).await && !world.is_closed(&proxy).await);
         assert!(world.enter(Some("203.0.113.1")).is_some());
         assert!(!world.is_closed(&honest).await);
+    }
+
+    #[tokio::test]
+    async fn many_addresses_of_one_network_take_no_place_of_a_client_that_has_two() {
+        let mut world = World::new(6, 6, 6);
+        let honest = [(); 2].map(|()| world.enter(Some("198.51.100.1")).unwrap());
+        for number in 0..20 {
+            world.enter(Some(&format!("2001:db8:0:{number}::1"))).unwrap();
+        }
+        for connection in &honest {
+            assert!(!world.is_closed(connection).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_network_with_the_most_unfinished_requests_loses_a_connection_to_one_with_less() {
+        let mut world = World::new(9, 9, 9);
+        let request = |world: &mut World, address: &str| {
+            let pulse = world.enter(Some(address)).unwrap();
+            let held = (pulse.begin(), pulse.begin_body());
+            (pulse, held)
+        };
+        let honest = request(&mut world, "198.51.100.1");
+        let flood: Vec<_> = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|one| request(&mut world, one)).into();
+        let client = |address: &str| Client::of(address.parse().unwrap());
+        assert!(!world.connections.close_for_requests_of(client("192.0.2.4")), "its own network has the most");
+        assert!(world.connections.close_for_requests_of(client("198.51.100.2")));
+        assert!(world.is_closed(&flood[2].0).await && !world.is_closed(&honest.0).await);
+        assert!(!world.connections.close_for_requests_of(client("198.51.100.2")), "it would have as many");
     }
 
     #[tokio::test]

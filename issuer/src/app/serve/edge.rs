@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,9 +12,11 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::Service;
+use tokio::time::sleep;
 use tower::Service as _;
 
 use super::bodies::{Arriving, Leaving};
+use super::connections::Connections;
 use super::figures::DoorFigures;
 use super::head;
 use super::pulse::{Pulse, UnderWay};
@@ -23,6 +26,10 @@ use super::shares::{Full, Share, Shares};
 use crate::client::Client;
 use crate::config::{Config, ConnectionLimits};
 use crate::http::{Receipt, client_of};
+
+/// How often, and after which pause, a request tries for a place that another has to give back first.
+const ATTEMPTS: usize = 10;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What answers: the service, or before it is there whatever says that it starts.
 pub(super) struct Answering(RwLock<Router>);
@@ -45,6 +52,7 @@ impl Answering {
 pub(super) struct Common {
     pub(super) answering: Answering,
     pub(super) limits: ConnectionLimits,
+    pub(super) connections: Arc<Connections>,
     trusted_proxies: Vec<std::net::IpAddr>,
     requests: Arc<Shares>,
     body_bytes: Arc<Room>,
@@ -59,6 +67,7 @@ impl Common {
         Self {
             answering: Answering::new(router),
             limits,
+            connections: Connections::new(limits.places),
             trusted_proxies: config.trusted_proxies.clone(),
             requests,
             body_bytes,
@@ -84,7 +93,7 @@ pub(super) struct Edge {
 
 impl Edge {
     async fn answer(self, request: Request<Incoming>, under_way: UnderWay) -> Response<Leaving> {
-        let answer = match self.admit(&request) {
+        let answer = match self.admit(&request).await {
             Ok(place) => self.route(request, place).await,
             Err(refused) => {
                 self.common.figures.refused(refused.status());
@@ -95,15 +104,24 @@ impl Edge {
     }
 
     /// Who calls, with a place for one request more.
-    fn admit(&self, request: &Request<Incoming>) -> Result<(Client, Share), Refused> {
+    async fn admit(&self, request: &Request<Incoming>) -> Result<(Client, Share), Refused> {
         head::check(request)?;
         let client = client_of(Some(self.peer.ip()), request.headers(), &self.common.trusted_proxies);
         let place = self.common.requests.none(client);
-        match place.grow(1) {
-            Ok(()) => Ok((client, place)),
-            Err(Full::Client) => Err(Refused::too_many_at_once()),
-            Err(Full::Total) => Err(Refused::no_place()),
+        let mut closed = false;
+        for _ in 0..ATTEMPTS {
+            match place.grow(1) {
+                Ok(()) => return Ok((client, place)),
+                Err(Full::Client) => return Err(Refused::too_many_at_once()),
+                Err(Full::Total) => closed = closed || self.common.connections.close_for_requests_of(client),
+            }
+            if !closed {
+                break;
+            }
+            // The connection that was closed gives its places back when its task looks next.
+            sleep(PAUSE).await;
         }
+        Err(Refused::no_place())
     }
 
     async fn route(&self, request: Request<Incoming>, (client, _place): (Client, Share)) -> Response<Body> {

@@ -160,6 +160,11 @@ impl Pulse {
         }
     }
 
+    /// How many requests are under way.
+    pub(super) fn requests(&self) -> usize {
+        self.state().requests
+    }
+
     /// Notes bytes that arrived.
     pub(super) fn read(&self, bytes: &[u8]) {
         let mut state = self.state();
