@@ -86,8 +86,9 @@ fn receipts(body: &Raw) -> Result<Vec<String>, ApiError> {
     Ok(receipts)
 }
 
+/// A receipt alone. Files end in a line break, which is no part of it.
 fn text(bytes: &[u8]) -> Result<String, ApiError> {
-    String::from_utf8(bytes.to_vec())
+    String::from_utf8(bytes.trim_ascii().to_vec())
         .map_err(|_| ApiError::new(Problem::ReceiptRefused, "The receipt is not ASCII text."))
 }
 
