@@ -144,6 +144,7 @@ fn low_32(bits: u128) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpListener;
 
     use super::*;
@@ -226,5 +227,23 @@ mod tests {
     fn plain_http_is_not_fetched_from_the_network() {
         let said = fetch("http://93.184.216.34/.well-known/did.json", Reach::Public).unwrap_err().what;
         assert!(said.contains("cannot be fetched"), "{said}");
+    }
+
+    /// Bounds count bytes as they arrive. What a server packed is not unpacked behind them.
+    #[test]
+    fn packed_bodies_stay_packed() {
+        const PACKED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf\xac\x1b\x56\x07\x00\x00\x00";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let asked: Vec<String> =
+                BufReader::new(&stream).lines().map_while(Result::ok).take_while(|it| !it.is_empty()).collect();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", PACKED.len());
+            (&stream).write_all(&[head.as_bytes(), PACKED].concat()).unwrap();
+            asked
+        });
+        assert_eq!(fetch(&url, Reach::Loopback).unwrap(), PACKED);
+        assert!(!server.join().unwrap().iter().any(|line| line.to_ascii_lowercase().starts_with("accept-encoding")));
     }
 }

@@ -116,6 +116,20 @@ fn text(body: String) -> axum::response::Response {
     ([("content-type", "application/json")], body).into_response()
 }
 
+/// Bounds count bytes as they arrive. What a server packed is not unpacked behind them.
+#[tokio::test]
+async fn a_packed_answer_is_not_unpacked() {
+    let pack = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut packer, text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    let packed = pack(&changes(7).to_string());
+    let answer = move |_| ([("content-encoding", "gzip")], packed.clone()).into_response();
+    let error = reader_of(answering(answer)).await.changes_since(3).await.unwrap_err();
+    assert!(matches!(error, ChainError::Malformed(_)), "{error}");
+}
+
 #[tokio::test]
 async fn what_passes_is_tried_again_and_what_lasts_is_not() {
     let busy_twice = |number| match number {
