@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use support::Run;
 use support::cast::Cast;
+use support::stranger;
 
 fn register_managed(cast: &Cast) -> String {
     let public = cast.ok("agent", &["agent", "keygen", "--key", "agent.jwk"])["ed25519_public_key"].clone();
@@ -201,11 +202,28 @@ fn newest_root(cast: &Cast) {
     assert_eq!(refused.status, 1, "{}", refused.stdout);
     let next = refused.json()["error"]["next"].as_str().unwrap().to_owned();
     assert!(next.contains(":00:00Z") && next.contains("--newest-root"), "{next}");
+    a_head_that_is_no_anchor_is_not_taken_for_one(cast);
     let agreed = present(&["--newest-root"]);
     assert_eq!(agreed.status, 0, "{}", agreed.stdout);
     assert_eq!(agreed.json()["root"], "newest");
     assert!(agreed.json()["shown"].to_string().contains("the crowd is small"), "{}", agreed.stdout);
     assert_eq!(verify(cast, "newest.json", "anonymous.json", &[]).status, 0);
+}
+
+/// A service that gives each holder a root of its own as the hour's anchor could tell them apart.
+fn a_head_that_is_no_anchor_is_not_taken_for_one(cast: &Cast) {
+    let honest = cast.service.url.clone();
+    let lying = stranger::serve(move |asked, _| {
+        let path = if asked.path == "/roots/anchor" { "/roots/latest" } else { &asked.path };
+        ureq::get(format!("{honest}{path}")).call().unwrap().body_mut().read_to_string().unwrap()
+    });
+    let args = ["present", "--to", "https://shop.example", "--request", "anonymous.json", "--service", &lying];
+    for more in [&[][..], &["--newest-root"]] {
+        let run = cast.as_in("holder", &[&args[..], more].concat());
+        assert_eq!(run.status, 1, "{}", run.stdout);
+        let what = run.json()["error"]["what"].to_string();
+        assert!(what.contains("is another head"), "{what}");
+    }
 }
 
 fn failed(report: &Value) -> Vec<String> {

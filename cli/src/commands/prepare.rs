@@ -72,7 +72,8 @@ pub fn run(args: &PrepareArgs, global: &Global) -> Outcome<Answer> {
     let prepare_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     Slot::new(dir, &asked.kind()?).write(dir, &prepared)?;
 
-    let until = time::format_utc(prepared.usable_until()).or_fail("the time it is usable until", "check the clock")?;
+    let usable = prepared.usable_until().min(prove::anchor_serves_until(prepared.head().iat));
+    let until = time::format_utc(usable).or_fail("the time it is usable until", "check the clock")?;
     let once = prepared.is_single_use();
     let often = if once { "for one request" } else { "for every request" };
     let value = json!({

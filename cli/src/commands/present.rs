@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use poa_verifier::head::HeadClaims;
 use poa_verifier::{Evidence, Verifier, jws};
 use serde_json::{Value, json};
 
@@ -85,14 +86,16 @@ struct Made {
 impl Made {
     /// Whether it stands under the hour's anchor, as its head says.
     fn under_anchor(&self) -> bool {
-        under_anchor(&self.presentation)
+        under_anchor(&self.presentation, system::now_unix_s())
     }
 }
 
-/// Whether a presentation stands under an anchor; what is no presentation does not.
-fn under_anchor(presentation: &Value) -> bool {
+/// Whether a presentation stands under the anchor of the hour; what is no presentation does not.
+fn under_anchor(presentation: &Value, now: u64) -> bool {
     let head = presentation["verifiableCredential"][0]["proof"]["rootHead"].as_str().unwrap_or_default();
-    jws::parse(head).and_then(|head| head.claims()).is_ok_and(|claims| claims["anchor"] == true)
+    let claims = jws::parse(head).and_then(|head| head.claims()).ok();
+    let claims = claims.and_then(|claims| HeadClaims::from_value(&claims).ok());
+    claims.is_some_and(|claims| prove::is_hours_anchor(&claims, now))
 }
 
 /// Runs the command.
@@ -166,7 +169,7 @@ fn show_here(
                 .or_refuse("nothing was shown", "prepare a new one: poa prepare")?;
             let present_us = Some(microseconds(start));
             match rehearse(asked, &presentation, &pinned) {
-                Ok(_) if !asked.consent.newest_root && !under_anchor(&presentation) => {
+                Ok(_) if !asked.consent.newest_root && !under_anchor(&presentation, system::now_unix_s()) => {
                     if args.prepared {
                         return Err(prove::not_in_anchor()?);
                     }

@@ -2,7 +2,8 @@
 //!
 //! # Order of trust
 //! 1. The root is one that the pinned issuer signed for everybody: heads are fetched before the agent is named and on a
-//!    connection of their own, and a head that contradicts one seen before, or a second anchor of an hour, is refused.
+//!    connection of their own, and a head that contradicts one seen before, or a second anchor of an hour, is refused. What
+//!    the service gives as the hour's anchor has to say so itself, and to be of this hour.
 //! 2. The opening is this holder's own (`opening`), and its leaf is under that root: the path from
 //!    public tiles is recomputed here.
 //! 3. Only then is a proof made, and it is verified before it leaves.
@@ -21,6 +22,9 @@ use crate::client::{AgentSigner, Auth, Client};
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::pinned::Pinned;
 use crate::system;
+
+/// Seconds of an hour in which the anchor of the hour before still serves: the service may not have signed the new one.
+const ANCHOR_DUE_S: u64 = 120;
 
 /// A signed root and this holder's leaf under it.
 pub struct Standing {
@@ -79,7 +83,7 @@ pub fn stand(
     newest_root: bool,
 ) -> Outcome<Standing> {
     // Both before the agent is named: which one is used tells the service nothing.
-    let (anchor, newest) = (head(client, pinned, "/roots/anchor")?, head(client, pinned, "/roots/latest")?);
+    let (anchor, newest) = (anchor(client, pinned)?, head(client, pinned, "/roots/latest")?);
     if let Some(opening) = dir.contents.openings.first().cloned()
         && let Some(standing) = under(dir, client, &anchor, opening)?
     {
@@ -100,12 +104,37 @@ pub fn stand(
     }
 }
 
+/// Whether a head is the anchor of the hour that `now` is in, Unix seconds: everybody presents under it. One of a later
+/// hour is by a clock ahead of ours; how far that may be is checked where the head is.
+pub fn is_hours_anchor(head: &HeadClaims, now: u64) -> bool {
+    let hour = |unix_s: u64| unix_s / ANCHOR_PERIOD_S;
+    head.anchor && hour(head.iat) >= hour(now.saturating_sub(ANCHOR_DUE_S))
+}
+
+/// The last second in which the anchor signed at `iat` is the hour's.
+pub fn anchor_serves_until(iat: u64) -> u64 {
+    (iat / ANCHOR_PERIOD_S + 1) * ANCHOR_PERIOD_S + ANCHOR_DUE_S - 1
+}
+
+/// The hour's anchor; none when there is none of this hour. Refused when the service gives a head that is no anchor:
+/// under a root of its own each holder could be told from all others.
+fn anchor(client: &Client, pinned: &Pinned) -> Outcome<Option<(String, HeadClaims)>> {
+    let given = head(client, pinned, "/roots/anchor")?;
+    if given.as_ref().is_some_and(|(_, claims)| !claims.anchor) {
+        return Err(Failure::refused(
+            "what the service gives as the hour's anchor is another head, under which few others present",
+            "nothing was shown; ask whoever operates the service, and compare with others: poa root anchor",
+        ));
+    }
+    Ok(given.filter(|(_, claims)| is_hours_anchor(claims, system::now_unix_s())))
+}
+
 /// The refusal of a root that is not the hour's anchor.
 pub fn not_in_anchor() -> Outcome<Failure> {
     let hour = system::now_unix_s() / ANCHOR_PERIOD_S + 1;
     let next = time::format_utc(hour * ANCHOR_PERIOD_S).or_fail("the time of the next anchor", "check the clock")?;
     Ok(Failure::refused(
-        "the leaf is newer than the hour's anchor, so few others would present under the same root",
+        "the leaf is not under an anchor of this hour, so few others would present under the same root",
         format!("wait for the next anchor, at {next}, or agree with --newest-root"),
     ))
 }
@@ -134,7 +163,8 @@ fn under(
     if path.root(&leaf) != head.root {
         return Ok(None);
     }
-    Ok(Some(Standing { under_anchor: head.anchor, head_jws: head_jws.clone(), opening, path }))
+    let under_anchor = is_hours_anchor(head, system::now_unix_s());
+    Ok(Some(Standing { under_anchor, head_jws: head_jws.clone(), opening, path }))
 }
 
 fn fetch_path(client: &Client, head: &HeadClaims, index: u32) -> Outcome<Path> {
@@ -152,4 +182,43 @@ pub fn read_path(value: &Value) -> Outcome<Path> {
     });
     let siblings = siblings.and_then(|siblings| siblings.try_into().ok());
     Ok(Path { index: index.ok_or_else(malformed)?, siblings: siblings.ok_or_else(malformed)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 500_000 * ANCHOR_PERIOD_S;
+
+    fn head(iat: u64, anchor: bool) -> HeadClaims {
+        HeadClaims {
+            iss: "did:web:issuer.example".parse().unwrap(),
+            log: "main".to_owned(),
+            iat,
+            exp: iat + 1,
+            root: F::from(1u64),
+            size: 1,
+            seq: 1,
+            revocations: 0,
+            anchor,
+        }
+    }
+
+    #[test]
+    fn the_hours_anchor_says_so_and_is_of_the_hour() {
+        for (iat, anchor, now, expected) in [
+            (HOUR + 5, true, HOUR + 5, true),
+            (HOUR + 5, true, HOUR + 3_599, true),
+            (HOUR + 5, false, HOUR + 5, false),
+            // The next hour has begun, and its anchor may not be there yet.
+            (HOUR + 5, true, HOUR + 3_600 + ANCHOR_DUE_S - 1, true),
+            (HOUR + 5, true, HOUR + 3_600 + ANCHOR_DUE_S, false),
+            (HOUR + 5, true, HOUR + 7_200, false),
+            // A clock of ours that is behind.
+            (HOUR + 5, true, HOUR - 20, true),
+        ] {
+            assert_eq!(is_hours_anchor(&head(iat, anchor), now), expected, "{iat} {now}");
+        }
+        assert_eq!(anchor_serves_until(HOUR + 5), HOUR + 3_600 + ANCHOR_DUE_S - 1);
+    }
 }
