@@ -9,10 +9,10 @@ use super::Service;
 pub const SCRIPT: &str = include_str!("viewer/rapidoc-9.3.8.min.js");
 /// Where it is served; another version has another path.
 pub const SCRIPT_PATH: &str = "/docs/rapidoc-9.3.8.min.js";
-/// Gives the viewer the reader's colours.
-pub const START: &str = include_str!("viewer/start-1.js");
+/// Gives the viewer the reader's colours and the form that fits the screen.
+pub const START: &str = include_str!("viewer/start-2.js");
 /// Where that is served; changed contents get another path.
-pub const START_PATH: &str = "/docs/start-1.js";
+pub const START_PATH: &str = "/docs/start-2.js";
 
 /// Scripts and requests of this origin alone. The viewer styles its parts in place, hence the styles.
 pub fn content_security_policy() -> String {
