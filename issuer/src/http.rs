@@ -79,6 +79,7 @@ impl App {
             .fallback(error::unknown_path)
             .layer(CatchPanicLayer::custom(error::panicked))
             .layer(from_fn(error::in_form))
+            .layer(from_fn_with_state(Arc::clone(self), error::for_people))
             .layer(SetResponseHeaderLayer::if_not_present(
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),

@@ -1,21 +1,28 @@
-//! The pages people see: the landing page, the page of one credential, and those about the API.
+//! The pages people see: the landing page, the pages of one credential and of one agent's Proof of Agenthood, those
+//! about the API, and what a browser is shown when a request is refused.
 //!
 //! Rendered on the server, without scripts, with one inline style sheet that the content security
-//! policy allows by its hash. Both say plainly when the proving key is a development key.
+//! policy allows by its hash. All say plainly when the proving key is a development key.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+mod agenthood;
 mod credential;
 mod landing;
 mod problems;
+mod refusal;
+mod standing;
 pub mod viewer;
 
-pub use credential::{CredentialPage, Standing, credential};
+pub use agenthood::{AgenthoodPage, Attested, agenthood};
+pub use credential::{CredentialPage, credential};
 pub use landing::{Landing, LandingHead, landing};
 pub use problems::{ProblemRow, problems};
+pub use refusal::refusal;
+pub use standing::{CheckRow, Standing};
 
 const STYLE: &str = include_str!("pages/style.css");
 
@@ -33,7 +40,7 @@ pub fn content_security_policy() -> String {
 pub struct Service {
     /// The issuer's DID.
     pub issuer: String,
-    /// Whether proofs are made under a key that one party made.
+    /// Whether proofs are made under a key to which one party made every contribution.
     pub development_key: bool,
     /// SHA-256 of the verifying key, hex.
     pub vk_sha256: String,
@@ -55,8 +62,8 @@ fn page(title: &str, service: &Service, content: &Markup) -> Markup {
                 @if service.development_key {
                     p.banner role="alert" {
                         strong { "Development key." }
-                        " The proving key of this service was made by one party, not in a ceremony. "
-                        "Whoever made it could have kept what is needed to forge proofs. "
+                        " One party made every contribution to the proving key of this service. "
+                        "That party could have kept what is needed to forge proofs. "
                         "Rely on nothing shown here."
                     }
                 }

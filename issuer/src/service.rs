@@ -6,11 +6,13 @@ use poa_verifier::schema::SchemaError;
 
 use crate::documents::DocumentError;
 use crate::domain::DomainError;
+use crate::domain::agenthood::AgenthoodError;
 use crate::keys::SignError;
 use crate::proving::WorkError;
 use crate::trust::TrustFailure;
 
 pub mod agenthood;
+mod agenthood_page;
 pub mod batch;
 pub mod checking;
 pub mod drift;
@@ -36,6 +38,12 @@ pub enum ServiceError {
     /// The rules refuse.
     #[error(transparent)]
     Domain(#[from] DomainError),
+    /// The rules of Proof of Agenthood refuse.
+    #[error(transparent)]
+    Agenthood(#[from] AgenthoodError),
+    /// A stored document cannot be read any more.
+    #[error("a stored document cannot be read")]
+    StoredDocument,
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),

@@ -206,6 +206,8 @@ pub enum Kind {
     Verifier,
     /// A credential that VC-API was asked for.
     VcApiCredential,
+    /// A Proof of Agenthood.
+    Agenthood,
 }
 
 impl std::fmt::Display for Kind {
@@ -221,6 +223,7 @@ impl std::fmt::Display for Kind {
             Self::PresentationRequest => "presentation request",
             Self::Verifier => "registered verifier",
             Self::VcApiCredential => "credential of that credentialId",
+            Self::Agenthood => "Proof of Agenthood",
         })
     }
 }

@@ -5,12 +5,14 @@
 //! means JSON. Everything ours adds is beside it.
 
 use super::api::{Answer, Routes, Shape, Who, get, parameters, post};
+use super::error::Problem;
 use super::limits;
 
 mod body;
 mod chain;
 mod claim;
 mod credential;
+mod page;
 mod refusal;
 mod registry;
 mod revoked;
@@ -93,6 +95,13 @@ pub fn routes() -> Routes {
                         .or("application/jwt", Shape::JWS),
                 )
                 .refuses_as_published(&[Code::NotFound, Code::StoreUnreachable]),
+        )
+        .route(
+            get("/poa/{id}", page::page)
+                .means("poaPage", "The page of an agent's Proof of Agenthood")
+                .takes(account())
+                .answers(Answer::of(200, "text/html", Shape::Text, "A page for people.").private())
+                .refuses(&[Problem::NotFound, Problem::VerifierBusy]),
         )
         .route(
             post("/poa/api/verify", verify::verify)

@@ -60,7 +60,7 @@ impl Routes {
         self.router = self.router.route(path, handler);
         // The document knows no parameter of several parts.
         let path = path.replace("{*", "{");
-        let operation = description.into_operation(self.tag, &path);
+        let operation = description.into_operation(self.tag, &method, &path);
         self.paths.add_path_operation(path, vec![method], operation);
         self
     }

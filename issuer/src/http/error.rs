@@ -12,10 +12,12 @@ use serde_json::{Value, json};
 
 use super::failures::note_cause;
 
+mod for_people;
 mod from_domain;
 mod layers;
 mod problem;
 
+pub use for_people::for_people;
 pub use layers::{in_form, is_published_path, panicked, unknown_path};
 pub use problem::Problem;
 
@@ -44,9 +46,9 @@ pub enum Recovery {
     ContactIssuer,
 }
 
-/// What an answer without a body means.
+/// Which refusal a response is, for the layers that give it another form.
 #[derive(Clone, Debug)]
-struct Bare(ApiError);
+struct Refused(ApiError);
 
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
@@ -95,7 +97,7 @@ impl ApiError {
     /// An answer of a layer that does not know the form of its part of the API; `in_form` gives it that.
     pub fn into_bare_response(self) -> Response {
         let mut response = self.problem.status().into_response();
-        response.extensions_mut().insert(Bare(self));
+        response.extensions_mut().insert(Refused(self));
         response
     }
 
@@ -134,6 +136,7 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after_s() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        response.extensions_mut().insert(Refused(self));
         response
     }
 }

@@ -60,13 +60,19 @@ pub fn landing(view: &Landing) -> Markup {
         section.card {
             h2 { "Check a document" }
             p {
-                "Pin this issuer once, compare the fingerprint over another channel, then verify on your "
-                "own machine. Verifying here tells us where agents go."
+                "Pin this issuer once, compare the fingerprint, then verify on your own machine. Verifying here tells us "
+                "where agents go."
             }
             pre { code {
                 "poa trust add " (view.public_url) "\n"
                 "poa verify credential.json --request any"
             } }
+            p.soft {
+                "Compare the fingerprint with what the operator of this service tells you another way: in person, on "
+                "paper, on a site that it does not share with this one. The operator reads it with "
+                code { "poa trust fetch" } " on the service's own machine. A fingerprint on this page would prove "
+                "nothing, because whoever can change this connection can change the page."
+            }
         }
         section.card {
             h2 { "For programs" }

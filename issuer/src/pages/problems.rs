@@ -28,10 +28,11 @@ pub fn problems(service: &Service, rows: &[ProblemRow]) -> Markup {
         p.lead {
             "Every refusal is an RFC 9457 problem document. Its " code { "type" } ", " code { "code" } " and status never "
             "change; " code { "detail" } " says more, " code { "member" } " names what is wrong where one thing is, and "
-            code { "recovery" } " is what a program can do about it. A document may carry another recovery than the usual one."
+            code { "recovery" } " is what a program can do about it. A document may carry another recovery than the usual one. "
+            "A browser is shown the same as a page."
         }
         section.card {
-            table {
+            table.stacks {
                 thead { tr { th { "Status" } th { "Type and meaning" } th { "Usual recovery" } } }
                 tbody {
                     @for row in rows {

@@ -8,7 +8,7 @@ use super::ServiceError;
 use super::checking::Question;
 use crate::app::App;
 use crate::domain::{Credential, CredentialId, CredentialState, DomainError, Kind};
-use crate::pages::{CredentialPage, Service, Standing};
+use crate::pages::{CheckRow, CredentialPage, Service, Standing};
 use crate::proving::Principal;
 
 /// How a credential is served.
@@ -94,20 +94,23 @@ fn issuer_proof_only(mut document: Value) -> Value {
     document
 }
 
-fn standing(report: &Report) -> Standing {
+/// How a report is said in one word.
+pub(super) fn standing(report: &Report) -> Standing {
     let failed_for = |name, word| {
         report.check(name).is_some_and(|check| check.outcome == Outcome::Fail && check.reason.as_deref() == Some(word))
     };
     match report.authentic() {
         Some(true) => Standing::Authentic,
-        _ if failed_for(CheckName::Status, "revoked") => Standing::Revoked,
         _ if failed_for(CheckName::Status, "suspended") => Standing::Suspended,
+        _ if failed_for(CheckName::Status, "revoked") => Standing::Revoked,
         _ if failed_for(CheckName::Validity, "expired") => Standing::Expired,
-        _ => Standing::Refused,
+        Some(false) => Standing::Refused,
+        None => Standing::Undecided,
     }
 }
 
-fn row(check: &Check) -> (String, String, String) {
+/// A check in words.
+pub(super) fn row(check: &Check) -> CheckRow {
     let outcome = match check.outcome {
         Outcome::Pass => "pass",
         Outcome::Fail => "fail",
@@ -118,7 +121,7 @@ fn row(check: &Check) -> (String, String, String) {
         (Some(word), "") => word.replace('_', " "),
         (_, detail) => detail.to_owned(),
     };
-    (check.name.as_str().to_owned(), outcome.to_owned(), reason)
+    CheckRow { name: check.name.as_str().to_owned(), outcome, reason }
 }
 
 fn text(document: &Value, member: &str) -> String {

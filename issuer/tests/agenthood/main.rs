@@ -12,6 +12,7 @@ mod foreign_reader;
 mod life;
 mod limits;
 mod lists;
+mod pages;
 mod random_histories;
 mod rig;
 mod schemas;

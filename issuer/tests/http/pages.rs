@@ -51,3 +51,42 @@ async fn unknown_credentials_have_no_page() {
         service.get(&format!("/credentials/{id}")).await.assert_problem(404, "not-found");
     }
 }
+
+#[tokio::test]
+async fn the_landing_page_says_where_the_fingerprint_to_compare_comes_from() {
+    let service = Service::start().await;
+    let page = service.get("/").await.text();
+    assert!(page.contains("another way") && page.contains("poa trust fetch"));
+    let trust = service.get("/.well-known/poa-trust.json").await;
+    let fingerprint = poa_verifier::Trust::from_json(&trust.bytes).unwrap().fingerprint().to_owned();
+    assert!(!page.contains(&fingerprint), "over the same connection it proves nothing");
+    assert!(!page.contains("not in a ceremony"));
+}
+
+#[tokio::test]
+async fn a_browser_is_shown_refusals_as_pages_and_a_program_gets_problem_documents() {
+    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let service = Service::start().await;
+    for (path, status, code) in [
+        ("/nothing", 404, "not-found"),
+        ("/credentials/00000000-0000-4000-8000-000000000001", 404, "not-found"),
+        ("/agents/00000000-0000-4000-8000-000000000001/opening", 401, "unauthenticated"),
+        ("/agents?limit=0", 400, "invalid-parameter"),
+    ] {
+        let page = service.get_as(path, BROWSER).await;
+        assert_eq!(page.status, status, "{path}: {page:?}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+        assert_eq!((page.header("cache-control"), page.header("vary")), ("no-store", "accept"));
+        assert!(page.header("content-security-policy").contains("default-src 'none'"));
+        assert!(page.text().contains(code) && page.text().contains("Development key."), "{path}");
+        for accept in ["*/*", "application/json", "application/problem+json, text/html;q=0.5"] {
+            service.get_as(path, accept).await.assert_problem(status, code);
+        }
+    }
+    let published = service.get_as("/poa/api/nothing", BROWSER).await;
+    assert_eq!(
+        (published.status, published.header("content-type")),
+        (404, "application/json"),
+        "published clients' form"
+    );
+}

@@ -107,6 +107,11 @@ impl Service {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
+    /// A public call that says which forms it takes.
+    pub async fn get_as(&self, path: &str, accept: &str) -> Answer {
+        self.send(Request::get(path).header("accept", accept).body(Body::empty()).unwrap()).await
+    }
+
     /// A public call with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(json_request(Method::POST, path, body).body(body_of(body)).unwrap()).await

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
 use utoipa::openapi::content::Content;
-use utoipa::openapi::path::{Operation, OperationBuilder, Parameter};
+use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{AdditionalProperties, AllOfBuilder, AnyOfBuilder, ObjectBuilder, Type};
@@ -140,7 +140,7 @@ impl Description {
     }
 
     /// The operation. Every route may be too slow or fail; in which form it says so depends on where it is.
-    pub(super) fn into_operation(mut self, tag: &str, path: &str) -> Operation {
+    pub(super) fn into_operation(mut self, tag: &str, method: &HttpMethod, path: &str) -> Operation {
         let reads = self.takes.is_some() || !self.body.is_empty();
         if is_published_path(path) {
             self.refusals.extend([Code::RequestTimeout, Code::ServiceBusy, Code::Internal]);
@@ -167,7 +167,7 @@ impl Description {
             .request_body(reads.then(|| self.request_body()))
             .securities(self.who.map(securities));
         let operation = self.parameters.drain(..).fold(operation, OperationBuilder::parameter);
-        let responses = self.responses().into_iter();
+        let responses = self.responses(*method == HttpMethod::Get).into_iter();
         responses
             .fold(operation, |operation, (status, response)| operation.response(status.to_string(), response))
             .build()
@@ -187,13 +187,17 @@ impl Description {
         contents.fold(body, |body, (kind, shape)| body.content(*kind, shape.content())).required(Some(required)).build()
     }
 
-    fn responses(self) -> BTreeMap<u16, Response> {
+    /// Browsers read, and are shown what is refused as a page.
+    fn responses(self, for_browsers: bool) -> BTreeMap<u16, Response> {
         let challenges = self.challenges();
         let mut responses: BTreeMap<u16, Response> =
             self.answers.into_iter().map(|answer| (answer.status, answer.into_response())).collect();
         for (status, problems) in by_status(self.problems, |problem| problem.status()) {
             let response = responses.entry(status).or_insert_with(|| Response::new(""));
             add_problems(response, &problems);
+            if for_browsers {
+                response.content.insert("text/html".to_owned(), Shape::Text.content().into());
+            }
         }
         for (status, codes) in by_status(self.refusals, |code| code.status()) {
             let response = responses.entry(status).or_insert_with(|| Response::new(""));

@@ -25,6 +25,7 @@ impl From<DomainError> for ApiError {
             D::NotFound(Kind::Agent) => member(Problem::NotFound, "agent"),
             D::NotFound(Kind::Attestor) => member(Problem::NotFound, "attestor"),
             D::NotFound(Kind::Schema) => member(Problem::NotFound, "schema"),
+            D::NotFound(Kind::Agenthood) => member(Problem::NotFound, "id"),
             D::NotFound(Kind::Head) => member(Problem::NotFound, "root"),
             D::NotFound(Kind::Log) => member(Problem::NotFound, "log"),
             D::NotFound(Kind::Credential) => member(Problem::NotFound, "id"),
@@ -140,6 +141,7 @@ impl From<ServiceError> for ApiError {
         use ServiceError as S;
         match error {
             S::Domain(error) => error.into(),
+            S::Agenthood(_) | S::StoredDocument => Self::internal(&error),
             S::Sign(error) => error.into(),
             S::Trust(error) => error.into(),
             S::OtherTime { .. } => Self::of_member(Problem::Conflict, "now", sentence(&error)),

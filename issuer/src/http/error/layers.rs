@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{ApiError, Bare, Problem};
+use super::{ApiError, Problem, Refused};
 use crate::http::agenthood::{PublishedForm, Refusal};
 
 /// The answer for a path that is not part of the API.
@@ -29,10 +29,10 @@ pub async fn in_form(request: Request, next: Next) -> Response {
     if !(status.is_client_error() || status.is_server_error()) || formed {
         return response;
     }
-    let bare = response.extensions().get::<Bare>().map(|bare| bare.0.clone());
-    let mut formed = match (published, bare) {
-        (true, bare) => Refusal::of_status(status, bare.and_then(|bare| bare.retry_after_s())).into_response(),
-        (false, Some(bare)) => bare.into_response(),
+    let refused = response.extensions().get::<Refused>().map(|refused| refused.0.clone());
+    let mut formed = match (published, refused) {
+        (true, refused) => Refusal::of_status(status, refused.and_then(|it| it.retry_after_s())).into_response(),
+        (false, Some(refused)) => refused.into_response(),
         (false, None) => ApiError::new(of_status(status), detail_of(status)).into_response(),
     };
     for name in KEPT_FIELDS {
@@ -56,7 +56,7 @@ pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal(&"a handler panicked").into_response()
 }
 
-fn is_problem(headers: &HeaderMap) -> bool {
+pub(super) fn is_problem(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE) == Some(&HeaderValue::from_static("application/problem+json"))
 }
 
