@@ -19,6 +19,9 @@ const TOKEN_VARIABLE: &str = "POA_OPERATOR_TOKEN";
 /// The operator's token inside the service's directory.
 const TOKEN_FILE: &str = "operator-token";
 
+/// Version, and the commit that it was built from.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("POA_COMMIT"), ")");
+
 /// Proof of agenthood: signed work receipts become zero-knowledge credentials.
 ///
 /// An agent proves statements about its record (tasks completed, reputation, capabilities, build)
@@ -26,7 +29,7 @@ const TOKEN_FILE: &str = "operator-token";
 #[derive(Parser)]
 #[command(
     name = "poa",
-    version,
+    version = VERSION,
     after_help = "Exit status: 0 done or verified, 1 not verified or refused, 2 could not check or could not do it."
 )]
 pub struct Cli {
@@ -48,6 +51,9 @@ pub struct Global {
     /// for holders [default: poa/service or poa/holder in the user's data directory]
     #[arg(long, global = true, value_name = "DIR", env = "POA_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// File (PEM) with the authorities whose TLS certificates are believed, and no others [default: the platform's store]
+    #[arg(long, global = true, value_name = "FILE", env = "POA_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The commands.

@@ -16,7 +16,7 @@ use ureq::http::{Request, Response, Uri};
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, OrFail, Outcome};
-use crate::system;
+use crate::{system, tls};
 
 /// The largest answer read, in bytes.
 const MAX_BODY_BYTES: u64 = 16 << 20;
@@ -250,11 +250,21 @@ impl Client {
                 agent.run(request)
             }
         };
-        sent.or_fail(format!("{url} cannot be reached"), RETRY)
+        sent.map_err(|error| unreachable_at(url, &error))
     }
 }
 
 const RETRY: &str = "check that the service runs and the URL is right, then try again";
+
+/// Why there is no answer: a certificate that nobody here vouches for is named as such.
+fn unreachable_at(url: &str, error: &ureq::Error) -> Failure {
+    let error = error.to_string();
+    let next = if error.contains("certificate") { UNTRUSTED } else { RETRY };
+    Failure::error(format!("{url} cannot be reached: {error}"), next)
+}
+
+const UNTRUSTED: &str = "if a private authority issued the service's certificate, name the authority's with --ca-file FILE \
+                         (or POA_CA_FILE), or add it to the platform's store; otherwise check the URL";
 
 fn agent(loopback: bool) -> ureq::Agent {
     let mut config = ureq::Agent::config_builder()
@@ -262,6 +272,7 @@ fn agent(loopback: bool) -> ureq::Agent {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .timeout_global(Some(REQUEST_TIMEOUT))
+        .tls_config(tls::config())
         .user_agent(concat!("poa/", env!("CARGO_PKG_VERSION")));
     if loopback {
         config = config.proxy(None);

@@ -34,6 +34,9 @@ use crate::system;
 /// Runs the command that was given.
 pub fn run(cli: &Cli) -> Outcome<Answer> {
     let global = &cli.global;
+    if let Some(path) = &global.ca_file {
+        crate::tls::trust_file(path)?;
+    }
     match &cli.command {
         Command::Demo(args) => crate::demo::run(args, global),
         Command::Serve(args) => serve::run(args, global),

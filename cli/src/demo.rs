@@ -133,6 +133,7 @@ fn start(args: &DemoArgs, global: &Global, base: &Path) -> Outcome<(Demo, Runnin
     let service = timings.time("start the service, keys loaded and self-tested", || {
         OpenService::open(listener, data_dir.clone(), None, None, |config| {
             config.publish_interval_s = 1;
+            config.capabilities = Some(leaderboard::CAPABILITIES.map(str::to_owned).to_vec());
             args.engine.configure(config);
         })
     })?;

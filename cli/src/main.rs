@@ -25,6 +25,7 @@ mod requested;
 mod service;
 mod snarkjs;
 mod system;
+mod tls;
 mod usage;
 mod verdict;
 mod wallet;

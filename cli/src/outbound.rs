@@ -13,6 +13,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use crate::exit::{Failure, OrFail as _, Outcome};
+use crate::tls;
 
 /// The longest one fetch may take, in all.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,6 +49,7 @@ pub fn fetch(url: &str, reach: Reach) -> Outcome<Vec<u8>> {
         // A proxy would look the name up itself.
         .proxy(None)
         .timeout_global(Some(TIMEOUT))
+        .tls_config(tls::config())
         .user_agent(concat!("poa/", env!("CARGO_PKG_VERSION")));
     let agent = ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Checked::new(reach));
     let mut response = agent.get(url).call().or_fail(format!("{url} cannot be fetched"), next)?;

@@ -1,19 +1,23 @@
 //! The service inside this process: opening it, serving on a bound listener, stopping it.
 
+use std::fs::TryLockError;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use poa_issuer::app::{StartError, remove_unstarted};
 use poa_issuer::clock::{Clock as _, SystemClock};
 use poa_issuer::config::{Config, PublicUrl};
 use poa_issuer::domain::os_entropy;
-use poa_issuer::{App, Door, TlsFiles};
+use poa_issuer::store::StoreError;
+use poa_issuer::{App, Door, OpenError, TlsFiles};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::exit::{Failure, OrFail, Outcome};
+use crate::holder::store::{HolderDir, SEALED_FILE};
 
 /// Locked by the service that runs on a directory.
 const LOCK_FILE: &str = "lock";
@@ -63,7 +67,13 @@ impl OpenService {
         let public = PublicUrl::parse(&url).or_fail(format!("{url} cannot be the public URL"), next)?;
         // As it is named, which is without the scheme's default port.
         let url = public.to_string();
+        if HolderDir::exists(&data_dir) {
+            let what = format!("{} is a holder's directory ({SEALED_FILE})", data_dir.display());
+            return Err(Failure::error(what, "name a directory of the service's own with --data-dir"));
+        }
+        let existed = data_dir.exists();
         let lock = lock(&data_dir)?;
+        let fresh = Fresh((!existed).then(|| data_dir.clone()));
         let mut config = Config::new(data_dir, public, address);
         config.tls = tls;
         adjust(&mut config);
@@ -77,12 +87,11 @@ impl OpenService {
             // Answers from here on: opening compiles the proving key at the first start, which takes half a minute.
             let now = SystemClock.now_unix_s();
             let door = Door::open(listener, &config, now).or_fail("the service does not start", next)?;
-            let app = App::open(config, Arc::new(SystemClock), os_entropy())
-                .await
-                .or_fail("the service does not start", next)?;
+            let app = App::open(config, Arc::new(SystemClock), os_entropy()).await.map_err(does_not_start)?;
             door.answer_with(app.router());
             Ok((app, door))
         })?;
+        fresh.keep();
         // Absolute, for whoever reads it in another directory.
         let token_file = std::path::absolute(app.operator_token_file()).unwrap_or_else(|_| app.operator_token_file());
         let token_is_new = app.made_operator_token();
@@ -115,14 +124,70 @@ impl OpenService {
     }
 }
 
+/// A directory that was not there before this start. One that the start does not come through is removed with what was
+/// made in it: half a directory would look like one that lost its database.
+struct Fresh(Option<PathBuf>);
+
+impl Fresh {
+    /// The service has started.
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if let Some(made) = self.0.take()
+            && remove_unstarted(&made)
+        {
+            // Our lock is the last thing in it; a directory with anything else stays.
+            let _ = std::fs::remove_file(made.join(LOCK_FILE));
+            let _ = std::fs::remove_dir(made);
+        }
+    }
+}
+
+/// What was wrong with a start, and what to do about it.
+fn does_not_start(error: OpenError) -> Failure {
+    let next = match &error {
+        OpenError::Start(StartError::LostDatabase { .. }) => {
+            "bring the database back; docs/operating.md, \"A lost database\", says what a second log means"
+        }
+        OpenError::Start(StartError::OtherUrl { .. }) => {
+            "start with the directory's own URL, or name another --data-dir"
+        }
+        OpenError::Start(StartError::Registry { .. }) => {
+            "keep the old names in their order, and add new ones at the end"
+        }
+        OpenError::Store(StoreError::NoDatabase(_) | StoreError::OtherProgram(_)) => {
+            "look whether --data-dir names the service's directory"
+        }
+        OpenError::Store(StoreError::Newer { .. }) => "start the newer version",
+        OpenError::Store(StoreError::Database(_)) => {
+            "look whether the disk has room and this user may write the directory and the database"
+        }
+        _ => "change the settings (poa serve --help) and start again",
+    };
+    Failure::error(format!("the service does not start: {error}"), next)
+}
+
 /// Takes the directory for this process alone.
-pub fn lock(data_dir: &std::path::Path) -> Outcome<std::fs::File> {
-    let next = "stop the other service, or give another --data-dir";
+pub fn lock(data_dir: &Path) -> Outcome<std::fs::File> {
     crate::system::own_dir(data_dir)?;
     let path = data_dir.join(LOCK_FILE);
-    let file = std::fs::File::create(&path).or_fail(format!("{} cannot be made", path.display()), next)?;
-    file.try_lock().or_fail(format!("another service runs on {}", data_dir.display()), next)?;
-    Ok(file)
+    let file = std::fs::File::create(&path).or_fail(
+        format!("{} cannot be written", data_dir.display()),
+        "let this user write the directory (chmod u+w, a mount that is not read-only), or name another --data-dir",
+    )?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let what = format!("another service runs on {}", data_dir.display());
+            Err(Failure::error(what, "stop the other service, or give another --data-dir"))
+        }
+        Err(TryLockError::Error(error)) => Err(error)
+            .or_fail(format!("{} cannot be locked", path.display()), "name a directory on a file system with locks"),
+    }
 }
 
 impl RunningService {

@@ -15,7 +15,7 @@ pub fn print(stop: &clap::Error) -> Exit {
     match stop.kind() {
         ErrorKind::DisplayHelp if as_json => print_json(&json!({ "help": text.to_string() })),
         ErrorKind::DisplayVersion if as_json => {
-            print_json(&json!({ "name": "poa", "version": env!("CARGO_PKG_VERSION") }));
+            print_json(&json!({ "name": "poa", "version": env!("CARGO_PKG_VERSION"), "commit": env!("POA_COMMIT") }));
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // All of it is this program's own text.

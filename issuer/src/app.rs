@@ -27,7 +27,9 @@ use crate::proving::{LaneSize, Places, WorkerPool};
 use crate::service::status_lists::StatusLists;
 use crate::store::{Store, StoreError};
 use crate::trust::{Published, TrustFailure};
+use directory::Start;
 
+mod directory;
 mod list_reader;
 mod offline;
 mod publisher;
@@ -36,6 +38,7 @@ mod supervision;
 mod tls;
 mod watcher;
 
+pub use directory::{StartError, remove_unstarted};
 pub use list_reader::ListReader;
 pub use offline::{check_log, has_database};
 pub use publisher::Publisher;
@@ -45,8 +48,6 @@ pub use supervision::{Task, TaskHealth};
 pub use tls::TlsError;
 pub use watcher::{WatchError, WatchHealth, Watcher};
 
-/// The one log of this service.
-const LOG: &str = "main";
 const DATABASE_FILE: &str = "poa.sqlite";
 
 /// The service. Shared as `Arc<App>`; made by [`App::open`].
@@ -113,6 +114,9 @@ pub enum OpenError {
     /// The data directory could not be made, or others could read or replace it.
     #[error("data directory: {0}")]
     DataDirectory(#[from] DirectoryError),
+    /// The start does not fit to what is in the data directory.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The operator's token could not be made or read.
     #[error(transparent)]
     OperatorToken(#[from] PrivateFileError),
@@ -177,14 +181,29 @@ impl App {
             tracing::warn!(%closed, "the data directory was open to others");
         }
         let mut rng = EntropyRng::new(&entropy);
-        let (operator_token, operator_token_made) = OperatorToken::load(&config.data_dir, &mut rng)?;
-        let from_environment = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
         let database = config.data_dir.join(DATABASE_FILE);
-        let (file, new) = (config.master_key_file.as_deref(), !database.exists());
-        let master = MasterKey::load(&config.data_dir, file, from_environment, new, &mut rng)?;
+        let new_log = config.new_log.clone();
+        let start =
+            directory::plan(&config.data_dir, Store::state(&database).await?, new_log.as_deref(), &config.public_url)?;
+        let first = start != Start::Again;
+        if first {
+            // Before the keys: keys without a database say that one was lost.
+            Store::open(&database).await?.close().await;
+        }
+        let from_environment = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
+        let file = config.master_key_file.as_deref();
+        let master = MasterKey::load(&config.data_dir, file, from_environment, first, &mut rng)?;
         let store = Store::open(&database).await?;
         config.public_url = as_named(config.public_url, &store).await?;
-        let watched = Arc::new(watch(&store, clock).await?);
+        let fitting = fitting_registry(&config, &store).await;
+        if fitting.is_err() {
+            // So that the file alone holds everything, as it did before.
+            store.close().await;
+        }
+        let capabilities = fitting?;
+        let (operator_token, operator_token_made) = OperatorToken::load(&config.data_dir, &mut rng)?;
+        let log = directory::log(&store, start, new_log.as_deref(), clock.now_unix_s()).await?;
+        let watched = Arc::new(watch(&store, &log, clock).await?);
         let clock = Arc::clone(&watched) as Arc<dyn Clock>;
         let now = clock.now_unix_s();
         let issuer = config.public_url.issuer_did();
@@ -194,8 +213,8 @@ impl App {
             Arc::new(Chain::new(reader, config.agenthood.network, Arc::clone(&clock), config.agenthood.max_head_age));
         let reads = || BoundedReads::new(Arc::clone(&chain), config.agenthood.reads);
         let (public_reads, challenge_reads, claim_reads) = (reads(), reads(), reads());
-        let domain =
-            Domain::open(store, settings(&config), master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
+        let settings = settings(&config, log, capabilities);
+        let domain = Domain::open(store, settings, master, Arc::clone(&keys) as Arc<_>, entropy.clone(), now).await?;
         crate::disclosure::seed(&domain, &config.public_url, now).await?;
         match watched.doubt() {
             None => {
@@ -203,6 +222,7 @@ impl App {
             }
             Some(doubt) => tracing::error!(%doubt, "the service starts, but signs and deletes nothing"),
         }
+        directory::note(&config.data_dir, domain.store(), &config.public_url, &domain.settings().log).await?;
         let published = Published::build(&config, &domain, &keys, engine.verifying_key(), development_key).await?;
         let rate_limits = RateLimits::new(&clock, config.verifying.per_minute);
         let start = |name, single, batch| WorkerPool::start(name, single, batch).map_err(OpenError::Workers);
@@ -468,12 +488,21 @@ async fn as_named(url: PublicUrl, store: &Store) -> Result<PublicUrl, OpenError>
     Ok(spelled)
 }
 
+/// The capability registry from now on, if this directory's documents are of the service's URL and begin with it.
+async fn fitting_registry(config: &Config, store: &Store) -> Result<Vec<String>, OpenError> {
+    let stored = store.read_tx(|tx, _| Box::pin(async move { tx.attestation_schemas().await })).await?;
+    let ids: Vec<String> = stored.iter().map(|schema| schema.id.clone()).collect();
+    directory::same_url(&config.public_url, &ids)?;
+    let newest = stored.into_iter().max_by_key(|schema| schema.version).map(|schema| schema.capabilities);
+    Ok(directory::registry(newest, config.capabilities.clone())?)
+}
+
 /// The clock, watched from what was stored with the newest head.
-async fn watch(store: &Store, clock: Arc<dyn Clock>) -> Result<WatchedClock, DomainError> {
+async fn watch(store: &Store, log: &str, clock: Arc<dyn Clock>) -> Result<WatchedClock, DomainError> {
     let read = store.read_tx(|tx, _| {
         Box::pin(async move {
-            let newest = tx.newest_head(LOG).await?;
-            Ok::<_, DomainError>((tx.clock_reading(LOG).await?, newest.map(|head| head.iat)))
+            let newest = tx.newest_head(log).await?;
+            Ok::<_, DomainError>((tx.clock_reading(log).await?, newest.map(|head| head.iat)))
         })
     });
     let (stored, newest) = read.await?;
@@ -487,13 +516,13 @@ fn admissible(config: &Config) -> Result<bool, OpenError> {
     if config.production && development_key { Err(OpenError::DevelopmentKey) } else { Ok(development_key) }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, log: String, capabilities: Vec<String>) -> Settings {
     Settings {
         issuer: config.public_url.issuer_did(),
         did_host: config.public_url.did_host(),
         public_url: config.public_url.to_string(),
-        log: LOG.to_owned(),
-        capabilities: config.capabilities.clone(),
+        log,
+        capabilities,
         leaf_lifetime_s: LEAF_LIFETIME_S,
         status_capacity: config.status_capacity,
         documents_per_day: config.documents_per_day,

@@ -9,25 +9,14 @@ use crate::domain::{DOCUMENTS_PER_DAY, STATUS_CAPACITY};
 use crate::proving::LaneSize;
 
 mod agenthood;
+pub mod capabilities;
 mod connections;
 mod public_url;
 
 pub use agenthood::{AgenthoodConfig, ChainConfig};
+pub use capabilities::CapabilitiesError;
 pub use connections::{Bounds, ConnectionLimits, raise_descriptors};
 pub use public_url::{PublicUrl, PublicUrlError};
-
-/// The capability registry a new service starts with. Once written into an attestation schema it is
-/// fixed: a longer list is a new schema whose registry begins with the old one.
-pub const DEFAULT_CAPABILITIES: [&str; 8] = [
-    "swe-bench-lite",
-    "swe-bench-verified",
-    "swe-bench-test",
-    "swe-bench-multimodal",
-    "open-source",
-    "logs-published",
-    "trajectories-published",
-    "checked-by-board",
-];
 
 /// Everything the service is told from outside, except time and randomness.
 #[derive(Clone, Debug)]
@@ -70,8 +59,11 @@ pub struct Config {
     pub status_capacity: u32,
     /// Whether presentations of managed agents are kept back for as long as a direct one takes.
     pub level_timing: bool,
-    /// The capability names of the attestation schemas seeded on first start, at most 64.
-    pub capabilities: Vec<String>,
+    /// The capability registry, at most 64 names. None is the stored one, and for a new service an empty one. A longer
+    /// list than the stored one begins with it, and makes the next version of the attestation schemas.
+    pub capabilities: Option<Vec<String>>,
+    /// The id of a log to begin in a directory that has none. None begins `main`, and only where no keys are.
+    pub new_log: Option<String>,
     /// Proof of Agenthood.
     pub agenthood: AgenthoodConfig,
 }
@@ -195,9 +187,9 @@ pub enum ConfigError {
     /// No index for any document, or more than readers of the lists take.
     #[error("status_capacity is {0}, not between 1 and {STATUS_CAPACITY}")]
     StatusCapacity(u32),
-    /// More names than the 64 bits of the attribute.
-    #[error("{0} capabilities, but an attestation schema has at most 64")]
-    TooManyCapabilities(usize),
+    /// A registry that no attestation schema takes.
+    #[error("capabilities: {0}")]
+    Capabilities(#[from] CapabilitiesError),
     /// Documents of agenthood live for a second at least and thirty days at most.
     #[error("agenthood.lifetime_s is {0}, not between 1 and 2592000")]
     DocumentLifetime(u64),
@@ -237,8 +229,7 @@ pub enum ConfigError {
 
 impl Config {
     /// The defaults for a service that keeps its state in `data_dir` and is reached at `public_url`:
-    /// a publication every 10 s, the default registry, the compiled proving
-    /// key in `cache` below `data_dir`.
+    /// a publication every 10 s, the stored registry, the compiled proving key in `cache` below `data_dir`.
     pub fn new(data_dir: PathBuf, public_url: PublicUrl, listen: SocketAddr) -> Self {
         Self {
             engine_cache_dir: data_dir.join("cache"),
@@ -259,7 +250,8 @@ impl Config {
             verifying: VerifyingLimits::for_this_machine(),
             documents_per_day: DOCUMENTS_PER_DAY,
             status_capacity: STATUS_CAPACITY,
-            capabilities: DEFAULT_CAPABILITIES.map(str::to_owned).to_vec(),
+            capabilities: None,
+            new_log: None,
             agenthood: AgenthoodConfig::default(),
         }
     }
@@ -290,8 +282,8 @@ impl Config {
         if !(1..=STATUS_CAPACITY).contains(&self.status_capacity) {
             return Err(ConfigError::StatusCapacity(self.status_capacity));
         }
-        if self.capabilities.len() > 64 {
-            return Err(ConfigError::TooManyCapabilities(self.capabilities.len()));
+        if let Some(names) = &self.capabilities {
+            capabilities::check(names)?;
         }
         self.connections.check()?;
         self.agenthood.check(self.production)?;
@@ -344,7 +336,8 @@ mod tests {
         assert_eq!(change(|c| c.status_capacity = 0), Err(ConfigError::StatusCapacity(0)));
         let beyond = change(|c| c.status_capacity = STATUS_CAPACITY + 1);
         assert_eq!(beyond, Err(ConfigError::StatusCapacity(STATUS_CAPACITY + 1)));
-        assert_eq!(change(|c| c.capabilities = vec![String::new(); 65]), Err(ConfigError::TooManyCapabilities(65)));
+        let many = ConfigError::Capabilities(CapabilitiesError::TooMany(65));
+        assert_eq!(change(|c| c.capabilities = Some(vec![String::new(); 65])), Err(many));
         assert_eq!(change(|c| c.agenthood.lifetime_s = 0), Err(ConfigError::DocumentLifetime(0)));
         assert_eq!(change(|c| c.agenthood.lifetime_s = 2_592_001), Err(ConfigError::DocumentLifetime(2_592_001)));
         let pause = std::time::Duration::from_secs(3_601);

@@ -70,12 +70,13 @@ pub(crate) use issuer_keys::STATUS_LIST_LIFETIME_S;
 pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
 pub use log::{Appends, CLOCK_TOLERANCE_S, FutureHeads, Head, LogAudit, Marking, Publication, Recovered, SignedState};
-pub(crate) use log::{DueAgent, LogState, Place, Settled, Zeroed, audit, signer_of};
+pub(crate) use log::{DueAgent, FIRST_LOG, LogState, Place, Settled, Zeroed, audit, signer_of};
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};
 pub(crate) use prepared::{PreparedRow, StoredKind};
 pub use presentation_requests::{NewPresentationRequest, Places, PresentationRequest, RequestState, Voucher};
 pub use receipts::ReceiptError;
+pub(crate) use receipts::named_capabilities;
 pub use rotation::{HolderRotation, Rotation, SIGNING_KEY_GRACE_S};
 pub use schemas::{AttestationSchemaRecord, DisclosureSchemaRecord};
 pub use standing::Revoker;
@@ -142,7 +143,8 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// Opens the domain over a store. Seeds the log and an attestation schema per custody when they are missing.
+    /// Opens the domain over a store. Seeds the log and an attestation schema per custody when they are missing, and the
+    /// next version of the schemas when the registry has grown.
     pub async fn open(
         store: Store,
         settings: Settings,
@@ -180,19 +182,23 @@ impl Domain {
                 Box::pin(async move {
                     tx.ensure_log(&self.settings.log).await?;
                     for custody in [Custody::Holder, Custody::Issuer] {
-                        let schema = schemas::attestation_schema(&self.settings, custody);
                         let known = tx.attestation_schemas().await?;
-                        match known.iter().find(|k| (&k.name, k.version) == (&schema.name, schema.version)) {
-                            None => tx.insert_attestation_schema(&schema, now).await?,
-                            Some(known) if known.document == schema.document => {}
-                            // Another registry, lifetime or URL: leaves were made under the old meaning.
-                            Some(_) => return Err(DomainError::SchemaExists),
+                        if let Some(next) = schemas::next_attestation_schema(&self.settings, custody, &known)? {
+                            tx.insert_attestation_schema(&next, now).await?;
                         }
                     }
                     Ok(())
                 })
             })
             .await
+    }
+
+    /// The ids of the issuer's logs: the one of this service, and those that its keys were used with before.
+    pub async fn logs(&self) -> Result<Vec<String>, DomainError> {
+        let former = self.store.read_tx(|tx, _| Box::pin(async move { Ok::<_, DomainError>(tx.former_logs().await?) }));
+        let mut logs = vec![self.settings.log.clone()];
+        logs.extend(former.await?);
+        Ok(logs)
     }
 
     /// What the service is.

@@ -16,4 +16,4 @@ pub use issuer_keys::{IssuerKeys, SignError};
 pub use jose::{public_jwk, sign_compact};
 pub use operator_token::{OPERATOR_TOKEN_FILE, OperatorToken};
 pub use private_file::PrivateFileError;
-pub use seal::{MASTER_KEY_VARIABLE, MacKey, MasterKey, MasterKeyError, Place, SealError};
+pub use seal::{MASTER_KEY_FILE, MASTER_KEY_VARIABLE, MacKey, MasterKey, MasterKeyError, Place, SealError};

@@ -10,6 +10,7 @@
 //! | [`store`] | SQL, and nothing else |
 //! | [`keys`] | what signs, what seals, the operator's token |
 //! | [`chain`], [`foreign_lists`] | what is read from elsewhere: the chain, other issuers' revocation lists |
+//! | [`outbound`] | which of others' URLs are read, and whose certificates are believed there |
 //! | [`config`], [`clock`], [`client`], [`engine`], [`proving`], [`pages`] | configuration, time, who is counted, prover, worker threads, HTML |
 //! | [`measure`] | what appending to the log costs on a machine |
 //!
@@ -34,7 +35,7 @@ pub mod keys;
 pub mod level_timing;
 mod log_lines;
 pub mod measure;
-mod outbound;
+pub mod outbound;
 pub mod pages;
 pub mod proving;
 pub mod service;

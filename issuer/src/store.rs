@@ -42,6 +42,7 @@ mod presentation_requests;
 mod registry;
 mod row;
 mod schemas;
+mod state;
 mod status;
 mod vc_api;
 mod verifiers;
@@ -52,6 +53,7 @@ pub use issuer_keys::IssuerKeyRow;
 pub use migrations::MIGRATIONS;
 pub use operation::OperatorAct;
 pub use registry::{RegistryChainRow, RegistryChangeRow};
+pub use state::DatabaseState;
 pub use writes::WriteHealth;
 
 /// How often a transaction is tried when another process holds the database.
@@ -72,9 +74,32 @@ pub enum StoreError {
     /// The database's file is not this user's, or not a file.
     #[error("database: {0}")]
     File(#[from] FileError),
-    /// The database is of a newer version, or a landed migration was changed.
+    /// A landed migration was changed.
     #[error("migrations: {0}")]
     Migrations(#[from] sqlx::migrate::MigrateError),
+    /// The file is of another kind.
+    #[error(
+        "{} is not a database (SQLite): restore a backup in its place, or name another data directory", .0.display()
+    )]
+    NoDatabase(PathBuf),
+    /// The file is somebody else's.
+    #[error(
+        "{} is the database of another program: name another data directory, or move that file away", .0.display()
+    )]
+    OtherProgram(PathBuf),
+    /// A newer version has changed the tables.
+    #[error(
+        "{} was written by a newer version (its last migration is {found}, this version knows up to {known}): start that \
+         version or a newer one", .path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The number of its last migration.
+        found: i64,
+        /// The number of this version's last migration.
+        known: i64,
+    },
     /// A stored value does not decode: the database was altered by other means.
     #[error("column {0} holds a value that this service never writes")]
     Corrupt(&'static str),
@@ -108,6 +133,7 @@ impl Store {
     /// the files beside it.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         close_files(path)?;
+        Self::state(path).await?;
         let options = connections::options(path);
         let mut first = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await?;
         MIGRATIONS.run(&mut first).await?;
@@ -280,7 +306,12 @@ impl StoreError {
                     | sqlx::Error::BeginFailed
                     | sqlx::Error::InvalidSavePointStatement
             ),
-            Self::Migrations(_) | Self::Corrupt(_) | Self::File(_) => false,
+            Self::Migrations(_)
+            | Self::Corrupt(_)
+            | Self::File(_)
+            | Self::NoDatabase(_)
+            | Self::OtherProgram(_)
+            | Self::Newer { .. } => false,
         }
     }
 

@@ -88,8 +88,8 @@ impl Published {
 /// The date of the document, Unix seconds: that of the newest of its parts, not the clock's, so that the bytes, and with
 /// them the fingerprint, change only with the parts.
 pub(crate) async fn issued_at(domain: &Domain, keys: &IssuerKeys) -> Result<u64, DomainError> {
-    let schemas = domain.disclosure_schemas().await?;
-    Ok(schemas.iter().map(|schema| schema.created_at).fold(keys.changed_at(), u64::max))
+    let disclosure = domain.disclosure_schemas().await?.into_iter().map(|schema| schema.created_at);
+    Ok(disclosure.chain(domain.newest_attestation_schema_time().await?).fold(keys.changed_at(), u64::max))
 }
 
 async fn snapshot(
@@ -110,7 +110,7 @@ async fn snapshot(
         issued_at: time::format_utc(issued_at)?,
         keys: keys.listed().iter().map(trust_key).collect::<Result<_, _>>()?,
         succession: keys.succession(),
-        logs: vec![domain.settings().log.clone()],
+        logs: domain.logs().await?,
         attestation_schemas: stored::<AttestationSchemaDocument>(
             attestation.into_iter().map(|schema| schema.document),
         )?,

@@ -24,6 +24,16 @@ pub enum DisclosureError {
         /// What it should be.
         reason: &'static str,
     },
+    /// A capability that the attestation schema's registry lacks.
+    #[error("predicates: {member} names {found:?}, which is not in the attestation schema's registry ({known})")]
+    UnknownCapability {
+        /// `capabilities.containsAll`.
+        member: String,
+        /// The name, shortened.
+        found: String,
+        /// The registry's names.
+        known: String,
+    },
     /// The disclosure schema has no such bound on this attribute.
     #[error("the disclosure schema allows no {predicate} on {attribute}")]
     NotAllowed {
@@ -115,9 +125,15 @@ fn bound(slot: Slot, value: &Value, member: &str) -> Result<u64, DisclosureError
 fn capabilities(value: &Value, schema: &AttestationSchema, member: &str) -> Result<u64, DisclosureError> {
     let names: Option<Vec<&str>> = value.as_array().and_then(|names| names.iter().map(Value::as_str).collect());
     let names = names.ok_or_else(|| malformed(member, "must be a list of capability names"))?;
-    schema
-        .capability_bits(&names)
-        .ok_or_else(|| malformed(member, "names a capability that the attestation schema's registry lacks"))
+    schema.capability_bits(&names).ok_or_else(|| {
+        let known = &schema.document().capabilities;
+        let found = names.iter().find(|name| !known.iter().any(|entry| entry == *name)).copied().unwrap_or_default();
+        DisclosureError::UnknownCapability {
+            member: member.to_owned(),
+            found: found.chars().take(64).collect(),
+            known: if known.is_empty() { "it has no names".to_owned() } else { known.join(", ") },
+        }
+    })
 }
 
 /// Mask and bounds of a statement: allowed by the schema, on the grid, true of the attributes.

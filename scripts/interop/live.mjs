@@ -72,7 +72,7 @@ class Issuer {
   async #receipt(agent) {
     const now = Math.floor(Date.now() / 1000);
     const claims = { attempted: 150, completed: 120, quality: 9000, earned_sats: "25000", period_end: now - 1000 };
-    return new SignJWT({ ...claims, capabilities: ["swe-bench-lite"] })
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: "EdDSA", typ: "poa-attestation+jwt", kid: `did:key:${this.attestor.multikey}` })
       .setIssuer(`did:key:${this.attestor.multikey}`)
       .setSubject(agent)

@@ -4,9 +4,7 @@
 mod attestation;
 mod disclosure;
 
-pub(crate) use attestation::{MAX_CAPABILITIES, is_name};
-
-pub use attestation::{AttestationSchema, AttestationSchemaDocument, Custody};
+pub use attestation::{AttestationSchema, AttestationSchemaDocument, Custody, MAX_CAPABILITIES, is_name};
 pub use disclosure::{
     DISCLOSURE_SCHEMA_TYPE, DisclosureSchema, DisclosureSchemaDocument, Predicate, RuleError, is_on_grid,
 };

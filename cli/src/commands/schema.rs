@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::args::{Global, OperatorArgs, ServiceArg};
 use crate::client::Auth;
@@ -53,7 +54,8 @@ pub fn run(command: &SchemaCommand, global: &Global) -> Outcome<Answer> {
     match command {
         SchemaCommand::List(args) => {
             let schemas = args.service.client(None)?.get("/schemas", Auth::Nobody)?;
-            let lines = pretty(&schemas).lines().map(str::to_owned).collect::<Vec<_>>();
+            let mut lines = registries(&schemas);
+            lines.extend(pretty(&schemas).lines().map(str::to_owned));
             Ok(Answer::done("the service's schemas", "", schemas).with_details(lines))
         }
         SchemaCommand::Show(args) => {
@@ -63,6 +65,17 @@ pub fn run(command: &SchemaCommand, global: &Global) -> Outcome<Answer> {
         }
         SchemaCommand::Add(args) => add(args, global),
     }
+}
+
+/// One line for each attestation schema: the capabilities that its leaves can have.
+fn registries(schemas: &Value) -> Vec<String> {
+    let schemas = schemas["attestationSchemas"].as_array().into_iter().flatten();
+    let line = |schema: &Value| {
+        let names: Vec<_> = schema["capabilities"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let names = if names.is_empty() { "none (poa serve --capabilities)".to_owned() } else { names.join(", ") };
+        format!("capabilities of {}: {names}", schema["id"].as_str().unwrap_or_default())
+    };
+    schemas.map(line).collect()
 }
 
 fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
@@ -82,7 +95,7 @@ fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
 fn checked(schema: &str) -> Outcome<&str> {
     let fits = schema.split_once('/').is_some_and(|(name, version)| {
         let word =
-            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
         word(name) && version.parse::<u32>().is_ok()
     });
     if fits {

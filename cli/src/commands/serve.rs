@@ -1,12 +1,12 @@
 //! `poa serve`: the service.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use poa_issuer::TlsFiles;
-use poa_issuer::config::{Bounds, raise_descriptors};
+use poa_issuer::config::{Bounds, capabilities, raise_descriptors};
 use poa_issuer::domain::DOCUMENTS_PER_DAY;
+use poa_issuer::{TlsFiles, outbound};
 use serde_json::json;
 
 use super::serve_agenthood::AgenthoodArgs;
@@ -15,10 +15,18 @@ use crate::engine::EngineArgs;
 use crate::exit::{OrFail, Outcome};
 use crate::output::{Answer, print_json, print_line};
 use crate::service::OpenService;
+use crate::{system, tls};
 
 /// How the service runs.
 #[derive(Args)]
 pub struct ServeArgs {
+    /// File with the capability registry: names that receipts can attest, a JSON array or one a line, at most 64. A longer
+    /// list than before begins with it; without this the registry stays as it is [default of a new service: no names]
+    #[arg(long, value_name = "FILE")]
+    capabilities: Option<PathBuf>,
+    /// Begin a log of this name: for a directory whose database is lost beside its keys
+    #[arg(long, value_name = "ID")]
+    new_log: Option<String>,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "POA_LISTEN")]
     listen: SocketAddr,
@@ -97,7 +105,9 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         "choose another address with --listen; port 0 takes a free one",
     )?;
     raise_descriptors();
+    outbound::believe(tls::roots());
     let agenthood = args.agenthood.to_config()?;
+    let capabilities = args.capabilities.as_deref().map(read_capabilities).transpose()?;
     let data_dir = global.service_dir();
     let tls = args.tls_cert.clone().zip(args.tls_key.clone());
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
@@ -111,6 +121,8 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
         config.vc_api_open = args.vc_api_open;
         config.publish_interval_s = args.publish_interval_s;
         config.agenthood = agenthood;
+        config.capabilities = capabilities;
+        config.new_log = args.new_log.clone();
         config.production = args.production;
         config.master_key_file = args.master_key_file.clone();
         config.proving.workers = args.proving_workers;
@@ -129,9 +141,17 @@ pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     Ok(Answer::done("stopped", "", json!({ "event": "stopped" })))
 }
 
+fn read_capabilities(path: &Path) -> Outcome<Vec<String>> {
+    let what = format!("{} is no capability registry", path.display());
+    let next = "write a JSON array of names, or one name a line";
+    let bytes = system::read(path)?;
+    let text = std::str::from_utf8(&bytes).or_fail(&what, next)?;
+    capabilities::parse(text).or_fail(what, next)
+}
+
 /// One line (or JSON object) when the service is ready. The token's file is named; the token is never printed, because
 /// what is printed ends in logs.
-fn announce(service: &OpenService, global: &Global, data_dir: &std::path::Path) {
+fn announce(service: &OpenService, global: &Global, data_dir: &Path) {
     let OpenService { url, token_file, token_is_new, .. } = service;
     if global.json {
         print_json(&json!({

@@ -11,6 +11,17 @@ use serde_json::{Map, Value, json};
 
 use crate::exit::{OrFail, Outcome};
 
+/// The capability registry of the demo's service.
+pub const CAPABILITIES: [&str; 8] = [
+    "swe-bench-lite",
+    "swe-bench-verified",
+    "swe-bench-test",
+    "swe-bench-multimodal",
+    "open-source",
+    "logs-published",
+    "trajectories-published",
+    "checked-by-board",
+];
 const DATA: &str = include_str!("../../data/swe-bench-leaderboard.json");
 
 /// The sentence that goes with every count made from these boards.

@@ -31,6 +31,10 @@ impl HolderDir {
     /// Makes a new directory's sealed file; one that is already there is never replaced.
     pub fn create(directory: &Path, seal: Seal, contents: Contents) -> Outcome<Self> {
         refuse_existing(directory)?;
+        if poa_issuer::app::has_database(directory) {
+            let what = format!("{} is a service's directory", directory.display());
+            return Err(Failure::error(what, "name a directory of the holder's own with --data-dir"));
+        }
         system::own_dir(directory)?;
         let lock = lock(directory)?;
         let sealed = seal.seal(&contents.encode()?)?;

@@ -129,6 +129,12 @@ fn with_json_help_and_version_are_objects() {
         (run.status, &run.json()["name"], &run.json()["version"]),
         (0, &"poa".into(), &env!("CARGO_PKG_VERSION").into())
     );
+    let commit = run.json()["commit"].as_str().unwrap().to_owned();
+    assert_eq!(poa.run(&["--version"]).stdout, format!("poa {} ({commit})\n", env!("CARGO_PKG_VERSION")));
+    if let Some((hash, date)) = commit.split_once(' ').filter(|_| commit != "no commit known") {
+        assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{commit}");
+        assert!(date.len() == 10 && date.as_bytes()[4] == b'-' && date.as_bytes()[7] == b'-', "{commit}");
+    }
 }
 
 #[test]

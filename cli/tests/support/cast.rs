@@ -20,7 +20,9 @@ pub struct Service {
 impl Service {
     /// Starts one in the directory `service`.
     pub fn start(poa: &Poa) -> Self {
+        std::fs::write(poa.path("capabilities.txt"), "open-source\n").unwrap();
         let args = ["--json", "--data-dir", "service", "serve", "--listen", "127.0.0.1:0", "--publish-interval-s", "1"];
+        let args = [&args[..], &["--capabilities", "capabilities.txt"]].concat();
         let mut child = poa.command(&args).stderr(Stdio::inherit()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

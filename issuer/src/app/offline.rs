@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{DATABASE_FILE, LOG};
-use crate::domain::{DomainError, LogAudit, audit};
+use super::DATABASE_FILE;
+use crate::domain::{DomainError, Kind, LogAudit, audit};
 use crate::store::Store;
 
 /// Whether a directory holds a service's database.
@@ -13,8 +13,15 @@ pub fn has_database(data_dir: &Path) -> bool {
 
 /// Rebuilds the log of a data directory from its leaves and compares it with what is stored. Needs no key, changes nothing.
 pub async fn check_log(data_dir: &Path) -> Result<LogAudit, DomainError> {
-    let store = Store::open_to_read(&data_dir.join(DATABASE_FILE)).await?;
-    let outcome = audit(&store, LOG).await;
+    let database = data_dir.join(DATABASE_FILE);
+    Store::state(&database).await?;
+    let store = Store::open_to_read(&database).await?;
+    let logs = store.read_tx(|tx, _| Box::pin(async move { Ok::<_, DomainError>(tx.logs().await?) })).await;
+    let outcome = match logs.map(|logs| logs.into_iter().next()) {
+        Ok(Some(log)) => audit(&store, &log).await,
+        Ok(None) => Err(DomainError::NotFound(Kind::Log)),
+        Err(error) => Err(error),
+    };
     store.close().await;
     outcome
 }

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 
 use super::{Answer, ChainError, ChainReader, ChainSnapshot, Changes};
-use crate::outbound::may_be_read;
+use crate::outbound::{self, may_be_read};
 
 /// Where the contract is served; ends in `/`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -97,6 +97,7 @@ impl HttpReader {
             .max_redirects_will_error(true)
             .http_status_as_error(false)
             .proxy(None)
+            .tls_config(outbound::tls())
             .build();
         Self { agent: config.into(), base, settings }
     }

@@ -26,6 +26,8 @@ pub use recover::{FutureHeads, Marking, Recovered};
 
 use poa_circuits::native::field::F;
 
+/// The log that a new directory begins with.
+pub(crate) const FIRST_LOG: &str = "main";
 /// Tiles exist for tree levels 0, 8, 16 and 24.
 pub const TILE_LEVELS: u32 = 4;
 /// Nodes in a whole tile.

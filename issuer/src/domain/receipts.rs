@@ -60,6 +60,14 @@ pub enum ReceiptError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// `capabilities` has a name that is not in the registry.
+    #[error("receipt: capabilities names {found:?}, which is not in the registry ({known})")]
+    Capability {
+        /// The name, shortened.
+        found: String,
+        /// The registry's names.
+        known: String,
+    },
     /// `iss` is no registered attestor, or a retired one.
     #[error("receipt: iss is not an attestor that may sign")]
     Attestor,
@@ -81,6 +89,7 @@ impl ReceiptError {
             Self::Jws(_) => None,
             Self::Unknown(name) => Some(name),
             Self::Member { member, .. } => Some(member),
+            Self::Capability { .. } => Some("capabilities"),
             Self::Attestor => Some("iss"),
             Self::Agent => Some("sub"),
             Self::JtiUsed => Some("jti"),
@@ -285,7 +294,8 @@ impl Claims {
         for entry in list {
             let entry = entry.as_str().ok_or(member(name, "has an entry that is not a string"))?;
             if !registry.iter().any(|known| known == entry) {
-                return Err(member(name, "has a name that is not in the registry"));
+                let found = entry.chars().take(64).collect();
+                return Err(ReceiptError::Capability { found, known: named_capabilities(registry) });
             }
             if names.iter().any(|seen| seen == entry) {
                 return Err(member(name, "names one capability twice"));
@@ -294,6 +304,11 @@ impl Claims {
         }
         Ok(names)
     }
+}
+
+/// The names of a registry, for messages.
+pub(crate) fn named_capabilities(registry: &[String]) -> String {
+    if registry.is_empty() { "it has no names: poa serve --capabilities".to_owned() } else { registry.join(", ") }
 }
 
 /// A receipt of one completed task, for tests.

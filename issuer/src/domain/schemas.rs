@@ -6,7 +6,7 @@ use poa_circuits::native::field::{self, F};
 use serde_json::{Value, json};
 
 use super::agents::Custody;
-use super::{Domain, DomainError, Kind, Settings};
+use super::{Domain, DomainError, FIRST_LOG, Kind, Settings};
 
 /// An attestation schema with its document.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +48,13 @@ pub struct DisclosureSchemaRecord {
     pub created_at: u64,
 }
 
-/// The attestation schema of a custody under these settings.
-pub(super) fn attestation_schema(settings: &Settings, custody: Custody) -> AttestationSchemaRecord {
-    let (name, version) = (format!("agent-attributes-{}", custody.as_str()), 1);
+/// The attestation schema of a custody under these settings. A later log's has a name of its own: readers may hold the
+/// document of an earlier one for good.
+fn attestation_schema(settings: &Settings, custody: Custody, version: u32) -> AttestationSchemaRecord {
+    let name = match settings.log.as_str() {
+        FIRST_LOG => format!("agent-attributes-{}", custody.as_str()),
+        log => format!("agent-attributes-{}-{log}", custody.as_str()),
+    };
     let id = format!("{}/schemas/{name}/{version}", settings.public_url);
     let slots: Vec<_> = Slot::ALL.iter().map(|slot| slot.name()).collect();
     let document = json!({
@@ -76,10 +80,40 @@ pub(super) fn attestation_schema(settings: &Settings, custody: Custody) -> Attes
     }
 }
 
+/// The attestation schema to add for a custody: the first, or the next version when the registry has grown.
+///
+/// # Errors
+/// [`DomainError::SchemaExists`] when leaves were made under another meaning: a registry that does not begin with the
+/// former, another lifetime, another URL.
+pub(super) fn next_attestation_schema(
+    settings: &Settings,
+    custody: Custody,
+    known: &[AttestationSchemaRecord],
+) -> Result<Option<AttestationSchemaRecord>, DomainError> {
+    let Some(newest) = newest_for(known, custody) else {
+        return Ok(Some(attestation_schema(settings, custody, 1)));
+    };
+    let same = attestation_schema(settings, custody, newest.version);
+    if same.document == newest.document {
+        return Ok(None);
+    }
+    let mut grown = newest.document.clone();
+    grown["capabilities"] = json!(settings.capabilities);
+    if grown != same.document || !settings.capabilities.starts_with(&newest.capabilities) {
+        return Err(DomainError::SchemaExists);
+    }
+    Ok(Some(attestation_schema(settings, custody, newest.version + 1)))
+}
+
 impl Domain {
     /// Every attestation schema, oldest first.
     pub async fn attestation_schemas(&self) -> Result<Vec<AttestationSchemaRecord>, DomainError> {
         self.store.read_tx(|tx, _| Box::pin(async move { Ok(tx.attestation_schemas().await?) })).await
+    }
+
+    /// When the newest attestation schema was made, Unix seconds.
+    pub async fn newest_attestation_schema_time(&self) -> Result<Option<u64>, DomainError> {
+        self.store.read_tx(|tx, _| Box::pin(async move { Ok(tx.newest_attestation_schema_time().await?) })).await
     }
 
     /// An attestation schema by name and version.
@@ -142,7 +176,7 @@ impl Domain {
     }
 }
 
-/// The newest schema of a custody; schemas come oldest first.
+/// The newest schema of a custody.
 pub(super) fn newest_for(schemas: &[AttestationSchemaRecord], custody: Custody) -> Option<&AttestationSchemaRecord> {
-    schemas.iter().rev().find(|schema| schema.custody == custody)
+    schemas.iter().filter(|schema| schema.custody == custody).max_by_key(|schema| schema.version)
 }

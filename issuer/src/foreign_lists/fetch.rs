@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use ureq::Agent;
 
 use super::{ForeignLists, List, ListError};
-use crate::outbound::may_be_read;
+use crate::outbound::{self, may_be_read};
 
 /// Fetches under way at the same time; each holds a thread for as long as its time-out lets it.
 const AT_ONCE: usize = 8;
@@ -150,6 +150,7 @@ fn agent(settings: FetchSettings) -> Agent {
         .max_redirects_will_error(true)
         .http_status_as_error(false)
         .proxy(None)
+        .tls_config(outbound::tls())
         .build()
         .into()
 }

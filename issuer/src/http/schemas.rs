@@ -42,7 +42,7 @@ pub fn routes() -> Routes {
         .route(
             get("/schemas/{name}/{version}", show)
                 .means("showSchema", "One schema, in the form its digest is of")
-                .takes(parameters::part("name", "^[a-z0-9_]{1,64}$", "The name before the slash of its short name."))
+                .takes(parameters::part("name", "^[a-z0-9_.-]{1,96}$", "The name before the slash of its short name."))
                 .takes(parameters::number("version", u32::MAX.into(), "The version after the slash."))
                 .answers(Answer::json(200, "schema", "The document.").cached())
                 .refuses(&[Problem::NotFound]),

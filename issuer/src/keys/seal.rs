@@ -26,7 +26,8 @@ pub use tag::MacKey;
 /// The environment variable that may hold the master key as 64 hex digits.
 pub const MASTER_KEY_VARIABLE: &str = "POA_MASTER_KEY";
 
-const MASTER_KEY_FILE: &str = "master.key";
+/// The master key's file in the data directory.
+pub const MASTER_KEY_FILE: &str = "master.key";
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;

@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::client::Client;
 use crate::domain::{
     DomainError, NewPresentationRequest, PresentationRequest, PresentationRequestId, RegisteredVerifier, Voucher,
+    named_capabilities,
 };
 use crate::proving::{Principal, WorkError};
 
@@ -140,7 +141,9 @@ impl App {
     fn can_be_answered(&self, request: &Request) -> Result<(), ServiceError> {
         let settings = self.domain().settings();
         if let Some(unknown) = request.contains_all.iter().find(|name| !settings.capabilities.contains(name)) {
-            return Err(refused("contains_all", format!("{unknown} is not a capability that agents here can have")));
+            let known = named_capabilities(&settings.capabilities);
+            let reason = format!("{unknown} is not a capability that agents here can have ({known})");
+            return Err(refused("contains_all", reason));
         }
         let others = |issuers: &Vec<_>| issuers.iter().all(|issuer: &IssuerDid| issuer.as_str() != settings.issuer);
         if request.issuers.as_ref().is_some_and(others) {

@@ -27,6 +27,26 @@ impl Tx {
         Ok(())
     }
 
+    /// The logs of this database.
+    pub async fn logs(&mut self) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT id FROM logs ORDER BY id").fetch_all(self.conn()).await?)
+    }
+
+    /// Notes a log that these keys were used with before this database.
+    pub async fn note_former_log(&mut self, log: &str, now: u64) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO former_logs (id, noted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(log)
+            .bind(stored(now, "former_logs.noted_at")?)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// The logs that these keys were used with before this database.
+    pub async fn former_logs(&mut self) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT id FROM former_logs ORDER BY id").fetch_all(self.conn()).await?)
+    }
+
     /// The log's state.
     pub(crate) async fn log_state(&mut self, log: &str) -> Result<Option<LogState>, StoreError> {
         let row = sqlx::query("SELECT size, seq, revocations, root, collected_seq FROM logs WHERE id = $1")

@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 18] = [
+const FILES: [(&str, &str, &str); 19] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -35,6 +35,7 @@ const FILES: [(&str, &str, &str); 18] = [
     file!("0018", "faults"),
     file!("0020", "clock"),
     file!("0021", "given_up"),
+    file!("0023", "former_logs"),
 ];
 
 /// What brings any older database to this version.

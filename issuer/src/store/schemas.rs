@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::row::{blob, element, parsed, stored, unsigned, value};
+use super::row::{blob, element, parsed, stored, unsigned, unsigned_opt, value};
 use super::{StoreError, Tx};
 use crate::domain::{AttestationSchemaRecord, DisclosureSchemaRecord};
 
@@ -42,6 +42,12 @@ impl Tx {
         .fetch_all(self.conn())
         .await?;
         rows.iter().map(decode_attestation_schema).collect()
+    }
+
+    /// When the newest attestation schema was stored; none when there are none.
+    pub async fn newest_attestation_schema_time(&mut self) -> Result<Option<u64>, StoreError> {
+        let row = sqlx::query("SELECT MAX(created_at) AS at FROM attestation_schemas").fetch_one(self.conn()).await?;
+        unsigned_opt(&row, "at")
     }
 
     /// Stores a disclosure schema.

@@ -31,6 +31,8 @@ use crate::conformance::{Exchange, assert_documented};
 
 pub const URL: &str = "http://127.0.0.1:8080";
 pub const HOST: &str = "127.0.0.1%3A8080";
+/// The registry of every service here.
+pub const CAPABILITIES: [&str; 3] = ["swe-bench-lite", "swe-bench-test", "open-source"];
 /// 2026-01-15T10:20:00Z.
 pub const START: u64 = 1_768_472_400;
 
@@ -226,7 +228,9 @@ pub fn engine() -> Arc<Engine> {
 /// An ordinary configuration.
 pub fn config(directory: &TempDir) -> Config {
     let url = PublicUrl::parse(URL).unwrap();
-    Config::new(directory.path().to_owned(), url, ([127, 0, 0, 1], 8080).into())
+    let mut config = Config::new(directory.path().to_owned(), url, ([127, 0, 0, 1], 8080).into());
+    config.capabilities = Some(CAPABILITIES.map(str::to_owned).to_vec());
+    config
 }
 
 fn json_request(method: Method, path: &str, body: &Value) -> axum::http::request::Builder {

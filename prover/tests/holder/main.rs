@@ -62,7 +62,6 @@ fn malformed_predicates_are_refused_by_member() {
         (json!({"reputation": {"above": 1}}), "reputation.above"),
         (json!({"tasks_completed": {"atLeast": 500}}), "tasks_completed.atLeast"),
         (json!({"tasks_completed": {"atLeast": "0500"}}), "tasks_completed.atLeast"),
-        (json!({"capabilities": {"containsAll": ["fly"]}}), "capabilities.containsAll"),
         (json!({"build_hash": {"atLeast": "1"}}), "build_hash.atLeast"),
     ] {
         match disclose(&task, asked.clone()) {
@@ -70,6 +69,14 @@ fn malformed_predicates_are_refused_by_member() {
             other => panic!("{asked}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn an_unknown_capability_is_refused_with_those_that_are_known() {
+    let refused = disclose(&task_schema(), json!({"capabilities": {"containsAll": ["review", "fly"]}})).unwrap_err();
+    let text = refused.to_string();
+    assert!(matches!(refused, DisclosureError::UnknownCapability { found, .. } if found == "fly"));
+    assert!(text.contains("capabilities.containsAll") && text.contains("review"), "{text}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::did::IssuerDid;
 use crate::json;
 
 /// Most capabilities of a registry: slot 4 has 64 bits.
-pub(crate) const MAX_CAPABILITIES: usize = 64;
+pub const MAX_CAPABILITIES: usize = 64;
 
 /// Who holds the secrets `k` and `n` of a leaf.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -145,8 +145,8 @@ fn check_registry(names: &[String]) -> Result<(), SchemaError> {
     Ok(())
 }
 
-/// Whether a text can be the name of a log or capability.
-pub(crate) fn is_name(text: &str) -> bool {
+/// Whether a text can be the name of a log or capability: 1 to 64 of `a-z 0-9 - _ .`.
+pub fn is_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
 }

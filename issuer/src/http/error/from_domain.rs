@@ -185,7 +185,7 @@ impl From<DisclosureError> for ApiError {
         let text = sentence(&error);
         let attribute = |name: &str| format!("predicates.{name}");
         match &error {
-            DisclosureError::Malformed { member, .. } => {
+            DisclosureError::Malformed { member, .. } | DisclosureError::UnknownCapability { member, .. } => {
                 Self::of_member(Problem::Unprocessable, attribute(member), text)
             }
             DisclosureError::NotAllowed { attribute: name, predicate } => {
