@@ -122,6 +122,9 @@ pub fn run(args: &DemoArgs, global: &Global) -> Outcome<Answer> {
 
 /// Starts the service and everybody who talks to it.
 fn start(args: &DemoArgs, global: &Global, base: &Path) -> Outcome<(Demo, RunningService)> {
+    // Once for this process and the holder's, before the bar of the demo itself.
+    let engine = args.engine.shared(base.join("cache"));
+    drop(engine.load()?);
     let screen = Screen::new(STEPS, global.json);
     screen.begin("starting the service");
     let mut timings = Timings::default();
@@ -134,7 +137,7 @@ fn start(args: &DemoArgs, global: &Global, base: &Path) -> Outcome<(Demo, Runnin
         OpenService::open(listener, data_dir.clone(), None, None, |config| {
             config.publish_interval_s = 1;
             config.capabilities = Some(leaderboard::CAPABILITIES.map(str::to_owned).to_vec());
-            args.engine.configure(config);
+            engine.configure(config);
         })
     })?;
     let url = service.url.clone();
@@ -142,7 +145,7 @@ fn start(args: &DemoArgs, global: &Global, base: &Path) -> Outcome<(Demo, Runnin
     let demo = Demo {
         client: Client::new(&url)?,
         operator: OperatorArgs::read(&data_dir.join("operator-token"))?,
-        holder: HolderProcess::new(base, &args.engine)?,
+        holder: HolderProcess::new(base, &engine)?,
         screen,
         timings,
     };

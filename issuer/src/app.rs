@@ -157,10 +157,12 @@ impl App {
     pub async fn open(config: Config, clock: Arc<dyn Clock>, entropy: Entropy) -> Result<Arc<Self>, OpenError> {
         admissible(&config)?;
         let (cache_dir, settings) = (config.engine_cache_dir.clone(), config.engine);
+        let progress = Arc::clone(&config.engine_progress);
         let mut rng = EntropyRng::new(&entropy);
-        let engine = tokio::task::spawn_blocking(move || crate::engine::load(&cache_dir, settings, &mut rng))
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let engine =
+            tokio::task::spawn_blocking(move || crate::engine::load_watched(&cache_dir, settings, &mut rng, &progress))
+                .await
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         Self::open_with(config, clock, entropy, engine).await
     }
 

@@ -3,6 +3,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use poa_prover::engine::Progress;
 
 use crate::chain::ReadLimits;
 use crate::domain::{DOCUMENTS_PER_DAY, STATUS_CAPACITY};
@@ -51,6 +54,8 @@ pub struct Config {
     pub engine_cache_dir: PathBuf,
     /// How much memory the prover's tables take.
     pub engine: poa_prover::Settings,
+    /// Counts while the proving key is compiled.
+    pub engine_progress: Arc<Progress>,
     /// Presentations kept ready for what agents in the service's custody show most; 0 keeps none.
     pub prepared: u32,
     /// Documents issued to one agent in a day at its own request, at least 1: credentials, and Proofs of Agenthood.
@@ -234,6 +239,7 @@ impl Config {
         Self {
             engine_cache_dir: data_dir.join("cache"),
             engine: poa_prover::Settings::FULL,
+            engine_progress: Arc::default(),
             prepared: 64,
             level_timing: false,
             data_dir,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use poa_prover::engine::{CacheError, Origin};
+use poa_prover::engine::{CacheError, Origin, Progress};
 use poa_prover::{Engine, ProvingKeyError, Settings, crs};
 use rand_core::CryptoRng;
 
@@ -15,12 +15,25 @@ use rand_core::CryptoRng;
 /// # Errors
 /// [`ProvingKeyError`] when the built-in key is damaged.
 pub fn load(cache_dir: &Path, settings: Settings, rng: &mut impl CryptoRng) -> Result<Arc<Engine>, ProvingKeyError> {
+    load_watched(cache_dir, settings, rng, &Progress::default())
+}
+
+/// The same, while somebody watches how far the compiling is.
+///
+/// # Errors
+/// [`ProvingKeyError`] when the built-in key is damaged.
+pub fn load_watched(
+    cache_dir: &Path,
+    settings: Settings,
+    rng: &mut impl CryptoRng,
+    progress: &Progress,
+) -> Result<Arc<Engine>, ProvingKeyError> {
     let start = Instant::now();
     // Only for the warning: an error comes again below, and there it is the reason why the cache is not used.
     if let Ok(Some(closed)) = poa_files::own_directory(cache_dir) {
         tracing::warn!(%closed, "the cache of the compiled proving key was open to others");
     }
-    let (engine, origin) = Engine::load_or_compile(cache_dir, crs::PROVING_KEY, settings, rng)?;
+    let (engine, origin) = Engine::load_or_compile_watched(cache_dir, crs::PROVING_KEY, settings, rng, progress)?;
     let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     match origin {
         Origin::Cache => tracing::info!(duration_ms, "the proving engine was read from its cache"),

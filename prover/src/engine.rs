@@ -18,6 +18,7 @@ mod encoding;
 mod limbs;
 mod msm;
 mod prepared;
+mod progress;
 mod quotient;
 mod rows;
 mod settings;
@@ -42,6 +43,7 @@ use crate::prove::ProveError;
 
 pub use self::cache::CacheError;
 pub use self::prepared::{Prepared, RestoreError};
+pub use self::progress::Progress;
 pub use self::settings::Settings;
 
 /// A compiled proving key, ready to prove.
@@ -65,7 +67,7 @@ pub enum Origin {
 impl Engine {
     /// Compiles a key: several seconds of work, spread over the pool; keep the result with [`Self::load_or_compile`].
     pub fn compile(key: &ProvingKey, settings: Settings) -> Self {
-        Self::new(CompiledKey::new(key, settings))
+        Self::new(CompiledKey::new(key, settings, &Progress::default()))
     }
 
     fn new(key: CompiledKey) -> Self {
@@ -93,6 +95,20 @@ impl Engine {
         settings: Settings,
         rng: &mut impl CryptoRng,
     ) -> Result<(Self, Origin), ProvingKeyError> {
+        Self::load_or_compile_watched(directory, proving_key, settings, rng, &Progress::default())
+    }
+
+    /// The same, while somebody watches.
+    ///
+    /// # Errors
+    /// [`ProvingKeyError`] when the bytes are no proving key for this circuit.
+    pub fn load_or_compile_watched(
+        directory: &Path,
+        proving_key: &[u8],
+        settings: Settings,
+        rng: &mut impl CryptoRng,
+        progress: &Progress,
+    ) -> Result<(Self, Origin), ProvingKeyError> {
         let binding = Binding::new(proving_key, settings);
         let reason = match binding.load(directory, proving_key).map(Self::new) {
             Ok(engine) if binding.is_pinned() => return Ok((engine, Origin::Cache)),
@@ -102,7 +118,8 @@ impl Engine {
             },
             Err(reason) => reason,
         };
-        let engine = Self::compile(&ProvingKey::from_bytes(proving_key)?, settings);
+        let key = ProvingKey::from_bytes(proving_key)?;
+        let engine = Self::new(CompiledKey::new(&key, settings, progress));
         let origin = match binding.store(directory, &engine.key) {
             Ok(()) => Origin::Compiled(reason),
             Err(not_stored) => Origin::NotStored(reason, not_stored),

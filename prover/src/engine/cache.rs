@@ -164,7 +164,7 @@ fn read(
 mod tests {
     use super::*;
     use crate::crs::PROVING_KEY;
-    use crate::engine::Engine;
+    use crate::engine::{Engine, Progress};
     use crate::key::ProvingKey;
     use getrandom::SysRng;
     use poa_circuits::statement::circuit;
@@ -172,7 +172,7 @@ mod tests {
     use std::sync::LazyLock;
 
     static SMALL: LazyLock<CompiledKey> =
-        LazyLock::new(|| CompiledKey::new(ProvingKey::development(), Settings::SMALL));
+        LazyLock::new(|| CompiledKey::new(ProvingKey::development(), Settings::SMALL, &Progress::default()));
 
     #[test]
     fn the_stated_circuit_is_this_builds() {
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_pins_are_what_the_committed_key_compiles_to() {
-        let full = CompiledKey::new(ProvingKey::development(), Settings::FULL);
+        let full = CompiledKey::new(ProvingKey::development(), Settings::FULL, &Progress::default());
         let pins = [(&full, Settings::FULL), (&*SMALL, Settings::SMALL)].map(|(key, settings)| {
             let binding = Binding::new(PROVING_KEY, settings);
             let mut file = Vec::new();

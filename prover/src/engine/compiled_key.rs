@@ -23,11 +23,16 @@ use zeroize::Zeroizing;
 
 use super::blinding::Unblinded;
 use super::msm::Table;
+use super::progress::Progress;
 use super::quotient::{Quotient, products};
 use super::rows::Rows;
 use super::settings::Settings;
 use crate::key::ProvingKey;
 
+/// A base of G2 takes about so many times as long as one of G1.
+const WEIGHT_OF_G2: u64 = 3;
+/// So does a scalar multiplication in G1.
+const WEIGHT_OF_TIMES: u64 = 2;
 /// The constant and the public inputs.
 const INSTANCE: usize = INPUTS + 1;
 
@@ -44,18 +49,21 @@ pub(super) struct CompiledKey {
 }
 
 impl CompiledKey {
-    /// Derives the compiled form.
-    pub fn new(key: &ProvingKey, settings: Settings) -> Self {
+    /// Derives the compiled form, on all cores of the pool.
+    pub fn new(key: &ProvingKey, settings: Settings, progress: &Progress) -> Self {
         let mut a_rows = Rows::new(&key.matrices[0]);
         for wire in 0..INSTANCE {
             a_rows.push([(Fr::ONE, wire)]);
         }
         let quotient = quotient(a_rows.len());
+        let of_a_and_c = key.ark.a_query.len() + INSTANCE + key.ark.l_query.len() + key.ark.h_query.len();
+        let of_b = WEIGHT_OF_G2 * key.ark.b_g2_query.len() as u64;
+        progress.begin(of_a_and_c as u64 + of_b + WEIGHT_OF_TIMES * quotient.folding(&key.matrices[2]));
         Self {
             verifying_key: key.verifying_key().clone(),
-            a: Table::new(&key.ark.a_query, settings),
-            b: Table::new(&key.ark.b_g2_query, settings.for_b()),
-            c: Table::new(&c_bases(key, &quotient), settings),
+            a: Table::new(&key.ark.a_query, settings, |bases| progress.add(bases)),
+            b: Table::new(&key.ark.b_g2_query, settings.for_b(), |bases| progress.add(WEIGHT_OF_G2 * bases)),
+            c: Table::new(&c_bases(key, &quotient, progress), settings, |bases| progress.add(bases)),
             a_rows,
             b_rows: Rows::new(&key.matrices[1]),
             quotient,
@@ -124,8 +132,9 @@ fn quotient(rows: usize) -> Quotient {
     Quotient::new(rows).expect("the circuit's rows fit a domain")
 }
 
-fn c_bases(key: &ProvingKey, quotient: &Quotient) -> Vec<G1Affine> {
-    let folded = quotient.fold(&key.ark.h_query, &key.matrices[2], WIRES);
+fn c_bases(key: &ProvingKey, quotient: &Quotient, progress: &Progress) -> Vec<G1Affine> {
+    let made = |times| progress.add(WEIGHT_OF_TIMES * times);
+    let folded = quotient.fold(&key.ark.h_query, &key.matrices[2], WIRES, &made);
     let private = key.ark.l_query.iter().zip(&folded[INSTANCE..]).map(|(l, k)| -*k + l);
     let bases: Vec<G1Projective> = folded[..INSTANCE].iter().map(|k| -*k).chain(private).collect();
     let mut bases = G1Projective::normalize_batch(&bases);

@@ -11,6 +11,7 @@ use poa_circuits::statement::assignment::{WIRES, derive};
 use poa_circuits::statement::{INPUTS, circuit};
 
 use super::compiled_key::CompiledKey;
+use super::progress::Progress;
 use super::quotient::Quotient;
 use super::rows::Rows;
 use super::settings::Settings;
@@ -20,7 +21,9 @@ use crate::qap::CircomReduction;
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
-static COMPILED: LazyLock<CompiledKey> = LazyLock::new(|| CompiledKey::new(ProvingKey::development(), Settings::SMALL));
+static PROGRESS: LazyLock<Progress> = LazyLock::new(Progress::default);
+static COMPILED: LazyLock<CompiledKey> =
+    LazyLock::new(|| CompiledKey::new(ProvingKey::development(), Settings::SMALL, &PROGRESS));
 
 /// Groth16's sums by the stock prover, with `r = s = 0`.
 fn stock(assignment: &[Fr]) -> ark_groth16::Proof<Bn254> {
@@ -69,4 +72,12 @@ fn the_c_sum_of_a_random_assignment_is_the_unfolded_one() {
     let expected = G1Projective::msm(&key.ark.l_query, &z[INPUTS + 1..]).unwrap()
         + G1Projective::msm(&key.ark.h_query, &h).unwrap();
     assert_eq!(COMPILED.sum(&z).c, expected);
+}
+
+/// Otherwise whoever waits would see a bar that stands still, or one that is full too early.
+#[test]
+fn everything_that_compiling_does_is_counted() {
+    LazyLock::force(&COMPILED);
+    assert_eq!(PROGRESS.share(), Some(1.0));
+    assert_eq!(Progress::default().share(), None, "not before it has begun");
 }

@@ -62,12 +62,17 @@ pub(in crate::engine) struct Table<P: Curve> {
 }
 
 impl<P: Curve> Table<P> {
-    /// Makes the table of bases, one a scalar; those at infinity are dropped.
-    pub fn new(bases: &[Affine<P>], settings: Settings) -> Self {
+    /// Makes the table of bases, one a scalar; those at infinity are dropped. `made` is told how many bases more are done.
+    pub fn new(bases: &[Affine<P>], settings: Settings, made: impl Fn(u64) + Sync) -> Self {
         let kept: Vec<u32> = (0..bases.len() as u32).filter(|i| !bases[*i as usize].is_zero()).collect();
+        made((bases.len() - kept.len()) as u64);
         let entries = kept
             .par_chunks(TOGETHER)
-            .map(|chunk| multiples(chunk.iter().map(|i| bases[*i as usize]), settings))
+            .map(|chunk| {
+                let entries = multiples(chunk.iter().map(|i| bases[*i as usize]), settings);
+                made(chunk.len() as u64);
+                entries
+            })
             .collect::<Vec<_>>()
             .concat();
         Self { settings, scalars: kept, entries }

@@ -30,7 +30,7 @@ fn check<P: Curve>(bases: &[Affine<P>], scalars: &[Fr]) {
     let integers: Vec<_> = scalars.iter().map(|s| s.into_bigint()).collect();
     let expected = oracle(bases, scalars);
     for settings in settings() {
-        assert_eq!(Table::new(bases, settings).sum(&integers), expected, "{settings:?}");
+        assert_eq!(Table::new(bases, settings, |_| ()).sum(&integers), expected, "{settings:?}");
     }
 }
 
@@ -130,7 +130,7 @@ fn one_thread_and_three_give_the_same_sum() {
     let bases: Vec<_> = (1..=2_000u64).map(|i| generator * Fr::from(i)).collect();
     let bases = Projective::normalize_batch(&bases);
     let integers: Vec<_> = scalars.iter().map(|s| s.into_bigint()).collect();
-    let table = Table::new(&bases, Settings::SMALL);
+    let table = Table::new(&bases, Settings::SMALL, |_| ());
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let sums = [1, 3].map(|threads| pool(threads).install(|| table.sum(&integers)));
     assert_eq!(sums, [oracle(&bases, &scalars); 2]);
