@@ -16,6 +16,12 @@ const OF_THE_MACHINE: [&str; 20] = [
     "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/tmp",
 ];
 
+/// What this project's programs keep in directories of their own. A directory that is open to others and holds other things
+/// alone is somebody's: closing it could break what relies on it.
+const KEPT: [&str; 6] = ["poa.sqlite", "operator-token", "master.key", "holder.age", "trust.json", "heads.json"];
+/// Endings of the same.
+const KEPT_ENDINGS: [&str; 2] = [".engine", ".age"];
+
 /// Why a directory cannot be trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -91,6 +97,19 @@ pub enum DirectoryError {
         /// The directory.
         path: PathBuf,
     },
+    /// Something else is kept in it.
+    #[error(
+        "{path} is open to others (mode {mode:03o}) and holds {entry}, but nothing of this program, so it is not closed; \
+         name an empty directory or one that is to be made, or run `chmod go=` on it if it is for this program alone"
+    )]
+    Others {
+        /// The directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// Something that is in it.
+        entry: PathBuf,
+    },
     /// The operating system refused.
     #[error("{path}: {error}")]
     Io {
@@ -102,11 +121,11 @@ pub enum DirectoryError {
 }
 
 /// Makes a directory for this user alone (mode 0700), or takes one that is there and is this user's. One that group or
-/// others may enter is closed to 0700; the caller warns of that.
+/// others may enter is closed to 0700, when it is empty or this project's; the caller warns of that.
 ///
 /// # Errors
-/// [`DirectoryError`] for a link, another user's directory, and one that others could replace: they may write a parent
-/// that has no sticky bit.
+/// [`DirectoryError`] for a link, another user's directory, one that is open and holds something else, and one that others
+/// could replace: they may write a parent that has no sticky bit.
 pub fn own_directory(path: &Path) -> Result<Option<Closed>, DirectoryError> {
     let path = &plain(path)?;
     parents::check(path)?;
@@ -137,6 +156,7 @@ pub fn own_directory(path: &Path) -> Result<Option<Closed>, DirectoryError> {
     if OF_THE_MACHINE.iter().any(|shared| Path::new(shared) == path) {
         return Err(DirectoryError::OfTheMachine { path: path.clone() });
     }
+    require_empty_or_kept(path, mode)?;
     directory.set_permissions(Permissions::from_mode(0o700)).map_err(failed)?;
     if directory.metadata().map_err(failed)?.mode() & OF_OTHERS != 0 {
         return Err(failed(io::Error::other("this file system keeps no permission bits")));
@@ -149,6 +169,24 @@ pub fn own_directory(path: &Path) -> Result<Option<Closed>, DirectoryError> {
         return Err(error);
     }
     Ok(Some(Closed { path: path.clone(), mode, now: 0o700 }))
+}
+
+/// Refuses a directory in which other things are kept, and nothing of this project's.
+fn require_empty_or_kept(path: &Path, mode: u32) -> Result<(), DirectoryError> {
+    let failed = |error| DirectoryError::Io { path: path.to_owned(), error };
+    let mut other = None;
+    for entry in path.read_dir().map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let text = name.to_string_lossy();
+        if KEPT.contains(&text.as_ref()) || KEPT_ENDINGS.iter().any(|ending| text.ends_with(ending)) {
+            return Ok(());
+        }
+        other.get_or_insert(name);
+    }
+    match other {
+        None => Ok(()),
+        Some(name) => Err(DirectoryError::Others { path: path.to_owned(), mode, entry: path.join(name) }),
+    }
 }
 
 /// What others put there could be a link to anywhere, or a key of theirs.
@@ -268,6 +306,7 @@ mod tests {
     #[test]
     fn what_others_put_into_an_open_directory_is_not_trusted() {
         let base = tempfile::tempdir().unwrap();
+        fs::write(base.path().join("trust.json"), "").unwrap();
         symlink("/etc/passwd", base.path().join("lock")).unwrap();
         set(base.path(), 0o777);
         if std::os::unix::fs::lchown(base.path().join("lock"), Some(65_534), None).is_err() {
@@ -276,6 +315,27 @@ mod tests {
         for _ in 0..2 {
             let refused = own_directory(base.path());
             assert!(matches!(refused, Err(DirectoryError::ForeignEntry { owner: 65_534, .. })), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn an_open_directory_in_which_something_else_is_kept_stays_as_it_is() {
+        let base = tempfile::tempdir().unwrap();
+        fs::create_dir(base.path().join("bin")).unwrap();
+        for open in [0o755, 0o750, 0o777] {
+            set(base.path(), open);
+            let refused = own_directory(base.path());
+            assert!(matches!(refused, Err(DirectoryError::Others { mode, .. }) if mode == open), "{refused:?}");
+            assert_eq!(mode(base.path()), open);
+        }
+        set(base.path(), 0o700);
+        assert!(own_directory(base.path()).unwrap().is_none(), "closed by its user, who means it");
+        for kept in ["poa.sqlite", "holder.age", "trust.json", "0123.engine"] {
+            let file = base.path().join(kept);
+            fs::write(&file, "").unwrap();
+            set(base.path(), 0o755);
+            assert!(own_directory(base.path()).unwrap().is_some(), "{kept}");
+            fs::remove_file(file).unwrap();
         }
     }
 

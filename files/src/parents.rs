@@ -13,16 +13,50 @@ use crate::user;
 const MAX_LINKS: usize = 40;
 const STICKY: u32 = 0o1000;
 
-/// Walks to the parent of an absolute path from the root, as the system does: every directory on the way belongs to this
-/// user or the superuser, and others may write it only where they may not rename what is not theirs. Parents that are
-/// missing count as good: they will be made.
+/// Every directory on the way to an absolute path belongs to this user or the superuser, and others may write it only where
+/// they may not rename what is not theirs. Parents that are missing count as good: they will be made.
 pub fn check(path: &Path) -> Result<(), DirectoryError> {
+    let failed = |parent: &Path, error| DirectoryError::Io { path: parent.to_owned(), error };
+    walk(path, failed, |parent, metadata| {
+        if metadata.is_symlink() {
+            // Its owner may point it elsewhere at any time.
+            require_owner(path, parent, metadata)
+        } else if metadata.is_dir() {
+            judge(path, parent, metadata)
+        } else {
+            Err(DirectoryError::NotADirectory { path: parent.to_owned() })
+        }
+    })
+}
+
+/// The first link of another user on the way to a path, who could lead it anywhere. The superuser's are good.
+pub fn foreign_link(path: &Path) -> io::Result<Option<PathBuf>> {
+    let mut foreign = None;
+    walk(
+        &std::path::absolute(path)?,
+        |_, error| error,
+        |parent, metadata| {
+            if metadata.is_symlink() && metadata.uid() != 0 && metadata.uid() != user() && foreign.is_none() {
+                foreign = Some(parent.to_owned());
+            }
+            Ok(())
+        },
+    )?;
+    Ok(foreign)
+}
+
+/// Walks to the parent of an absolute path from the root, as the system does, and shows every directory and link on the
+/// way. It ends where something is missing.
+fn walk<E>(
+    path: &Path,
+    failed: impl Fn(&Path, io::Error) -> E,
+    mut see: impl FnMut(&Path, &Metadata) -> Result<(), E>,
+) -> Result<(), E> {
     let mut here = PathBuf::from("/");
     let mut left = Vec::new();
     push(&mut left, path.parent().unwrap_or(path));
     let mut links = 0;
-    let failed = |path: &Path, error| DirectoryError::Io { path: path.to_owned(), error };
-    judge(path, &here, &here.metadata().map_err(|error| failed(&here, error))?)?;
+    see(&here, &here.metadata().map_err(|error| failed(&here, error))?)?;
     while let Some(name) = left.pop() {
         if name == ".." {
             here.pop();
@@ -34,24 +68,20 @@ pub fn check(path: &Path) -> Result<(), DirectoryError> {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(failed(&next, error)),
         };
-        if metadata.is_symlink() {
-            links += 1;
-            if links > MAX_LINKS {
-                return Err(failed(&next, io::Error::other("too many symbolic links")));
-            }
-            // Its owner may point it elsewhere at any time.
-            require_owner(path, &next, &metadata)?;
-            let target = next.read_link().map_err(|error| failed(&next, error))?;
-            if target.is_absolute() {
-                here = PathBuf::from("/");
-            }
-            push(&mut left, &target);
-        } else if metadata.is_dir() {
-            judge(path, &next, &metadata)?;
+        see(&next, &metadata)?;
+        if !metadata.is_symlink() {
             here = next;
-        } else {
-            return Err(DirectoryError::NotADirectory { path: next });
+            continue;
         }
+        links += 1;
+        if links > MAX_LINKS {
+            return Err(failed(&next, io::Error::other("too many symbolic links")));
+        }
+        let target = next.read_link().map_err(|error| failed(&next, error))?;
+        if target.is_absolute() {
+            here = PathBuf::from("/");
+        }
+        push(&mut left, &target);
     }
     Ok(())
 }

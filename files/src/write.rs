@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use crate::{WRITE_OF_OTHERS, user};
+use crate::{WRITE_OF_OTHERS, parents, user};
 
 /// Links followed, as many as Linux does.
 const MAX_LINKS: usize = 40;
@@ -52,7 +52,7 @@ pub enum WriteError {
     #[error("it is {0}; expected a file, a pipe or a character device")]
     Kind(&'static str),
     /// A link of another user, who could lead the write anywhere.
-    #[error("{0} is a symbolic link of another user; name the file that it leads to")]
+    #[error("{0} is a symbolic link of another user; name what it leads to")]
     ForeignLink(PathBuf),
     /// Another user's file in a directory that everybody may write: it may have been put there to read what is written.
     #[error("it belongs to the user with id {0}, in a directory that others may write; name another file")]
@@ -136,6 +136,10 @@ impl Target {
     fn find(path: &Path) -> Result<Self, WriteError> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
+            // A link on the way leads as far as a last one.
+            if let Some(link) = parents::foreign_link(&path)? {
+                return Err(WriteError::ForeignLink(link));
+            }
             let metadata = match path.symlink_metadata() {
                 Ok(metadata) => metadata,
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::New(path)),
@@ -336,6 +340,25 @@ mod tests {
         set(base.path(), 0o755);
         write(&file, b"given", Existing::Replace).unwrap();
         assert_eq!((fs::read(&file).unwrap(), file.metadata().unwrap().uid()), (b"given".to_vec(), 65_534));
+    }
+
+    #[test]
+    fn another_users_link_on_the_way_is_not_followed_either() {
+        let base = tempfile::tempdir().unwrap();
+        let path = |name: &str| base.path().join(name);
+        fs::create_dir_all(path("mine/below")).unwrap();
+        symlink("mine", path("own")).unwrap();
+        symlink(path("mine"), path("theirs")).unwrap();
+        symlink("theirs/below/file", path("through")).unwrap();
+        write(&path("own/file"), b"x", Existing::Replace).unwrap();
+        if std::os::unix::fs::lchown(path("theirs"), Some(65_534), None).is_err() {
+            return; // Only the superuser can give something away.
+        }
+        for name in ["theirs/file", "theirs/new", "theirs/below/new", "own/../theirs/new", "through"] {
+            let refused = write(&path(name), b"y", Existing::Replace);
+            assert!(matches!(refused, Err(WriteError::ForeignLink(_))), "{name}: {refused:?}");
+        }
+        assert_eq!((fs::read(path("mine/file")).unwrap(), names(&path("mine/below"))), (b"x".to_vec(), 0));
     }
 
     #[test]
