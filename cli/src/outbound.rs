@@ -56,8 +56,11 @@ pub fn fetch(url: &str, reach: Reach) -> Outcome<Vec<u8>> {
     if response.status() != 200 {
         return Err(Failure::error(format!("{url} answers {}, not 200", response.status().as_u16()), next));
     }
-    let body = response.body_mut().with_config().limit(MAX_BYTES).read_to_vec();
-    body.or_fail(format!("{url} is longer than {MAX_BYTES} bytes, or broke off"), next)
+    // One more than is taken: the reader refuses whatever reaches its own limit.
+    let body = response.body_mut().with_config().limit(MAX_BYTES + 1).read_to_vec();
+    let too_long = || format!("{url} is longer than {MAX_BYTES} bytes, or broke off");
+    let body = body.or_fail(too_long(), next)?;
+    if body.len() as u64 > MAX_BYTES { Err(Failure::error(too_long(), next)) } else { Ok(body) }
 }
 
 /// Looks a name up and gives its addresses, when all of them may be reached.
@@ -146,7 +149,7 @@ fn low_32(bits: u128) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
     use std::net::TcpListener;
 
     use super::*;
@@ -223,6 +226,25 @@ mod tests {
         // And one that the user named, for this machine, leads nowhere else.
         let said = fetch("http://198.51.100.1/", Reach::Loopback).unwrap_err().what;
         assert!(said.contains("not one of the public network"), "{said}");
+    }
+
+    #[test]
+    fn a_document_of_just_the_limit_is_taken_and_one_byte_more_is_not() {
+        for (length, taken) in [(MAX_BYTES, true), (MAX_BYTES + 1, false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/.well-known/did.json", listener.local_addr().unwrap());
+            let serves = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4_096]).unwrap();
+                let header = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+                stream.write_all(header.as_bytes()).unwrap();
+                // Whoever has read enough goes away.
+                let _ = stream.write_all(&vec![b'x'; length as usize]);
+            });
+            let fetched = fetch(&url, Reach::Loopback);
+            assert_eq!(fetched.is_ok(), taken, "{length}");
+            serves.join().unwrap();
+        }
     }
 
     #[test]

@@ -133,11 +133,15 @@ fn fetch<T: DeserializeOwned>(agent: &Agent, url: &str, max_bytes: u64) -> Resul
         let may_pass = status.is_server_error() || status == 429;
         return Err(if may_pass { Failure::Passing(error) } else { Failure::Lasting(error) });
     }
-    let body = response.body_mut().with_config().limit(max_bytes).read_to_vec();
+    // One more than is taken: the reader refuses whatever reaches its own limit.
+    let body = response.body_mut().with_config().limit(max_bytes.saturating_add(1)).read_to_vec();
     let bytes = match body {
-        Err(ureq::Error::BodyExceedsLimit(limit)) => return Err(malformed(format!("it is longer than {limit} bytes"))),
+        Err(ureq::Error::BodyExceedsLimit(_)) => {
+            return Err(malformed(format!("it is longer than {max_bytes} bytes")));
+        }
         body => body.map_err(passing)?,
     };
+    // Which the parser holds it to.
     let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
     let value = json::parse_bounded(&bytes, limit).map_err(|error| malformed(error.to_string()))?;
     serde_path_to_error::deserialize(value).map_err(|error| malformed(error.to_string()))

@@ -166,7 +166,11 @@ fn get(agent: &Agent, list: &Wanted, max_bytes: u64) -> Result<Vec<u8>, ListErro
     if response.status() != 200 {
         return Err(lost(format!("it answered {}", response.status())));
     }
-    response.body_mut().with_config().limit(max_bytes).read_to_vec().map_err(lost)
+    // One more than is taken: the reader refuses whatever reaches its own limit.
+    let body = response.body_mut().with_config().limit(max_bytes.saturating_add(1)).read_to_vec();
+    let bytes = body.map_err(lost)?;
+    let fits = bytes.len() as u64 <= max_bytes;
+    if fits { Ok(bytes) } else { Err(lost(format!("it is longer than {max_bytes} bytes"))) }
 }
 
 /// What was fetched, as the list that was asked for. Old as of when the fetch began.
