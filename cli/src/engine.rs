@@ -110,6 +110,11 @@ impl EngineArgs {
         [(CACHE_VARIABLE, self.cache_dir().into()), (SIZE_VARIABLE, size)]
     }
 
+    /// Whether the key was compiled before on this machine.
+    pub fn is_cached(&self) -> bool {
+        poa_issuer::engine::is_cached(&self.cache_dir(), self.settings())
+    }
+
     /// The same, with a cache that this process can write: `fallback` where the usual one is not. Processes that share it
     /// compile once.
     pub fn shared(&self, fallback: PathBuf) -> Self {
@@ -121,7 +126,7 @@ impl EngineArgs {
     /// Says that the key is about to be compiled, when it is, and how far that is.
     fn announce(&self, progress: &Arc<Progress>) {
         let directory = self.cache_dir();
-        if !poa_issuer::engine::is_cached(&directory, self.settings()) {
+        if !self.is_cached() {
             note(&format!("compiling the proving key, once for this machine, into {} …", directory.display()));
             let progress = Arc::downgrade(progress);
             std::thread::spawn(move || show(&progress));

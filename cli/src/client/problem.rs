@@ -23,7 +23,12 @@ pub fn failure(status: u16, url: &str, body: &[u8]) -> Failure {
     Failure {
         exit: if (400..500).contains(&status) { Exit::Refused } else { Exit::Error },
         what: format!("the service refused {url}: {said}{member}"),
-        next: next_step(&problem["recovery"], status),
+        next: match code.as_deref() {
+            Some("leaf-not-in-anchor") => {
+                "wait for the next anchor, or give --newest-root: the crowd is then small".into()
+            }
+            _ => next_step(&problem["recovery"], status),
+        },
         code,
     }
 }
@@ -63,6 +68,12 @@ mod tests {
         assert_eq!(failure.what, "the service refused http://h/x: too low (member `predicates`)");
         assert_eq!(failure.next, "correct the value named above and try again");
         assert_eq!(failure.code.as_deref(), Some("off-grid"));
+    }
+
+    #[test]
+    fn a_leaf_that_is_newer_than_the_anchor_is_told_the_commands_own_option() {
+        let body = br#"{"detail":"d","code":"leaf-not-in-anchor","recovery":{"action":"retry_after","seconds":9}}"#;
+        assert!(failure(409, "http://h/x", body).next.contains("--newest-root"));
     }
 
     #[test]

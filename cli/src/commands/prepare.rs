@@ -17,7 +17,7 @@ use crate::commands::read_json;
 use crate::commands::request::DemandArgs;
 use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
-use crate::holder::direct_times::Times;
+use crate::holder::direct_times::{Began, Times};
 use crate::holder::prepared::{self, Slot};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
@@ -44,7 +44,7 @@ pub struct PrepareArgs {
 
 /// Runs the command.
 pub fn run(args: &PrepareArgs, global: &Global) -> Outcome<Answer> {
-    let began = Instant::now();
+    let began = Began::now(&args.engine);
     let request = match &args.like {
         Some(path) => read_json(path)?,
         // The challenge stands for one that is not known yet.

@@ -20,7 +20,7 @@ use crate::client::{AgentSigner, Client};
 use crate::commands::read_json;
 use crate::engine::EngineArgs;
 use crate::exit::{Exit, Failure, OrFail, Outcome};
-use crate::holder::direct_times::Times;
+use crate::holder::direct_times::{Began, Times};
 use crate::holder::prepared::{Found, Slot};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
@@ -100,7 +100,7 @@ fn under_anchor(presentation: &Value, now: u64) -> bool {
 
 /// Runs the command.
 pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
-    let began = Instant::now();
+    let began = Began::now(&args.engine);
     let RequestSource { request, request_url } = &args.request;
     let to = &args.consent.to;
     let requested = request_url.as_ref().map(|url| Requested::fetch(url, to, args.via.as_deref())).transpose()?;
@@ -150,7 +150,7 @@ fn show_here(
     dir: &mut HolderDir,
     signer: &AgentSigner,
     client: &Client,
-    began: Instant,
+    began: Began,
 ) -> Outcome<Made> {
     let pinned = prove::require_trust(dir)?;
     let prover = Prover::new(&pinned, &args.engine)?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use poa_issuer::level_timing::DirectTimes;
 
 use super::store::HolderDir;
+use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::system;
 
@@ -16,6 +17,21 @@ const FILE: &str = "direct-times.json";
 pub struct Times {
     path: PathBuf,
     times: DirectTimes,
+}
+
+/// When a direct answer began.
+#[derive(Clone, Copy)]
+pub struct Began {
+    at: Instant,
+    /// Whether it compiles the proving key first, which none after it does.
+    compiles: bool,
+}
+
+impl Began {
+    /// Now, with this engine.
+    pub fn now(engine: &EngineArgs) -> Self {
+        Self { at: Instant::now(), compiles: !engine.is_cached() }
+    }
 }
 
 impl Times {
@@ -35,17 +51,20 @@ impl Times {
         self.times.level().is_some()
     }
 
-    /// Notes a direct answer that began at `began`.
-    pub fn note(&mut self, began: Instant) -> Outcome<()> {
-        self.times.note(began.elapsed());
+    /// Notes a direct answer. One that compiled the proving key took longer than any will again, and is not noted.
+    pub fn note(&mut self, began: Began) -> Outcome<()> {
+        if began.compiles {
+            return Ok(());
+        }
+        self.times.note(began.at.elapsed());
         let bytes = serde_json::to_vec(&self.times).or_fail(FILE, "please report it")?;
         system::write_own(&self.path, &bytes)
     }
 
-    /// Sleeps until a direct answer that began at `began` would be there.
-    pub fn keep_back(&self, began: Instant) {
+    /// Sleeps until a direct answer that began then would be there.
+    pub fn keep_back(&self, began: Began) {
         if let Some(level) = self.times.level() {
-            std::thread::sleep(level.saturating_sub(began.elapsed()));
+            std::thread::sleep(level.saturating_sub(began.at.elapsed()));
         }
     }
 
@@ -55,5 +74,21 @@ impl Times {
             "how long a direct answer takes is not known yet, so a prepared one cannot be kept back as long",
             "answer once without --prepared, or prepare again: both are timed",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_compiled_the_key_is_not_noted() {
+        let base = tempfile::tempdir().unwrap();
+        let mut times = Times { path: base.path().join(FILE), times: DirectTimes::default() };
+        let at = Instant::now();
+        times.note(Began { at, compiles: true }).unwrap();
+        assert!(!times.known() && !times.path.exists());
+        times.note(Began { at, compiles: false }).unwrap();
+        assert!(times.known() && times.path.exists());
     }
 }
