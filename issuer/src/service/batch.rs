@@ -27,7 +27,7 @@ impl App {
         principal: Principal,
         requests: Vec<Issue>,
     ) -> Result<Vec<ItemResult>, ServiceError> {
-        let place = self.batch_places().hold(principal).ok_or(WorkError::Busy)?;
+        let place = self.batch_places().hold(principal).await.ok_or(WorkError::Busy)?;
         let app = Arc::clone(self);
         let task = tokio::spawn(async move {
             let results = app.work_through(requests).await;
