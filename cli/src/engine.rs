@@ -89,6 +89,11 @@ impl EngineArgs {
         }
     }
 
+    /// Whether the key was compiled before on this machine.
+    pub fn is_cached(&self) -> bool {
+        poa_issuer::engine::is_cached(&self.cache_dir(), self.settings())
+    }
+
     /// Tells a service which engine to load, and the terminal when that takes a while.
     pub fn configure(&self, config: &mut Config) {
         self.announce(&config.engine_progress);
@@ -108,11 +113,6 @@ impl EngineArgs {
     pub fn variables(&self) -> [(&'static str, OsString); 2] {
         let size = self.engine.to_possible_value().map(|value| value.get_name().into()).unwrap_or_default();
         [(CACHE_VARIABLE, self.cache_dir().into()), (SIZE_VARIABLE, size)]
-    }
-
-    /// Whether the key was compiled before on this machine.
-    pub fn is_cached(&self) -> bool {
-        poa_issuer::engine::is_cached(&self.cache_dir(), self.settings())
     }
 
     /// The same, with a cache that this process can write: `fallback` where the usual one is not. Processes that share it

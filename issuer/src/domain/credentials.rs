@@ -126,6 +126,7 @@ impl Domain {
             head_seq: head.seq,
             head_iat: head.iat,
             idempotency,
+            by,
             now,
         };
         tx.insert_credential(&reservation).await?;
@@ -134,7 +135,8 @@ impl Domain {
     }
 
     /// An agent begins a bounded number of credentials a day, whatever becomes of them, and its holder has few open at a
-    /// time, so that one agent can use up neither the index space nor the one writer. The operator is not counted.
+    /// time, so that one agent can use up neither the index space nor the one writer. What the operator begins takes
+    /// nothing of the agent's day.
     async fn check_shares(&self, tx: &mut Tx, agent: &Agent, by: Actor, now: u64) -> Result<(), DomainError> {
         if agent.custody == Custody::Holder
             && let Some(lapses_at) = tx.open_credentials_lapse(agent.id, MAX_OPEN, now).await?

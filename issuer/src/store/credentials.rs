@@ -14,8 +14,8 @@ impl Tx {
         let idempotency = new.idempotency;
         sqlx::query(
             "INSERT INTO credentials (id, agent, schema_id, state, log, leaf_idx, head_seq, head_issued_at, \
-             created_at, expires_at, status_due, principal, idempotency_key, request_digest) \
-             VALUES ($1, $2, $3, 'reserved', $4, $5, $6, $7, $8, $9, 0, $10, $11, $12)",
+             created_at, expires_at, status_due, principal, idempotency_key, request_digest, begun_by) \
+             VALUES ($1, $2, $3, 'reserved', $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)",
         )
         .bind(new.id.to_string())
         .bind(new.agent.to_string())
@@ -29,6 +29,7 @@ impl Tx {
         .bind(idempotency.map(|i| i.principal.as_str()))
         .bind(idempotency.map(|i| i.key.as_str()))
         .bind(idempotency.map(|i| i.digest.to_vec()))
+        .bind(new.by.as_str())
         .execute(self.conn())
         .await?;
         Ok(())
@@ -133,8 +134,8 @@ impl Tx {
         Ok(lapses_at.filter(|_| unsigned::<u64>(&row, "open").is_ok_and(|open| open >= u64::from(most))))
     }
 
-    /// When the agent's `n`th newest credential since a time was begun, if it has so many. What its holder gave up or let
-    /// lapse counts; what the service itself did not finish does not.
+    /// When the `n`th newest credential that the agent began itself since a time was begun, if there are so many. What its
+    /// holder gave up or let lapse counts; what the service itself did not finish does not.
     pub(crate) async fn nth_newest_credential(
         &mut self,
         agent: AgentUuid,
@@ -143,7 +144,7 @@ impl Tx {
         now: u64,
     ) -> Result<Option<u64>, StoreError> {
         let row = sqlx::query(
-            "SELECT created_at FROM credentials WHERE agent = $1 AND created_at > $2 \
+            "SELECT created_at FROM credentials WHERE agent = $1 AND begun_by = 'agent' AND created_at > $2 \
              AND (expires_at IS NULL OR expires_at > $3 OR state = 'pending') \
              UNION ALL SELECT begun_at FROM given_up_credentials WHERE agent = $1 AND begun_at > $2 \
              ORDER BY created_at DESC LIMIT 1 OFFSET $4",
@@ -162,7 +163,7 @@ impl Tx {
         self.free_reservation(id).await?;
         sqlx::query(
             "INSERT INTO given_up_credentials (id, agent, begun_at) \
-             SELECT id, agent, created_at FROM credentials WHERE id = $1 AND state = 'pending'",
+             SELECT id, agent, created_at FROM credentials WHERE id = $1 AND state = 'pending' AND begun_by = 'agent'",
         )
         .bind(id.to_string())
         .execute(self.conn())
@@ -180,7 +181,8 @@ impl Tx {
         self.free_lapsed_reservations(before).await?;
         sqlx::query(
             "INSERT INTO given_up_credentials (id, agent, begun_at) \
-             SELECT id, agent, created_at FROM credentials WHERE expires_at < $1 AND state = 'pending'",
+             SELECT id, agent, created_at FROM credentials \
+             WHERE expires_at < $1 AND state = 'pending' AND begun_by = 'agent'",
         )
         .bind(stored(before, "before")?)
         .execute(self.conn())

@@ -246,6 +246,27 @@ async fn an_agent_has_a_bounded_number_of_credentials_a_day_and_the_operator_iss
 }
 
 #[tokio::test]
+async fn what_the_operator_begins_takes_nothing_of_the_agents_day() {
+    let rig = Rig::with(Settings { documents_per_day: 2, ..settings() }).await;
+    let id = managed(&rig).await;
+    for _ in 0..3 {
+        let begun = begin_by(&rig, id, Actor::Operator).await.unwrap();
+        rig.domain.complete_credential(begun.id, json!({}), NOW + 100, rig.now()).await.unwrap();
+    }
+    let holder = holder(&rig).await;
+    for _ in 0..3 {
+        let begun = begin_by(&rig, holder, Actor::Operator).await.unwrap();
+        rig.domain.hold_credential(begun.id, json!({}), rig.now()).await.unwrap();
+        rig.domain.abandon_credential(begun.id).await.unwrap();
+    }
+    for agent in [id, holder] {
+        let _two = (begin(&rig, agent).await.unwrap(), begin(&rig, agent).await.unwrap());
+        let third = begin(&rig, agent).await;
+        assert!(matches!(third, Err(DomainError::TooManyDocuments { most: 2, .. })), "{third:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_holder_begins_and_does_not_complete_counts_for_its_day() {
     let rig = Rig::with(Settings { documents_per_day: 4, ..settings() }).await;
     let id = holder(&rig).await;

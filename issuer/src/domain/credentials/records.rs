@@ -4,6 +4,7 @@ use poa_circuits::native::tree::Path;
 use serde_json::Value;
 
 use super::at_work::Working;
+use crate::domain::agents::Actor;
 use crate::domain::ids::{AgentUuid, CredentialId};
 use crate::domain::leaves::Opening;
 use crate::domain::log::Head;
@@ -134,6 +135,7 @@ pub(crate) struct Reservation<'a> {
     pub head_seq: u64,
     pub head_iat: u64,
     pub idempotency: Option<&'a Idempotency>,
+    pub by: Actor,
     pub now: u64,
 }
 
