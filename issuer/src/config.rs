@@ -122,7 +122,7 @@ impl ProvingLimits {
 }
 
 fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
 }
 
 /// Bounds of verification.
@@ -167,6 +167,15 @@ impl VerifyingLimits {
     }
 }
 
+/// Most threads of a kind: more than any machine has cores. So many are started with the service.
+pub const MOST_WORKERS: usize = 1_024;
+/// Most that may wait in a queue, and most batches worked on: each holds its body in memory.
+pub const MOST_WAITING: usize = 65_536;
+/// Most connections, and most documents that a client may have verified in a minute.
+pub const MOST_CALLS: usize = 1 << 20;
+/// Most presentations kept ready.
+pub const MOST_PREPARED: usize = 65_536;
+
 /// Why a configuration cannot work.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -174,6 +183,16 @@ pub enum ConfigError {
     /// The publication interval is 0 or longer than the minute after which a head is signed anew.
     #[error("publish_interval_s is {0}, not between 1 and 60")]
     PublishInterval(u64),
+    /// More than the service can start, count or hold.
+    #[error("{name} is {value}, more than {most}")]
+    TooMany {
+        /// The value's name.
+        name: &'static str,
+        /// What it is.
+        value: usize,
+        /// The most that it may be.
+        most: usize,
+    },
     /// No worker would ever prove.
     #[error("proving.{0} is 0")]
     NoWorkers(&'static str),
@@ -291,6 +310,7 @@ impl Config {
         if let Some(names) = &self.capabilities {
             capabilities::check(names)?;
         }
+        self.check_upper_bounds()?;
         self.connections.check()?;
         self.agenthood.check(self.production)?;
         if self.tls.is_some() && !self.public_url.is_https() {
@@ -302,6 +322,30 @@ impl Config {
         }
         if self.production && !self.public_url.is_https() {
             return Err(ConfigError::Insecure(self.public_url.to_string()));
+        }
+        Ok(())
+    }
+
+    /// Each number that an operator gives has a greatest value: beyond it threads cannot be started, and sums overflow.
+    fn check_upper_bounds(&self) -> Result<(), ConfigError> {
+        let Self { proving, verifying, connections, agenthood, .. } = self;
+        for (name, value, most) in [
+            ("proving.workers", proving.workers, MOST_WORKERS),
+            ("proving.queue", proving.queue, MOST_WAITING),
+            ("proving.batch_workers", proving.batch_workers, MOST_WORKERS),
+            ("proving.batches", proving.batches, MOST_WAITING),
+            ("verifying.workers", verifying.workers, MOST_WORKERS),
+            ("verifying.queue", verifying.queue, MOST_WAITING),
+            ("verifying.per_minute", verifying.per_minute as usize, MOST_CALLS),
+            ("documents_per_day", self.documents_per_day as usize, STATUS_CAPACITY as usize),
+            ("prepared", self.prepared as usize, MOST_PREPARED),
+            ("connections.places", connections.places.total, MOST_CALLS),
+            ("agenthood.reads.at_once", agenthood.reads.at_once, MOST_WORKERS),
+            ("agenthood.reads.waiting", agenthood.reads.waiting, MOST_WAITING),
+        ] {
+            if value > most {
+                return Err(ConfigError::TooMany { name, value, most });
+            }
         }
         Ok(())
     }
@@ -330,6 +374,22 @@ mod tests {
             change(&mut config);
             config.check()
         };
+        for (name, change_it) in [
+            ("proving.workers", (|c| c.proving.workers = 100_000) as fn(&mut Config)),
+            ("proving.queue", |c| c.proving.queue = usize::MAX),
+            ("proving.batch_workers", |c| c.proving.batch_workers = usize::MAX),
+            ("proving.batches", |c| c.proving.batches = usize::MAX),
+            ("verifying.workers", |c| c.verifying.workers = 1_025),
+            ("verifying.queue", |c| c.verifying.queue = usize::MAX),
+            ("verifying.per_minute", |c| c.verifying.per_minute = u32::MAX),
+            ("documents_per_day", |c| c.documents_per_day = u32::MAX),
+            ("prepared", |c| c.prepared = u32::MAX),
+            ("connections.places", |c| c.connections.places = Bounds::of(usize::MAX)),
+            ("agenthood.reads.at_once", |c| c.agenthood.reads.at_once = usize::MAX),
+        ] {
+            let refused = change(change_it);
+            assert!(matches!(refused, Err(ConfigError::TooMany { name: found, .. }) if found == name), "{refused:?}");
+        }
         assert_eq!(change(|c| c.publish_interval_s = 0), Err(ConfigError::PublishInterval(0)));
         assert_eq!(change(|c| c.publish_interval_s = 61), Err(ConfigError::PublishInterval(61)));
         assert_eq!(change(|c| c.proving.workers = 0), Err(ConfigError::NoWorkers("workers")));

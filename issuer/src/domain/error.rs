@@ -45,8 +45,11 @@ pub enum DomainError {
     #[error("this request is signed by a key that was replaced; sign with the agent's newest key")]
     KeyReplaced,
     /// The agent has begun to use as many keys as one may in a day.
-    #[error("this agent rotated too often today; ask the operator, or try again tomorrow")]
-    TooManyRotations,
+    #[error("this agent rotated its keys too often within a day; ask the operator, or try again in {wait_s} s")]
+    TooManyRotations {
+        /// Seconds until it may rotate again.
+        wait_s: u64,
+    },
     /// A rotation that names no key.
     #[error("no key to rotate")]
     NothingToRotate,

@@ -20,7 +20,7 @@ use crate::store::Tx;
 /// How long a rotated Ed25519 key still signs requests, in seconds, when the agent rotated it itself.
 pub const SIGNING_KEY_GRACE_S: u64 = 3_600;
 /// Most keys of a kind that an agent begins to use itself in a day: each stays in its record and in the operator's log.
-pub const MAX_KEYS_A_DAY: u64 = 24;
+pub const MAX_KEYS_A_DAY: u32 = 24;
 const DAY_S: u64 = 86_400;
 
 /// New keys for an agent; at least one of the two.
@@ -153,10 +153,14 @@ async fn may_rotate(
     if rotation.signed_with.is_some_and(|key| key != agent.ed25519_public_key) {
         return Err(DomainError::KeyReplaced);
     }
-    if actor == Actor::Agent && tx.keys_begun_since(agent.id, now.saturating_sub(DAY_S)).await? > MAX_KEYS_A_DAY {
-        return Err(DomainError::TooManyRotations);
+    if actor == Actor::Operator {
+        return Ok(());
     }
-    Ok(())
+    // One more, because the key that the agent was registered with counts too.
+    match tx.nth_newest_key(agent.id, MAX_KEYS_A_DAY + 1, now.saturating_sub(DAY_S)).await? {
+        Some(begun) => Err(DomainError::TooManyRotations { wait_s: (begun + DAY_S).saturating_sub(now) }),
+        None => Ok(()),
+    }
 }
 
 fn grace_s(rotation: &Rotation, actor: Actor) -> u64 {

@@ -245,17 +245,19 @@ impl Tx {
         Ok(true)
     }
 
-    /// How many keys, of the kind that has more, the agent began to use after `since`, its first ones included.
-    pub async fn keys_begun_since(&mut self, id: AgentUuid, since: u64) -> Result<u64, StoreError> {
-        let mut most = 0;
+    /// When the agent began to use the `n`th newest key of a kind after `since`, its first ones included; of the two kinds
+    /// the later. None when it began with fewer.
+    pub async fn nth_newest_key(&mut self, id: AgentUuid, n: u32, since: u64) -> Result<Option<u64>, StoreError> {
+        let mut latest = None;
         for sql in [
-            "SELECT COUNT(*) AS n FROM signing_keys WHERE agent = $1 AND since > $2",
-            "SELECT COUNT(*) AS n FROM holder_keys WHERE agent = $1 AND since > $2",
+            "SELECT since FROM signing_keys WHERE agent = $1 AND since > $2 ORDER BY since DESC LIMIT 1 OFFSET $3",
+            "SELECT since FROM holder_keys WHERE agent = $1 AND since > $2 ORDER BY since DESC LIMIT 1 OFFSET $3",
         ] {
-            let query = sqlx::query(sql).bind(id.to_string()).bind(stored(since, "since")?);
-            most = most.max(unsigned(&query.fetch_one(self.conn()).await?, "n")?);
+            let query = sqlx::query(sql).bind(id.to_string()).bind(stored(since, "since")?).bind(i64::from(n) - 1);
+            let row = query.fetch_optional(self.conn()).await?;
+            latest = latest.max(row.map(|row| unsigned(&row, "since")).transpose()?);
         }
-        Ok(most)
+        Ok(latest)
     }
 
     /// Puts a new holder key in force.

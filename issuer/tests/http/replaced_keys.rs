@@ -162,7 +162,9 @@ async fn an_agent_rotates_only_so_often() {
         assert_eq!(answer.status, 200, "{answer:?}");
         agent = next;
     }
-    rotate(&service, &agent, json!({})).await.0.assert_problem(429, "too-many-requests");
+    let (refused, _) = rotate(&service, &agent, json!({})).await;
+    refused.assert_problem(429, "too-many-requests");
+    assert_eq!(refused.header("retry-after"), "86400", "when the first of them is a day old");
     let body = json!({ "ed25519_public_key": Attestor::random().multikey() });
     assert_eq!(service.operator(Method::POST, &agent.path("/keys"), &body).await.status, 200);
 }

@@ -44,7 +44,9 @@ impl From<DomainError> for ApiError {
             D::PseudonymUsed => member(Problem::Conflict, "holder.pseudonym"),
             D::PseudonymChanged => member(Problem::Unprocessable, "holder.pseudonym"),
             D::KeyReplaced => plain(Problem::Forbidden),
-            D::TooManyRotations => plain(Problem::TooManyRequests),
+            D::TooManyRotations { wait_s } => {
+                plain(Problem::TooManyRequests).with_recovery(Recovery::RetryAfter { seconds: *wait_s })
+            }
             D::NothingToRotate => member(Problem::Unprocessable, "ed25519_public_key"),
             D::Custody => member(Problem::Unprocessable, "agent"),
             D::AgentNotActive(_) => member(Problem::AgentNotActive, "agent").with_recovery(Recovery::ContactIssuer),
