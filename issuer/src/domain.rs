@@ -69,7 +69,9 @@ pub use ids::{AgentUuid, CredentialId, IdError, PresentationRequestId, VerifierI
 pub(crate) use issuer_keys::STATUS_LIST_LIFETIME_S;
 pub use issuer_keys::{AffectedDocument, AffectedPage};
 pub use leaves::{LeafRecord, Opening};
-pub use log::{Appends, CLOCK_TOLERANCE_S, FutureHeads, Head, LogAudit, Marking, Publication, Recovered, SignedState};
+pub use log::{
+    Appends, CLOCK_TOLERANCE_S, FutureHeads, Head, HeadFault, LogAudit, Marking, Publication, Recovered, SignedState,
+};
 pub(crate) use log::{DueAgent, FIRST_LOG, LogState, Place, Settled, Zeroed, audit, signer_of};
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};

@@ -178,6 +178,11 @@ fn verdict(audit: &LogAudit) -> Answer {
             format!("from its leaves: {} leaves, root {}", signed.rebuilt_size, root(&signed.rebuilt_root))
         }),
     );
+    details
+        .extend(audit.signed.as_ref().and_then(|signed| signed.fault).map(|fault| format!("the newest head: {fault}")));
+    details.extend(audit.stray_leaf.map(|index| {
+        format!("leaf {index} is stored, which lies beyond the log's end or behind a gap; none behind it was looked at")
+    }));
     details.extend(audit.first_wrong.map(|(level, index)| {
         format!("{} stored nodes are wrong, first that of level {level}, index {index}", audit.wrong_nodes)
     }));

@@ -15,7 +15,7 @@ mod read;
 mod recover;
 
 pub(crate) use audit::audit;
-pub use audit::{LogAudit, SignedState};
+pub use audit::{HeadFault, LogAudit, SignedState};
 pub(crate) use edit::Place;
 pub use measure::Appends;
 pub(crate) use plan::{DueAgent, Settled, Zeroed};

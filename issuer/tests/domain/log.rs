@@ -250,6 +250,38 @@ async fn a_damaged_tree_is_reported_as_damage_and_the_check_says_where() {
     }
 }
 
+#[tokio::test]
+async fn the_check_sees_a_leaf_beyond_the_end_and_a_head_that_says_something_else() {
+    let rig = Rig::new().await;
+    for name in ["a", "b"] {
+        rig.attested(name, 5).await;
+        rig.publish().await;
+    }
+    let other: String =
+        sqlx::query_scalar("SELECT jws FROM heads WHERE seq = 1").fetch_one(rig.domain.store().pool()).await.unwrap();
+    let run = async |sql: &str| {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(rig.domain.store().writer_pool()).await.unwrap();
+    };
+    let kept: String =
+        sqlx::query_scalar("SELECT jws FROM heads WHERE seq = 2").fetch_one(rig.domain.store().pool()).await.unwrap();
+    for (jws, fault) in [("garbage", HeadFault::Malformed), (other.as_str(), HeadFault::Contradicts)] {
+        run(&format!("UPDATE heads SET jws = '{jws}' WHERE seq = 2")).await;
+        let audit = rig.domain.audit_log().await.unwrap();
+        assert!(!audit.is_sound());
+        assert_eq!(audit.signed.unwrap().fault, Some(fault));
+    }
+    run(&format!("UPDATE heads SET jws = '{kept}' WHERE seq = 2")).await;
+    assert!(rig.domain.audit_log().await.unwrap().is_sound());
+    // Not believed, or its place would be reserved: 300,000,000 leaves are 10 GB.
+    for (index, end) in [(2, 2), (300_000_000, 2), (4_000_000_000_u32, 4_294_967_295_u64)] {
+        run(&format!("UPDATE logs SET size = {end}")).await;
+        run(&format!("UPDATE leaves SET idx = {index} WHERE idx = 1")).await;
+        let audit = rig.domain.audit_log().await.unwrap();
+        assert_eq!((audit.is_sound(), audit.size, audit.stray_leaf), (false, 1, Some(index)));
+        run(&format!("UPDATE leaves SET idx = 1 WHERE idx = {index}")).await;
+    }
+}
+
 /// Otherwise a root that follows from no tree would be signed.
 #[tokio::test]
 async fn a_revocation_next_to_a_damaged_node_is_not_published() {

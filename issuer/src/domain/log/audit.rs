@@ -2,8 +2,11 @@
 
 use poa_circuits::native::field::F;
 use poa_circuits::native::tree::{self, DEPTH};
+use poa_verifier::ed25519::PublicKey;
+use poa_verifier::head::{HeadClaims, TYP};
+use poa_verifier::jws;
 
-use super::{LogState, Place, edit};
+use super::{Head, LogState, Place, edit};
 use crate::domain::{Domain, DomainError, Kind};
 use crate::store::{Store, Tx};
 
@@ -25,6 +28,8 @@ pub struct LogAudit {
     pub stored_root: F,
     /// The newest signed head; none before the first.
     pub signed: Option<SignedState>,
+    /// The first leaf that lies beyond the log's end, or so far behind a gap that it cannot be of this log.
+    pub stray_leaf: Option<u32>,
     /// Stored nodes that are missing or differ from those that follow from the leaves.
     pub wrong_nodes: u64,
     /// The first of them: its level (0 leaves, 32 root) and index.
@@ -45,6 +50,22 @@ pub struct SignedState {
     pub rebuilt_size: u64,
     /// The root that followed from them then.
     pub rebuilt_root: F,
+    /// What is wrong with the head's own document, if something is.
+    pub fault: Option<HeadFault>,
+}
+
+/// Why the document of a stored head is not what was signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum HeadFault {
+    /// It is no head at all.
+    #[error("it cannot be read")]
+    Malformed,
+    /// It says something else than its row.
+    #[error("it says something else than its row")]
+    Contradicts,
+    /// None of the issuer's keys for heads signed it.
+    #[error("its signature is by none of the issuer's keys for heads")]
+    Signature,
 }
 
 impl LogAudit {
@@ -52,6 +73,7 @@ impl LogAudit {
     pub fn is_sound(&self) -> bool {
         (self.stored_size, self.stored_root) == (self.size, self.root)
             && self.signed.as_ref().is_none_or(|signed| signed.follows() && signed.seq <= self.seq)
+            && self.stray_leaf.is_none()
             && self.wrong_nodes == 0
     }
 
@@ -63,26 +85,27 @@ impl LogAudit {
 }
 
 impl SignedState {
-    /// Whether the head states what follows from the leaves.
+    /// Whether the head was signed so and states what follows from the leaves.
     pub fn follows(&self) -> bool {
-        (self.size, self.root) == (self.rebuilt_size, self.rebuilt_root)
+        self.fault.is_none() && (self.size, self.root) == (self.rebuilt_size, self.rebuilt_root)
     }
 }
 
 impl Domain {
     /// Rebuilds the tree from the openings, revoked leaves as 0, and compares. Takes some 40 µs per leaf.
     pub async fn audit_log(&self) -> Result<LogAudit, DomainError> {
-        audit(&self.store, &self.settings.log).await
+        audit(&self.store, &self.settings.log, None).await
     }
 }
 
-/// The same of a store alone, without the keys that a domain needs.
-pub(crate) async fn audit(store: &Store, log: &str) -> Result<LogAudit, DomainError> {
+/// The same of a store alone, without the secrets that a domain needs. `keys` are the public ones that signed heads; with
+/// them the newest head's signature is checked too.
+pub(crate) async fn audit(store: &Store, log: &str, keys: Option<&[PublicKey]>) -> Result<LogAudit, DomainError> {
     store
         .read_tx(|tx, _| {
             Box::pin(async move {
                 let state = tx.log_state(log).await?.ok_or(DomainError::NotFound(Kind::Log))?;
-                let leaves = leaf_values(tx, log, None).await?;
+                let Leaves { values: leaves, stray } = leaf_values(tx, log, state.size, None).await?;
                 let mut audit = LogAudit {
                     seq: state.seq,
                     size: leaves.len() as u64,
@@ -90,6 +113,7 @@ pub(crate) async fn audit(store: &Store, log: &str) -> Result<LogAudit, DomainEr
                     stored_size: state.size,
                     stored_root: state.root,
                     signed: None,
+                    stray_leaf: stray,
                     wrong_nodes: 0,
                     first_wrong: None,
                 };
@@ -104,10 +128,11 @@ pub(crate) async fn audit(store: &Store, log: &str) -> Result<LogAudit, DomainEr
                 if let Some(head) = tx.newest_head(log).await? {
                     let (rebuilt_size, rebuilt_root) = match head.seq == state.seq {
                         true => (audit.size, audit.root),
-                        false => rebuilt_at(tx, log, head.seq).await?,
+                        false => rebuilt_at(tx, log, state.size, head.seq).await?,
                     };
+                    let fault = head_fault(&head, keys).err();
                     let (seq, size, root) = (head.seq, head.size, head.root);
-                    audit.signed = Some(SignedState { seq, size, root, rebuilt_size, rebuilt_root });
+                    audit.signed = Some(SignedState { seq, size, root, rebuilt_size, rebuilt_root, fault });
                 }
                 Ok(audit)
             })
@@ -116,8 +141,8 @@ pub(crate) async fn audit(store: &Store, log: &str) -> Result<LogAudit, DomainEr
 }
 
 /// Size and root of the log after an earlier publication.
-async fn rebuilt_at(tx: &mut Tx, log: &str, seq: u64) -> Result<(u64, F), DomainError> {
-    let mut row = leaf_values(tx, log, Some(seq)).await?;
+async fn rebuilt_at(tx: &mut Tx, log: &str, end: u64, seq: u64) -> Result<(u64, F), DomainError> {
+    let mut row = leaf_values(tx, log, end, Some(seq)).await?.values;
     let size = row.len() as u64;
     for level in 0..DEPTH as u8 {
         row = edit::hash_row(&pairs(&row, level));
@@ -125,19 +150,46 @@ async fn rebuilt_at(tx: &mut Tx, log: &str, seq: u64) -> Result<(u64, F), Domain
     Ok((size, row.first().copied().unwrap_or_else(tree::empty_root)))
 }
 
+/// Whether a stored head is a document that says what its row says, signed by one of the keys.
+fn head_fault(head: &Head, keys: Option<&[PublicKey]>) -> Result<(), HeadFault> {
+    let document = jws::parse(&head.jws).map_err(|_| HeadFault::Malformed)?;
+    document.expect_typ(TYP).map_err(|_| HeadFault::Malformed)?;
+    let claims = document.claims().map_err(|_| HeadFault::Malformed)?;
+    let claims = HeadClaims::from_value(&claims).map_err(|_| HeadFault::Malformed)?;
+    let said =
+        (claims.log.as_str(), claims.seq, claims.iat, claims.size, claims.root, claims.revocations, claims.anchor);
+    let stored = (head.log.as_str(), head.seq, head.iat, head.size, head.root, head.revocations, head.anchor);
+    if said != stored {
+        return Err(HeadFault::Contradicts);
+    }
+    let signs = |keys: &[PublicKey]| keys.iter().any(|key| document.verify(key).is_ok());
+    if keys.is_none_or(signs) { Ok(()) } else { Err(HeadFault::Signature) }
+}
+
+/// The leaves as far as they can be those of the log.
+struct Leaves {
+    values: Vec<F>,
+    /// The first that cannot be.
+    stray: Option<u32>,
+}
+
 /// What stands in the tree for each leaf, after a publication or as it is now. A leaf that is missing counts as 0, and so
-/// gives another root.
-async fn leaf_values(tx: &mut Tx, log: &str, at: Option<u64>) -> Result<Vec<F>, DomainError> {
+/// gives another root. No more is reserved than `end` and what is there give reason to: an index is not believed.
+async fn leaf_values(tx: &mut Tx, log: &str, end: u64, at: Option<u64>) -> Result<Leaves, DomainError> {
     let at = at.unwrap_or(u64::MAX);
-    let mut values = Vec::new();
+    let (mut values, mut missing) = (Vec::new(), 0);
     loop {
         let records = tx.leaves_from(log, values.len() as u64, CHUNK).await?;
         if records.is_empty() {
-            return Ok(values);
+            return Ok(Leaves { values, stray: None });
         }
         for record in &records {
             if record.appended_seq > at {
-                return Ok(values);
+                return Ok(Leaves { values, stray: None });
+            }
+            missing += record.index as usize - values.len();
+            if u64::from(record.index) >= end || missing > CHUNK as usize {
+                return Ok(Leaves { values, stray: Some(record.index) });
             }
             values.resize(record.index as usize, F::from(0u64));
             let zeroed = record.zeroed_seq.is_some_and(|seq| seq <= at);
