@@ -76,7 +76,7 @@ pub(crate) use log::{DueAgent, FIRST_LOG, LogState, Place, Settled, Zeroed, audi
 pub use poa_verifier::head::HeadClaims;
 pub use prepared::{DueKind, Opened, PlaceInLog, PresentationKind};
 pub(crate) use prepared::{PreparedRow, StoredKind};
-pub use presentation_requests::{NewPresentationRequest, Places, PresentationRequest, RequestState, Voucher};
+pub use presentation_requests::{NewPresentationRequest, Places, PresentationRequest, RequestState, StatedBy, Voucher};
 pub use receipts::ReceiptError;
 pub(crate) use receipts::named_capabilities;
 pub use rotation::{HolderRotation, Rotation, SIGNING_KEY_GRACE_S};

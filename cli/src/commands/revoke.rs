@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::args::{Global, ServiceArg};
 use crate::caller::{Caller, CallerArgs, uuid_of};
+use crate::client::Auth;
 use crate::exit::Outcome;
 use crate::holder::possession::{self, Challenge};
 use crate::holder::prepared;
@@ -74,17 +75,19 @@ pub fn agent(service: &ServiceArg, args: &CallerArgs, global: &Global) -> Outcom
     let client = caller.client(service)?;
     let agent = caller.agent(args)?;
     let base = format!("/agents/{}", uuid_of(&agent)?);
-    let body = match &caller {
+    let (body, auth) = match &caller {
         Caller::Holder(dir, _) if dir.contents.proving.is_some() => {
-            let challenge = client.post(&format!("{base}/challenge"), &json!({}), caller.auth())?;
+            let challenge = client.post(&format!("{base}/challenge"), &json!({}), Auth::Nobody)?;
             let challenge = Challenge::read(&challenge, system::now_unix_s())?;
             challenge.expect(Some(&dir.contents.agent()?.did), None)?;
             let secrets = dir.contents.proving()?;
-            json!({ "holder": possession::revocation(&challenge, secrets, &mut system::rng()) })
+            let holder = possession::revocation(&challenge, secrets, &mut system::rng());
+            // The holder's signature says it all. A thief may have replaced the request key, so nothing is signed with it.
+            (json!({ "holder": holder }), Auth::Nobody)
         }
-        _ => json!({}),
+        _ => (json!({}), caller.auth()),
     };
-    let answer = client.post(&format!("{base}/revoke"), &body, caller.auth())?;
+    let answer = client.post(&format!("{base}/revoke"), &body, auth)?;
     if let Caller::Holder(dir, _) = &caller {
         prepared::remove_all(dir)?;
     }

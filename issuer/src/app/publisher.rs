@@ -183,12 +183,13 @@ impl App {
         self.drop_spent_keys().await
     }
 
-    /// Forgets clients, challenges and reservations that count no more, now, as the publisher does every minute.
+    /// Forgets clients, nonces, challenges and reservations that count no more, now, as the publisher does every minute.
     pub async fn sweep_now(&self) -> Result<(), AgenthoodError> {
         self.rate_limits.sweep();
         crate::log_lines::sweep();
         let now = self.believed_now()?;
         self.domain.free_lapsed_indices(now).await?;
+        self.domain.forget_request_nonces(now).await?;
         self.domain.forget_expired_agenthood_challenges(now).await
     }
 }

@@ -14,6 +14,17 @@ const EXPIRED_KEPT_S: u64 = 3_600;
 const COLLECT_CHUNK: u64 = 64;
 
 impl Domain {
+    /// Forgets nonces of signed requests that are refused for their age, now, with a time that is believed. Each signed
+    /// call leaves one, so it is called every minute.
+    pub async fn forget_request_nonces(&self, now: u64) -> Result<(), DomainError> {
+        let before = now.saturating_sub(SKEW_S);
+        self.store
+            .run_tx("forget_request_nonces", |tx, _| {
+                Box::pin(async move { Ok(tx.delete_expired_signature_nonces(before).await?) })
+            })
+            .await
+    }
+
     /// Deletes what nobody needs any more. Call it hourly, with a time that is believed; each transaction is short.
     pub async fn housekeep(&self, now: u64) -> Result<(), DomainError> {
         self.store
@@ -24,7 +35,6 @@ impl Domain {
                     tx.forget_anchored_hours(&self.settings.log, now.saturating_sub(ANCHOR_PERIOD_S)).await?;
                     tx.forget_given_up_credentials(now.saturating_sub(DAY_S)).await?;
                     tx.delete_presentation_requests(now.saturating_sub(presentation_requests::KEPT_S)).await?;
-                    tx.delete_expired_signature_nonces(now.saturating_sub(SKEW_S)).await?;
                     Ok::<_, DomainError>(tx.delete_expired_credentials(now.saturating_sub(EXPIRED_KEPT_S)).await?)
                 })
             })

@@ -84,7 +84,16 @@ pub struct NewPresentationRequest {
     /// Who vouches for it.
     pub voucher: Voucher,
     /// Who stated it.
-    pub client: Client,
+    pub stated_by: StatedBy,
+}
+
+/// Who stated a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StatedBy {
+    /// Whoever calls from there.
+    Client(Client),
+    /// A registered verifier, by its token.
+    Verifier(VerifierId),
 }
 
 /// A verifier's request.
@@ -133,7 +142,7 @@ impl Domain {
         new: NewPresentationRequest,
         now: u64,
     ) -> Result<PresentationRequest, DomainError> {
-        let places = &self.places(&new);
+        let places = &self.places(new.stated_by);
         let opened = PresentationRequest {
             id: PresentationRequestId::random(&mut self.rng()),
             request: new.request,
@@ -160,13 +169,13 @@ impl Domain {
     }
 
     /// A registered verifier has places of its own, whatever network it shares.
-    fn places(&self, new: &NewPresentationRequest) -> Places {
-        match &new.voucher {
-            Voucher::Operator(verifier) => {
+    fn places(&self, stated_by: StatedBy) -> Places {
+        match stated_by {
+            StatedBy::Verifier(verifier) => {
                 let tag = self.place_tag("verifier", &verifier.to_string());
                 Places { client: tag.clone(), network: tag }
             }
-            Voucher::Service | Voucher::Signature(_) => self.places_of(new.client),
+            StatedBy::Client(client) => self.places_of(client),
         }
     }
 

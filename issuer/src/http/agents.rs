@@ -12,10 +12,12 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Routes, Who, get, parameters, post};
 use super::body::{Empty, Json};
-use super::call::{AnyKey, ByAnyone, ByEither, ByOperator, Call, Caller, NewestKey};
+use super::call::{AnyKey, ByAnyone, ByOperator, Call, Caller, NewestKey};
+use super::client::Client;
 use super::error::{ApiError, Problem};
 use super::limits;
 use super::parameters::Id;
+use super::rate::Limited;
 use super::reply::{Created, private};
 use super::wire::{Ed25519Key, Element, Holder, Sha256Hex, Signature, Text};
 use crate::app::App;
@@ -60,6 +62,11 @@ pub fn routes() -> Routes {
         .route(
             post("/agents/{id}/challenge", challenge)
                 .means("challengeAgent", "Ask for a challenge to rotate or revoke with")
+                .detail(
+                    "Anybody may ask: what is done with it needs the holder's key. So the holder can revoke its agent when \
+                     a thief has replaced its request key. Calls that neither the agent signed nor the operator made are \
+                     counted by client.",
+                )
                 .takes(parameters::agent())
                 .body_limit(limits::SMALL_BYTES)
                 .answers(Answer::json(201, "challenge", "What the holder signs, once, within five minutes."))
@@ -227,10 +234,14 @@ async fn challenge_new(State(app): State<Arc<App>>, _: Call<ByOperator, Empty>) 
 async fn challenge(
     State(app): State<Arc<App>>,
     Id(id): Id<AgentUuid>,
-    // It changes nothing, and a holder whose newest request key is a thief's revokes with the challenge.
-    call: Call<ByEither<AnyKey>, Empty>,
+    client: Client,
+    // It is stored nowhere, changes nothing, and is of use to the holder's key alone. A holder whose request key a thief
+    // has replaced revokes with it, so no request key is asked for.
+    call: Call<ByAnyone<AnyKey>, Empty>,
 ) -> Result<Created<Value>, ApiError> {
-    call.caller.may_act_for(id)?;
+    if call.caller.is_none_or(|caller| caller.may_act_for(id).is_err()) {
+        app.rate_limits().count(Limited::AgentChallenge, client)?;
+    }
     let challenge = app.domain().challenge(Some(id), app.now()).await?;
     Ok(Created(challenge_view(&challenge), None))
 }

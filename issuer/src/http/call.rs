@@ -8,10 +8,12 @@
 //! [`AnyKey`], without a default, so a route cannot forget to say it.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poa_verifier::ed25519::PublicKey;
 use sha2::{Digest, Sha256};
@@ -20,6 +22,7 @@ use super::api::Who;
 use super::body::{FromBody, reading};
 use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
+use super::rate::Known;
 use crate::app::App;
 use crate::domain::{AgentUuid, DomainError, RegisteredVerifier, RequestKeys};
 use crate::http_signature::{self, Message, Verified};
@@ -129,6 +132,14 @@ impl Keys for AnyKey {
     }
 }
 
+/// What a call says beside its credentials, before its body is looked at.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    app: &'a App,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+}
+
 /// Who may make a call. `Caller` is what the handler learns about the one who did.
 pub trait Access {
     /// Who that is, for the document.
@@ -136,7 +147,7 @@ pub trait Access {
     /// What is known about the caller once admitted.
     type Caller: Send;
     /// Admits or refuses.
-    fn admit(credential: Option<Credential>) -> Result<Self::Caller, ApiError>;
+    fn admit(asked: &Asked<'_>, credential: Option<Credential>) -> Result<Self::Caller, ApiError>;
 }
 
 /// The operator alone.
@@ -151,7 +162,8 @@ pub struct ByEither<K>(PhantomData<K>);
 /// Anybody; credentials are checked when there are some.
 #[derive(Debug)]
 pub struct ByAnyone<K>(PhantomData<K>);
-/// The operator, or whoever sends no credentials where none may be needed; the handler decides.
+/// The operator; with `--vc-api-open` also whoever sends no credentials. A page in the operator's browser whose name was
+/// made to lead here would send that name as the host: it is not let in.
 #[derive(Debug)]
 pub struct ByOperatorIfAny;
 /// Anybody; the token of a registered verifier is checked when there is one.
@@ -161,7 +173,7 @@ pub struct ByVerifier;
 impl Access for ByOperator {
     const WHO: Who = Who::Operator;
     type Caller = ();
-    fn admit(credential: Option<Credential>) -> Result<(), ApiError> {
+    fn admit(_: &Asked<'_>, credential: Option<Credential>) -> Result<(), ApiError> {
         match Credential::caller(credential)? {
             Some(Caller::Operator) => Ok(()),
             Some(Caller::Agent(_)) => Err(ApiError::new(Problem::Forbidden, "Only the operator may do this.")),
@@ -173,7 +185,7 @@ impl Access for ByOperator {
 impl<K: Keys> Access for ByAgent<K> {
     const WHO: Who = Who::Agent;
     type Caller = Signer;
-    fn admit(credential: Option<Credential>) -> Result<Signer, ApiError> {
+    fn admit(_: &Asked<'_>, credential: Option<Credential>) -> Result<Signer, ApiError> {
         match Credential::caller(credential)? {
             Some(Caller::Agent(signer)) => K::admit(&signer).map(|()| signer),
             Some(Caller::Operator) => {
@@ -187,7 +199,7 @@ impl<K: Keys> Access for ByAgent<K> {
 impl<K: Keys> Access for ByEither<K> {
     const WHO: Who = Who::Either;
     type Caller = Caller;
-    fn admit(credential: Option<Credential>) -> Result<Caller, ApiError> {
+    fn admit(_: &Asked<'_>, credential: Option<Credential>) -> Result<Caller, ApiError> {
         let caller = Credential::caller(credential)?;
         if let Some(Caller::Agent(signer)) = &caller {
             K::admit(signer)?;
@@ -199,7 +211,7 @@ impl<K: Keys> Access for ByEither<K> {
 impl<K: Keys> Access for ByAnyone<K> {
     const WHO: Who = Who::Anyone;
     type Caller = Option<Caller>;
-    fn admit(credential: Option<Credential>) -> Result<Option<Caller>, ApiError> {
+    fn admit(_: &Asked<'_>, credential: Option<Credential>) -> Result<Option<Caller>, ApiError> {
         let caller = Credential::caller(credential)?;
         if let Some(Caller::Agent(signer)) = &caller {
             K::admit(signer)?;
@@ -210,16 +222,34 @@ impl<K: Keys> Access for ByAnyone<K> {
 
 impl Access for ByOperatorIfAny {
     const WHO: Who = Who::OperatorIfAny;
-    type Caller = Option<()>;
-    fn admit(credential: Option<Credential>) -> Result<Option<()>, ApiError> {
-        credential.map(|credential| ByOperator::admit(Some(credential))).transpose()
+    type Caller = ();
+    fn admit(asked: &Asked<'_>, credential: Option<Credential>) -> Result<(), ApiError> {
+        match credential {
+            None if asked.app.config().vc_api_open && is_for_this_machine(asked.uri, asked.headers) => Ok(()),
+            credential => ByOperator::admit(asked, credential),
+        }
     }
+}
+
+/// Whether every name that the request gives its host is this machine's: `:authority` or that of an absolute target,
+/// and Host. One without any is for nobody known.
+fn is_for_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
+    let hosts = headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes);
+    let mut names = uri.authority().map(|authority| authority.as_str().as_bytes()).into_iter().chain(hosts).peekable();
+    names.peek().is_some() && names.all(is_loopback)
+}
+
+fn is_loopback(name: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(name) else { return false };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    // Names of hosts have no case.
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl Access for ByVerifier {
     const WHO: Who = Who::RegisteredVerifier;
     type Caller = Option<RegisteredVerifier>;
-    fn admit(credential: Option<Credential>) -> Result<Option<RegisteredVerifier>, ApiError> {
+    fn admit(_: &Asked<'_>, credential: Option<Credential>) -> Result<Option<RegisteredVerifier>, ApiError> {
         match credential {
             None => Ok(None),
             Some(Credential::Verifier(verifier)) => Ok(Some(verifier)),
@@ -246,8 +276,6 @@ pub struct Call<A: Access, B> {
     pub digest: [u8; 32],
     /// The header fields.
     pub headers: HeaderMap,
-    /// The target as it was sent; over HTTP/2, or from a client of a proxy, with its host.
-    pub uri: Uri,
 }
 
 impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, B> {
@@ -276,16 +304,16 @@ impl<A: Access, B: FromBody + Send + 'static> FromRequest<Arc<App>> for Call<A, 
             Some(Credential::Verifier(verifier)) => Principal::Verifier(verifier.id),
             None => Principal::Client(client),
         };
-        let caller = A::admit(credential)?;
+        let caller = A::admit(&Asked { app, uri: &uri, headers: &headers }, credential)?;
         let read = {
-            let (headers, uri) = (headers.clone(), uri.clone());
+            let headers = headers.clone();
             move || Ok((digest(&method, &uri, &bytes), B::from_body(&headers, bytes)?))
         };
         let (digest, body) = reading(app, principal, length, read).await?;
         if let Some(Verified { keyid, nonce, expires_unix_s }) = signed.flatten() {
             consume(app, &keyid, &nonce, expires_unix_s).await?;
         }
-        Ok(Self { caller, principal, body, length, digest, headers, uri })
+        Ok(Self { caller, principal, body, length, digest, headers })
     }
 }
 
@@ -365,6 +393,8 @@ async fn agent(
     let (verified, key) =
         parsed.verify(&keys).map_err(|error| unauthenticated(&format!("Request signature: {error}.")))?;
     let key = key.to_bytes();
+    // Here, where only the agent itself can use up its calls, and before anything is written.
+    app.rate_limits().count_known(Known::Agent(id))?;
     let signer = Signer { agent: id, key, is_newest: key == newest };
     Ok(Credentials { credential: Credential::Caller(Caller::Agent(signer)), signed: Some(verified) })
 }

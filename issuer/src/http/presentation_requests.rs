@@ -17,7 +17,7 @@ use super::client::Client;
 use super::error::{ApiError, Problem, Recovery};
 use super::limits;
 use super::parameters::Id;
-use super::rate::Limited;
+use super::rate::{Known, Limited};
 use super::reply::{Created, private};
 use super::verify;
 use super::wire::Text;
@@ -35,7 +35,8 @@ pub fn routes() -> Routes {
                 .detail(
                     "The holder answers once, to the challenge that the answer carries. The domain is this service's own \
                      origin; with the token of a registered verifier it is that verifier's; in `signed_request` it is \
-                     whatever the signing key is of, which the holder checks.",
+                     whatever the signing key is of, which the holder checks. Calls are counted by client, with that token \
+                     by verifier.",
                 )
                 .reads("verifier-request", limits::SMALL_BYTES)
                 .answers(
@@ -81,10 +82,13 @@ async fn state(
     client: Client,
     call: Call<ByVerifier, Json<StateBody>>,
 ) -> Result<Response, ApiError> {
-    app.rate_limits().count(Limited::PresentationRequest, client)?;
+    match &call.caller {
+        Some(verifier) => app.rate_limits().count_known(Known::Verifier(verifier.id))?,
+        None => app.rate_limits().count(Limited::PresentationRequest, client)?,
+    }
     let Stated { request, token } = match (call.body.0.request, call.body.0.signed_request) {
         (Some(demands), None) => app.state_request(demands, call.caller, client).await?,
-        (None, Some(jws)) => app.state_signed_request(jws.0, client).await?,
+        (None, Some(jws)) => app.state_signed_request(jws.0, call.caller, client).await?,
         _ => {
             let detail = "Send `request` or `signed_request`, and not both.";
             return Err(ApiError::of_member(Problem::InvalidBody, "request", detail));

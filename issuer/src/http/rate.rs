@@ -10,19 +10,23 @@ use std::time::Duration;
 use governor::clock::{self, Clock as _};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::{Quota, RateLimiter};
+use governor::state::keyed::HashMapStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
 
 use self::places::{MOST, Most, Places};
 use super::client::Client;
 use crate::clock::Clock;
+use crate::domain::{AgentUuid, VerifierId};
 
 mod places;
 
 /// A call that is limited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Limited {
-    /// 20 in 300 s.
+    /// 20 in 300 s; of Proof of Agenthood.
     Challenge,
+    /// 20 in 300 s; an agent's, for whoever does not show to be it. Ours.
+    AgentChallenge,
     /// 5 in 300 s.
     Issue,
     /// 10 in 300 s.
@@ -41,7 +45,17 @@ pub enum Limited {
     Verification,
 }
 
-/// A client called too often.
+/// A call that is limited for whoever shows who it is, wherever it calls from. What is known is bounded by what the
+/// operator registered.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Known {
+    /// Requests that an agent signed: 1,200 in 60 s. The nonce of each is stored.
+    Agent(AgentUuid),
+    /// Presentation requests that a registered verifier states: 400 in 300 s, so that it can fill its places.
+    Verifier(VerifierId),
+}
+
+/// Somebody called too often.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooOften {
     /// Seconds to wait.
@@ -49,8 +63,9 @@ pub struct TooOften {
 }
 
 impl Limited {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Challenge,
+        Self::AgentChallenge,
         Self::Issue,
         Self::Revoke,
         Self::Verify,
@@ -64,7 +79,9 @@ impl Limited {
     /// Calls and seconds.
     const fn rate(self, verifications_per_minute: u32) -> (u32, u64) {
         match self {
-            Self::Challenge | Self::PresentationRequest | Self::PresentationResponse => (20, 300),
+            Self::Challenge | Self::AgentChallenge | Self::PresentationRequest | Self::PresentationResponse => {
+                (20, 300)
+            }
             Self::Issue => (5, 300),
             Self::Revoke => (10, 300),
             Self::Verify | Self::Snapshot => (60, 60),
@@ -88,10 +105,22 @@ impl clock::Clock for ServiceClock {
 
 type Limiter = RateLimiter<Client, Places, ServiceClock, NoOpMiddleware<Nanos>>;
 
+type KnownLimiter = RateLimiter<Known, HashMapStateStore<Known>, ServiceClock, NoOpMiddleware<Nanos>>;
+
 /// The limits of every call, in this process.
 pub struct RateLimits {
     limiters: [Limiter; Limited::ALL.len()],
+    agents: KnownLimiter,
+    verifiers: KnownLimiter,
     clock: ServiceClock,
+}
+
+/// A whole burst at once, then one call per share of the time.
+fn quota(calls: u32, seconds: u64) -> Quota {
+    let burst = NonZeroU32::new(calls).unwrap_or(NonZeroU32::MIN);
+    Quota::with_period(Duration::from_secs(seconds) / burst.get())
+        .unwrap_or_else(|| Quota::per_hour(NonZeroU32::MIN))
+        .allow_burst(burst)
 }
 
 impl RateLimits {
@@ -104,14 +133,30 @@ impl RateLimits {
         let clock = ServiceClock(Arc::clone(clock));
         let limiter = |limited: Limited| {
             let (calls, seconds) = limited.rate(verifications_per_minute);
-            let burst = NonZeroU32::new(calls).unwrap_or(NonZeroU32::MIN);
-            // A whole burst at once, then one call per share of the time.
-            let quota = Quota::with_period(Duration::from_secs(seconds) / calls)
-                .unwrap_or_else(|| Quota::per_hour(NonZeroU32::MIN))
-                .allow_burst(burst);
-            RateLimiter::new(quota, Places::new(most), clock.clone())
+            RateLimiter::new(quota(calls, seconds), Places::new(most), clock.clone())
         };
-        Self { limiters: Limited::ALL.map(limiter), clock }
+        let known =
+            |calls, seconds| RateLimiter::new(quota(calls, seconds), HashMapStateStore::default(), clock.clone());
+        Self {
+            limiters: Limited::ALL.map(limiter),
+            agents: known(1_200, 60),
+            verifiers: known(400, 300),
+            clock: clock.clone(),
+        }
+    }
+
+    /// Counts a call of somebody who showed who it is.
+    pub(super) fn count_known(&self, known: Known) -> Result<(), TooOften> {
+        let limiter = match known {
+            Known::Agent(_) => &self.agents,
+            Known::Verifier(_) => &self.verifiers,
+        };
+        limiter.check_key(&known).map_err(|until| self.too_often(&until))
+    }
+
+    fn too_often(&self, until: &NotUntil<Nanos>) -> TooOften {
+        let wait = until.wait_time_from(self.clock.now());
+        TooOften { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
     }
 
     /// Counts a call.
@@ -124,10 +169,7 @@ impl RateLimits {
         let limiter = &self.limiters[limited as usize];
         match limiter.check_key_n(&client, calls) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(until)) => {
-                let wait = until.wait_time_from(self.clock.now());
-                Err(TooOften { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) })
-            }
+            Ok(Err(until)) => Err(self.too_often(&until)),
             // More than a whole burst: never. The configuration keeps the rate above what one call can ask for.
             Err(_) => Err(TooOften { retry_after_s: 60 }),
         }
@@ -136,6 +178,10 @@ impl RateLimits {
     /// Forgets clients whose calls count no more, and gives back their memory. Called every minute.
     pub fn sweep(&self) {
         for limiter in &self.limiters {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        for limiter in [&self.agents, &self.verifiers] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

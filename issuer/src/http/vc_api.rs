@@ -3,13 +3,11 @@
 //! Answers follow VC-API: 201 with what was issued, 200 for what is authentic, 400 for what is not. `POST /verify` stays
 //! as it is: 200 with a report either way.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json as JsonReply;
 use axum::extract::State;
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use poa_verifier::trust::ListPurpose;
 use poa_verifier::vc::{BASE_CONTEXT, ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION};
@@ -19,7 +17,7 @@ use super::api::{Answer, Routes, Shape, post};
 use super::body::{self, Json};
 use super::call::{AnyKey, ByAnyone, ByOperatorIfAny, Call};
 use super::counted::Counted;
-use super::error::{ApiError, Problem, Recovery};
+use super::error::{ApiError, Problem};
 use super::limits;
 use super::negotiation::Accept;
 use super::reply::{Created, private};
@@ -89,33 +87,6 @@ pub fn routes() -> Routes {
         )
 }
 
-/// The operator; with `--vc-api-open` also whoever sends no credentials. A page in the operator's browser whose name was
-/// made to lead here would send that name as the host: it is not let in.
-fn admit<B>(app: &App, call: &Call<ByOperatorIfAny, B>) -> Result<(), ApiError> {
-    match call.caller {
-        Some(()) => Ok(()),
-        None if app.config().vc_api_open && is_for_this_machine(&call.uri, &call.headers) => Ok(()),
-        None => {
-            let error = ApiError::new(Problem::Unauthenticated, "This path needs the operator's bearer token.");
-            Err(error.with_recovery(Recovery::Authenticate))
-        }
-    }
-}
-
-/// Whether every name that the request gives its host is this machine's: `:authority` or that of an absolute target,
-/// and Host. One without any is for nobody known.
-fn is_for_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
-    let hosts = headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes);
-    let mut names = uri.authority().map(|authority| authority.as_str().as_bytes()).into_iter().chain(hosts).peekable();
-    names.peek().is_some() && names.all(is_loopback)
-}
-
-fn is_loopback(name: &[u8]) -> bool {
-    let Ok(authority) = Authority::try_from(name) else { return false };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct IssueBody {
@@ -172,7 +143,6 @@ async fn issue(
     State(app): State<Arc<App>>,
     call: Call<ByOperatorIfAny, Json<IssueBody>>,
 ) -> Result<Response, ApiError> {
-    admit(&app, &call)?;
     let principal = call.principal;
     let IssueBody { credential, options } = call.body.0;
     let options = options.map(|options| options.0).unwrap_or_default();
@@ -231,7 +201,6 @@ async fn set_status(
     State(app): State<Arc<App>>,
     call: Call<ByOperatorIfAny, Json<StatusBody>>,
 ) -> Result<Response, ApiError> {
-    admit(&app, &call)?;
     let StatusBody { credential_id, credential_status, status } = call.body.0;
     let entries = credential_status.0;
     if !(1..=4).contains(&entries.len()) {

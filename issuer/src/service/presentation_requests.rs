@@ -23,8 +23,8 @@ use super::checking::Question;
 use crate::app::App;
 use crate::client::Client;
 use crate::domain::{
-    DomainError, NewPresentationRequest, PresentationRequest, PresentationRequestId, RegisteredVerifier, Voucher,
-    named_capabilities,
+    DomainError, NewPresentationRequest, PresentationRequest, PresentationRequestId, RegisteredVerifier, StatedBy,
+    Voucher, named_capabilities,
 };
 use crate::proving::{Principal, WorkError};
 
@@ -52,15 +52,21 @@ impl App {
     ) -> Result<Stated, ServiceError> {
         let request = self.with_challenge(demands, verifier.as_ref())?;
         let token = self.token(TOKEN_PREFIX);
+        let stated_by = stated_by(verifier.as_ref(), client);
         let voucher = verifier.map_or(Voucher::Service, |verifier| Voucher::Operator(verifier.id));
         let token_sha256 = digest(token.as_bytes());
-        let new = NewPresentationRequest { request, token_sha256, expires_at: None, voucher, client };
+        let new = NewPresentationRequest { request, token_sha256, expires_at: None, voucher, stated_by };
         let request = self.domain().open_presentation_request(new, self.now()).await?;
         Ok(Stated { request, token: Some(token) })
     }
 
-    /// Keeps a request that its verifier signed. Only its form is looked at.
-    pub async fn state_signed_request(&self, jws: String, client: Client) -> Result<Stated, ServiceError> {
+    /// Keeps a request that its verifier signed. The signature is for the holder to check, the demands are judged here.
+    pub async fn state_signed_request(
+        &self,
+        jws: String,
+        verifier: Option<RegisteredVerifier>,
+        client: Client,
+    ) -> Result<Stated, ServiceError> {
         let refuse = |error: &dyn std::fmt::Display| ServiceError::Request {
             member: "signed_request".to_owned(),
             reason: error.to_string(),
@@ -68,6 +74,8 @@ impl App {
         let signed = SignedRequest::parse(&jws).map_err(|error| refuse(&error))?;
         signed.expect(&self.config().public_url.to_string(), self.now()).map_err(|error| refuse(&error))?;
         let claims = signed.claims();
+        let read = Request::from_json(&claims.request).map_err(|error| refuse(&error))?;
+        self.can_be_answered(&read).map_err(|refused| refuse(&refused))?;
         let mut token_sha256 = [0; 32];
         hex::decode_to_slice(&claims.token_sha256, &mut token_sha256).map_err(|error| refuse(&error))?;
         let new = NewPresentationRequest {
@@ -75,7 +83,7 @@ impl App {
             token_sha256,
             expires_at: Some(claims.exp),
             voucher: Voucher::Signature(jws),
-            client,
+            stated_by: stated_by(verifier.as_ref(), client),
         };
         let request = self.domain().open_presentation_request(new, self.now()).await?;
         Ok(Stated { request, token: None })
@@ -133,12 +141,13 @@ impl App {
         }
         let request = Value::Object(demands);
         let read = Request::from_json(&request).map_err(|error| refused_whole(&error))?;
-        self.can_be_answered(&read)?;
+        self.can_be_answered(&read).map_err(|Unanswerable { member, reason }| refused(member, reason))?;
         Ok(request)
     }
 
     /// Refuses what no agent of this service could show, now or later.
-    fn can_be_answered(&self, request: &Request) -> Result<(), ServiceError> {
+    fn can_be_answered(&self, request: &Request) -> Result<(), Unanswerable> {
+        let refused = |member, reason: String| Unanswerable { member, reason };
         let settings = self.domain().settings();
         if let Some(unknown) = request.contains_all.iter().find(|name| !settings.capabilities.contains(name)) {
             let known = named_capabilities(&settings.capabilities);
@@ -154,7 +163,7 @@ impl App {
         }
         let latest = self.now().saturating_add(settings.leaf_lifetime_s);
         if request.valid_at_least.is_some_and(|time| time > latest) {
-            return Err(refused("valid_at_least", "lies beyond the life of every leaf"));
+            return Err(refused("valid_at_least", "lies beyond the life of every leaf".to_owned()));
         }
         Ok(())
     }
@@ -206,6 +215,19 @@ impl App {
         let same: bool = found.token_sha256.ct_eq(&digest(token)).into();
         if same { Ok(found) } else { Err(ServiceError::VerifierToken) }
     }
+}
+
+/// A demand that nobody could meet.
+#[derive(Debug, thiserror::Error)]
+#[error("{member}: {reason}")]
+struct Unanswerable {
+    member: &'static str,
+    reason: String,
+}
+
+/// For whom the place is counted.
+fn stated_by(verifier: Option<&RegisteredVerifier>, client: Client) -> StatedBy {
+    verifier.map_or(StatedBy::Client(client), |verifier| StatedBy::Verifier(verifier.id))
 }
 
 /// Why a domain is refused, and what to do.

@@ -10,8 +10,9 @@ use serde_json::json;
 use super::rig::{NOW, Rig};
 
 fn new(client: Client) -> NewPresentationRequest {
+    let stated_by = StatedBy::Client(client);
     let request = json!({ "challenge": "c", "domain": "https://issuer.example", "classes": ["presentation"] });
-    NewPresentationRequest { request, token_sha256: [7; 32], expires_at: None, voucher: Voucher::Service, client }
+    NewPresentationRequest { request, token_sha256: [7; 32], expires_at: None, voucher: Voucher::Service, stated_by }
 }
 
 fn address(network: u8, host: u8) -> Client {

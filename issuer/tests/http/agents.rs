@@ -5,7 +5,7 @@ use poa_verifier::holder_pop::Action;
 use serde_json::{Value, json};
 
 use crate::envelope::assert_valid;
-use crate::service::{Holder, Service};
+use crate::service::{Attestor, Holder, Service};
 
 #[tokio::test]
 async fn a_managed_agent_is_registered_and_found() {
@@ -245,12 +245,43 @@ async fn nobody_revokes_without_a_signature() {
 }
 
 #[tokio::test]
-async fn an_agent_asks_for_its_own_challenges_only() {
+async fn an_agents_challenge_is_for_anybody_who_asks_so_often() {
     let service = Service::start().await;
     let (first, second) = (service.register_managed("1").await, service.register_managed("2").await);
     let own = service.agent(&first, Method::POST, &first.path("/challenge"), &json!({})).await;
     assert_eq!((own.status, &own.json()["agent"]), (201, &json!(first.did)));
-    service.agent(&first, Method::POST, &second.path("/challenge"), &json!({})).await.assert_problem(403, "forbidden");
+    let other = service.agent(&first, Method::POST, &second.path("/challenge"), &json!({})).await;
+    assert_eq!((other.status, &other.json()["agent"]), (201, &json!(second.did)));
+    let before = service.snapshot().await;
+    for _ in 1..20 {
+        assert_eq!(service.post(&second.path("/challenge"), &json!({})).await.status, 201);
+    }
+    assert_eq!(before.changes(&service.snapshot().await, &[]), Vec::<String>::new(), "it costs no row");
+    service.post(&first.path("/challenge"), &json!({})).await.assert_problem(429, "too-many-requests");
+    let own = service.agent(&first, Method::POST, &first.path("/challenge"), &json!({})).await;
+    assert_eq!(own.status, 201, "strangers at the same address take nothing from the agent itself");
+    let unknown = "/agents/67e55044-10b1-426f-9247-bb680e5fe0c8/challenge";
+    service.clock.advance(60);
+    service.post(unknown, &json!({})).await.assert_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn the_owner_revokes_although_a_thief_has_replaced_the_request_key() {
+    let service = Service::start().await;
+    let (agent, holder) = service.register_holder().await;
+    let theft = json!({ "ed25519_public_key": Attestor::random().multikey(), "grace": false });
+    assert_eq!(service.agent(&agent, Method::POST, &agent.path("/keys"), &theft).await.status, 200);
+    let signed = service.agent(&agent, Method::POST, &agent.path("/challenge"), &json!({})).await;
+    signed.assert_problem(401, "unauthenticated");
+    let challenge = service.post(&agent.path("/challenge"), &json!({})).await.json();
+    let body = json!({
+        "holder": {
+            "nonce": challenge["nonce"], "exp": challenge["exp"],
+            "signature": holder.sign(Action::Revoke, &challenge, &holder.secret.public()),
+        }
+    });
+    let revoked = service.post(&agent.path("/revoke"), &body).await;
+    assert_eq!((revoked.status, &revoked.json()["status"]), (200, &json!("revoked")), "{revoked:?}");
 }
 
 #[tokio::test]

@@ -89,3 +89,30 @@ async fn a_get_is_signed_without_a_digest() {
     assert!(!request.headers().contains_key("content-digest"));
     assert_eq!(service.send(request).await.status, 200);
 }
+
+#[tokio::test]
+async fn an_agents_signed_calls_leave_a_bounded_number_of_nonces() {
+    let service = Service::start().await;
+    let (first, second) = (service.register_managed("1").await, service.register_managed("2").await);
+    let nonces = async || {
+        let rows = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM signature_nonces");
+        rows.fetch_one(service.app.domain().store().pool()).await.unwrap()
+    };
+    let path = first.path("");
+    for _ in 0..1_200 {
+        assert_eq!(service.agent(&first, Method::GET, &path, &Value::Null).await.status, 200);
+    }
+    let refused = service.agent(&first, Method::GET, &path, &Value::Null).await;
+    refused.assert_problem(429, "too-many-requests");
+    assert_eq!((nonces().await, refused.header("retry-after")), (1_200, "1"));
+    assert_eq!(service.agent(&second, Method::GET, &path, &Value::Null).await.status, 200, "another agent");
+    let stranger = Agent { key: second.key.clone(), did: first.did.clone(), id: first.id.clone() };
+    service.agent(&stranger, Method::GET, &path, &Value::Null).await.assert_problem(401, "unauthenticated");
+
+    service.clock.advance(120);
+    service.app.sweep_now().await.unwrap();
+    assert_eq!(nonces().await, 1_201, "signatures are accepted for a minute more");
+    service.clock.advance(61);
+    service.app.sweep_now().await.unwrap();
+    assert_eq!(nonces().await, 0, "not for an hour");
+}

@@ -205,6 +205,10 @@ async fn a_signed_request_for_another_service_or_time_or_domain_is_refused() {
         signed(&service, "t", |claims| claims.request["audience"] = BANK.into()),
         signed(&service, "t", |claims| claims.request["at_least"] = json!({ "reputation": 10_001 })),
         signed(&service, "t", |claims| drop(claims.request.as_object_mut().unwrap().remove("challenge"))),
+        // What no agent of this service could show.
+        signed(&service, "t", |claims| claims.request["contains_all"] = json!(["flying"])),
+        signed(&service, "t", |claims| claims.request["issuers"] = json!(["did:web:elsewhere.example"])),
+        signed(&service, "t", |claims| claims.request["valid_at_least"] = "2099-01-01T00:00:00Z".into()),
         "a.b.c".to_owned(),
     ] {
         let answer = state_signed(&service, &jws).await;
@@ -222,4 +226,32 @@ async fn a_signed_request_ends_when_its_signer_says() {
     assert_eq!(service.get(&path).await.status, 200);
     service.clock.advance(1);
     service.get(&path).await.assert_problem(410, "gone");
+}
+
+#[tokio::test]
+async fn a_registered_verifier_is_counted_by_its_token_not_by_its_address() {
+    let service = Service::start().await;
+    let (_, token) = register(&service, SHOP).await;
+    let (_, other) = register(&service, BANK).await;
+    for number in 0..400 {
+        // Demands that are refused count too, for the verifier alone.
+        let demands = if number % 100 == 0 { json!({ "unknown": 1 }) } else { json!({}) };
+        let answer = state(&service, Some(&token), demands).await;
+        assert!([201, 422].contains(&answer.status), "{number}: {answer:?}");
+    }
+    let refused = state(&service, Some(&token), json!({})).await;
+    refused.assert_problem(429, "too-many-requests");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(state(&service, Some(&other), json!({})).await.status, 201, "another verifier at this address");
+    assert_eq!(state(&service, None, json!({})).await.status, 201, "a stranger at this address");
+    // With its token it has its own places for what it signed, too.
+    let body = json!({ "signed_request": signed(&service, "t", |_| {}) }).to_string();
+    let sent = Request::post("/presentation-requests").header("content-type", "application/json");
+    let sent = sent.header("authorization", format!("Bearer {other}")).body(Body::from(body)).unwrap();
+    assert_eq!(service.send(sent).await.status, 201);
+    let places: Vec<i64> = sqlx::query_scalar("SELECT COUNT(*) FROM presentation_requests GROUP BY network ORDER BY 1")
+        .fetch_all(service.app.domain().store().pool())
+        .await
+        .unwrap();
+    assert_eq!(places, [1, 2, 396]);
 }

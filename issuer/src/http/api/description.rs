@@ -14,7 +14,7 @@ use utoipa::openapi::{Ref, RefOr, Required};
 use super::answer::{Answer, Shape, always, referring};
 use super::{parameters, schemas};
 use crate::http::agenthood::Code;
-use crate::http::challenge::Challenges;
+use crate::http::challenge::{Challenges, Kind};
 use crate::http::error::{Problem, is_published_path};
 
 /// Name of the operator's security scheme.
@@ -89,6 +89,8 @@ impl Description {
         if !matches!(who, Who::Anyone | Who::Verifier) {
             self.problems.insert(Problem::Forbidden);
         }
+        // Signed requests are counted for their agent.
+        self.is_limited |= who.kinds().contains(&Kind::Agent);
     }
 
     /// Notes that a body is read, and what those get that cannot be.
@@ -117,7 +119,7 @@ impl Description {
         self.takes = None;
     }
 
-    /// Notes that clients are counted.
+    /// Notes that calls are counted.
     pub fn is_limited(&mut self) {
         self.is_limited = true;
     }

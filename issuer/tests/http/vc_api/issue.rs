@@ -102,6 +102,11 @@ async fn issuing_needs_the_operators_token() {
     let body = json!({ "credential": credential(json!({})) });
     let before = service.snapshot().await;
     service.post("/vc-api/credentials/issue", &body).await.assert_problem(401, "unauthenticated");
+    // Whatever the body is: who calls comes first.
+    for path in ["/vc-api/credentials/issue", "/vc-api/credentials/status"] {
+        service.post(path, &json!({ "nonsense": 1 })).await.assert_problem(401, "unauthenticated");
+        service.operator(Method::POST, path, &json!({ "nonsense": 1 })).await.assert_problem(400, "invalid-body");
+    }
     before.assert_unchanged(&service.snapshot().await);
     let agent = service.register_managed("agent").await;
     let by_agent = service.agent(&agent, Method::POST, "/vc-api/credentials/issue", &body).await;
@@ -134,6 +139,7 @@ async fn vc_api_open_lets_no_page_in_whose_name_was_made_to_lead_here() {
     let body = json!({ "credential": credential(json!({})) }).to_string();
     for (host, status) in [
         ("localhost:8080", 201),
+        ("LOCALHOST", 201),
         ("127.0.0.1:8080", 201),
         ("[::1]:8080", 201),
         ("evil.example", 401),
