@@ -8,12 +8,10 @@ use poa_verifier::{Evidence, Report, Request, Verifier, jws, time};
 use serde_json::{Value, json};
 
 use crate::envelope::assert_valid;
-use crate::service::{Agent, Service};
+use crate::service::{Agent, CHALLENGE, Service, VERIFIER};
 
 const DAY: u64 = 86_400;
 const HOUR: u64 = 3_600;
-const VERIFIER: &str = "https://verifier.example";
-const CHALLENGE: &str = "c29tZSByYW5kb20gY2hhbGxlbmdlISE";
 
 /// A service that is ready, with an agent that has a credential.
 async fn running() -> (Service, Agent, Value) {
@@ -43,16 +41,6 @@ async fn confirm(service: &Service, now: u64) -> crate::service::Answer {
     let body = json!({ "now": time::format_utc(now).unwrap() });
     assert_valid("clock-confirmation", &body);
     service.operator(Method::POST, "/clock/confirm", &body).await
-}
-
-async fn present(service: &Service, agent: &Agent) -> Value {
-    let body = json!({
-        "schema": "task_completion/1", "predicates": { "tasks_completed": { "atLeast": "100" } },
-        "challenge": CHALLENGE, "domain": VERIFIER,
-    });
-    let answer = service.agent(agent, Method::POST, "/presentations", &body).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.json()
 }
 
 #[tokio::test]
@@ -121,7 +109,7 @@ async fn nothing_is_signed_and_nothing_is_deleted_by_a_clock_that_jumped() {
     service.clock.jump(service.now() - DAY);
     let answer = service.get(&format!("/presentation-requests/{}", request["id"].as_str().unwrap())).await;
     assert_eq!(answer.status, 200);
-    present(&service, &agent).await;
+    service.presentation(&agent).await;
 }
 
 #[tokio::test]
@@ -166,7 +154,7 @@ async fn sign_from_the_future(service: &Service, agent: &Agent) -> Value {
     service.clock.jump(right + DAY);
     assert_eq!(confirm(service, right + DAY).await.status, 200);
     service.publish().await;
-    let presentation = present(service, agent).await;
+    let presentation = service.presentation(agent).await;
     service.clock.jump(right);
     assert_eq!(confirm(service, right).await.status, 200);
     presentation

@@ -4,19 +4,11 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::service::{Agent, Answer, Service};
+use crate::service::{Agent, Answer, Service, VERIFIER};
 
-const VERIFIER: &str = "https://verifier.example";
-
-async fn present(service: &Service, agent: &Agent, challenge: &str, more: Value) -> Answer {
-    let mut body = json!({
-        "schema": "task_completion/1",
-        "predicates": { "tasks_completed": { "atLeast": "100" } },
-        "challenge": challenge,
-        "domain": VERIFIER,
-    });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    service.agent(agent, Method::POST, "/presentations", &body).await
+async fn present(service: &Service, agent: &Agent, challenge: &str, mut more: Value) -> Answer {
+    more["challenge"] = challenge.into();
+    service.present(agent, more).await
 }
 
 async fn verified(service: &Service, answer: &Answer, challenge: &str, more: Value) -> Value {

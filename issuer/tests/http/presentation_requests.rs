@@ -5,9 +5,7 @@ use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::envelope::assert_valid;
-use crate::service::{Agent, Answer, Service, URL};
-
-const VERIFIER: &str = "https://verifier.example";
+use crate::service::{Agent, Answer, Service, URL, VERIFIER};
 
 /// For the service's own origin, which anybody may state.
 fn demands() -> Value {

@@ -3,12 +3,14 @@
 mod answer;
 mod holder;
 mod people;
+mod presenting;
 mod proving;
 mod snapshot;
 
 pub use answer::Answer;
 pub use holder::Holder;
 pub use people::{Agent, Attestor, multikey};
+pub use presenting::{CHALLENGE, VERIFIER, presenting};
 pub use snapshot::Snapshot;
 
 use std::path::Path;

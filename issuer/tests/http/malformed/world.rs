@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::service::{Agent, Attestor, Holder, Service};
 
-pub const CHALLENGE: &str = "c29tZSByYW5kb20gY2hhbGxlbmdlISE";
-pub const DOMAIN: &str = "https://verifier.example";
+pub use crate::service::{CHALLENGE, VERIFIER as DOMAIN};
 
 /// Who sends a request.
 #[derive(Clone, Copy)]

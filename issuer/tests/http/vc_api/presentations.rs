@@ -4,10 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::service::Agent;
-
-const VERIFIER: &str = "https://verifier.example";
-const CHALLENGE: &str = "c29tZSByYW5kb20gY2hhbGxlbmdlISE";
+use crate::service::{CHALLENGE, VERIFIER};
 
 fn stated() -> Value {
     json!({ "challenge": CHALLENGE, "domain": VERIFIER })
@@ -22,16 +19,6 @@ fn presentation(holder: &Somebody, credentials: Value, now: u64) -> Value {
         "verifiableCredential": credentials,
     });
     holder.sign(&document, "authentication", now, stated())
-}
-
-async fn derived(service: &Service, agent: &Agent) -> Value {
-    let body = json!({
-        "schema": "task_completion/1", "predicates": { "tasks_completed": { "atLeast": "100" } },
-        "challenge": CHALLENGE, "domain": VERIFIER,
-    });
-    let answer = service.agent(agent, Method::POST, "/presentations", &body).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.json()
 }
 
 #[tokio::test]
@@ -141,7 +128,7 @@ async fn every_credential_of_a_foreign_presentation_is_judged_by_what_it_is() {
 async fn a_presentation_of_ours_is_judged_by_the_code_of_post_verify_for_its_challenge() {
     let service = Service::start().await;
     let agent = service.attested_agent().await;
-    let shown = derived(&service, &agent).await;
+    let shown = service.presentation(&agent).await;
     let answer = verify_presentation(&service, &shown, stated()).await;
     assert_verified(&answer);
     let report = service.post("/verify", &json!({ "document": shown, "request": stated() })).await.json();
@@ -157,7 +144,7 @@ async fn a_presentation_of_ours_is_judged_by_the_code_of_post_verify_for_its_cha
 async fn nothing_in_a_foreign_presentation_counts_as_a_derived_credential() {
     let service = Service::start().await;
     let agent = service.attested_agent().await;
-    let shown = derived(&service, &agent).await;
+    let shown = service.presentation(&agent).await;
     let taken = shown["verifiableCredential"][0].clone();
     let thief = Somebody::new(1);
     let relayed = presentation(&thief, json!([taken]), service.now());
