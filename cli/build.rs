@@ -1,5 +1,5 @@
 //! Notes the commit that is built and its date, for `poa --version`: from git, or from `POA_COMMIT` where sources are built
-//! without their history.
+//! without their history. Links `src/closed_streams.c` into the program.
 
 use std::process::Command;
 
@@ -10,6 +10,15 @@ fn git(args: &[&str]) -> Option<String> {
 }
 
 fn main() {
+    note_commit();
+    println!("cargo:rerun-if-changed=src/closed_streams.c");
+    // As an object and not as a library: nothing calls it, so a linker would leave it out of one.
+    for object in cc::Build::new().file("src/closed_streams.c").warnings_into_errors(true).compile_intermediates() {
+        println!("cargo:rustc-link-arg-bins={}", object.display());
+    }
+}
+
+fn note_commit() {
     println!("cargo:rerun-if-env-changed=POA_COMMIT");
     // Changes with each commit and checkout; without history nothing changes.
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {

@@ -244,6 +244,22 @@ impl OperatorArgs {
     }
 }
 
+/// Which service, and that its operator asks.
+#[derive(Args)]
+pub struct OperatorAt {
+    #[command(flatten)]
+    service: ServiceArg,
+    #[command(flatten)]
+    operator: OperatorArgs,
+}
+
+impl OperatorAt {
+    /// A client for the service, and the operator's token.
+    pub fn open(&self, global: &Global) -> Outcome<(Client, OperatorToken)> {
+        Ok((self.service.client(None)?, self.operator.token(global)?))
+    }
+}
+
 /// Opens the holder's directory.
 pub fn open_holder(global: &Global, seal: &SealArgs) -> Outcome<HolderDir> {
     let directory = global.holder_dir();

@@ -5,6 +5,7 @@ use poa_circuits::native::attributes::{Mask, Slot};
 use poa_prover::holder::Audience;
 use poa_prover::{Disclosure, Material};
 use poa_verifier::json;
+use poa_verifier::origin::Party;
 use poa_verifier::request::Request;
 use poa_verifier::schema::{DisclosureSchema, Predicate};
 use poa_verifier::zk_proof::Binding;
@@ -12,6 +13,7 @@ use serde_json::{Value, json as object};
 
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::holder::prover::Prover;
+use crate::parties;
 use crate::pinned::Pinned;
 use crate::predicates::Predicates;
 
@@ -19,8 +21,8 @@ use crate::predicates::Predicates;
 #[derive(Args, Clone)]
 pub struct ConsentArgs {
     /// The verifier you are in contact with, an origin or DID; a request bound to another is refused
-    #[arg(long, value_name = "VERIFIER")]
-    pub to: String,
+    #[arg(long, value_name = "VERIFIER", value_parser = parties::party)]
+    pub to: Party,
     /// Disclosure schema, NAME/VERSION [default: the one that shows least]
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,
@@ -55,7 +57,7 @@ impl<'a> Asked<'a> {
         let Some(binding) = request.binding.clone() else {
             return Err(Failure::refused("the request has no challenge, so the answer could be replayed", next));
         };
-        if binding.domain != consent.to {
+        if !consent.to.is(&binding.domain) {
             let what = format!("the request is bound to {}, not to {}", binding.domain, consent.to);
             return Err(Failure::refused(what, "somebody may be relaying it: do not answer it"));
         }
@@ -147,7 +149,7 @@ mod tests {
 
     fn consent() -> ConsentArgs {
         ConsentArgs {
-            to: "https://v.example".into(),
+            to: "https://v.example".parse().unwrap(),
             schema: None,
             show_subject: false,
             link_pseudonym: false,
@@ -196,7 +198,7 @@ mod tests {
         };
         let refused = |consent: &ConsentArgs, value| Asked::new(consent, value).err().map(|failure| failure.next);
         assert_eq!(refused(&consent(), request(object!({}))), None);
-        let elsewhere = ConsentArgs { to: "https://elsewhere.example".into(), ..consent() };
+        let elsewhere = ConsentArgs { to: "https://elsewhere.example".parse().unwrap(), ..consent() };
         assert!(refused(&elsewhere, request(object!({}))).unwrap().contains("relaying"));
         assert!(refused(&consent(), object!({})).is_some());
         let named = ConsentArgs { show_subject: true, ..consent() };

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::args::{Global, OperatorArgs, SealArgs, ServiceArg};
 use crate::client::{AgentSigner, Auth, Client, OperatorToken};
 use crate::exit::{Failure, Outcome};
+use crate::holder::rotate;
 use crate::holder::store::HolderDir;
 use crate::keyfile;
 
@@ -54,7 +55,8 @@ impl Caller {
     }
 
     /// The holder of an opened directory.
-    pub fn holder(dir: HolderDir) -> Outcome<Self> {
+    pub fn holder(mut dir: HolderDir) -> Outcome<Self> {
+        rotate::settle(&mut dir)?;
         let signer = AgentSigner { did: dir.contents.agent()?.did.clone(), key: dir.contents.signing_key.clone() };
         Ok(Self::Holder(Box::new(dir), signer))
     }

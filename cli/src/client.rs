@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use poa_issuer::http_signature::{SignedHeaders, sign_request};
+use poa_verifier::origin::Origin;
 use serde_json::Value;
-use ureq::http::{Request, Response, Uri};
+use ureq::http::{Request, Response};
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, OrFail, Outcome};
-use crate::{system, tls};
+use crate::{parties, system, tls};
 
 /// The largest answer read, in bytes.
 const MAX_BODY_BYTES: u64 = 16 << 20;
@@ -93,29 +94,32 @@ pub struct Client {
     anonymous: ureq::Agent,
     /// For what is asked as somebody.
     named: ureq::Agent,
+    origin: Origin,
     base: String,
 }
 
 impl Client {
     /// A client for the service at `base`, an `https` URL, or `http` on this machine.
     pub fn new(base: &str) -> Outcome<Self> {
-        let base = base.trim_end_matches('/').to_owned();
         let usage = "give the service's base URL, for example https://poa.example";
-        let uri: Uri = base.parse().or_fail(format!("`{base}` is no URL"), usage)?;
-        let loopback = uri.host().is_some_and(is_loopback);
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if loopback => {}
-            Some("http") => {
-                return Err(Failure::refused(
-                    format!("{base} would carry tokens and openings in the clear"),
-                    "use https, or a service on this machine",
-                ));
-            }
-            _ => return Err(Failure::error(format!("`{base}` is no http(s) URL"), usage)),
+        let origin = parties::origin(base).or_fail(format!("`{base}` is no service's URL"), usage)?;
+        let loopback = origin.is_loopback();
+        if !origin.is_https() && !loopback {
+            return Err(Failure::refused(
+                format!("{origin} would carry tokens and openings in the clear"),
+                "use https, or a service on this machine",
+            ));
         }
+        // A service that was named with the default port verifies signatures over URLs with it.
+        let spelled = base.trim_end_matches('/').to_ascii_lowercase();
+        let base = if spelled == origin.with_port() { spelled } else { origin.to_string() };
         // Each with connections, TLS sessions and cookies (none are kept) of its own.
-        Ok(Self { anonymous: agent(loopback), named: agent(loopback), base })
+        Ok(Self { anonymous: agent(loopback), named: agent(loopback), origin, base })
+    }
+
+    /// The service's origin, for comparing.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The service's base URL, without a final slash.
@@ -198,7 +202,8 @@ impl Client {
 
     /// Turns an absolute URL of this service into a path.
     pub fn path_of<'a>(&self, url: &'a str) -> Outcome<&'a str> {
-        url.strip_prefix(&self.base).filter(|path| path.starts_with('/')).ok_or_else(|| {
+        let path = Origin::split(url).ok().filter(|(origin, path)| *origin == self.origin && path.starts_with('/'));
+        path.map(|(_, path)| path).ok_or_else(|| {
             Failure::refused(
                 format!("{url} is not at the service {}", self.base),
                 "name the service that made the document with --service",
@@ -286,11 +291,6 @@ fn sign(signer: &AgentSigner, method: &str, url: &str, body: Option<&[u8]>) -> O
     let now = system::now_unix_s();
     sign_request(&signer.key, &signer.did, method, url, body, now, &nonce)
         .or_fail("the request cannot be signed", "check the agent's DID and this machine's clock")
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn retry_wait(response: &Response<ureq::Body>) -> Duration {

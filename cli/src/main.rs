@@ -18,6 +18,7 @@ mod keyfile;
 mod log;
 mod outbound;
 mod output;
+mod parties;
 mod pinned;
 mod predicates;
 mod receipt;

@@ -10,7 +10,8 @@
 //! # When a stream fails
 //! Standard error that cannot be written is ignored: there is nowhere to say it. So is a reader that went away
 //! (`poa … | head -1`). Any other failure of standard output ends the program with [`Exit::Error`] ([`finish`]), because
-//! success nobody can read is none.
+//! success nobody can read is none. Also when it is closed (`poa … >&-`) or open for reading alone: the standard library
+//! counts that as written, so it is asked for beforehand.
 
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use poa_verifier::text::is_visible;
+use rustix::fs::OFlags;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -147,9 +149,7 @@ pub fn note(line: &str) {
 /// What the system says.
 pub fn write_document(bytes: &[u8]) -> io::Result<()> {
     TAKEN.store(true, Ordering::Relaxed);
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()
+    write_to_stdout(bytes)
 }
 
 /// The exit status of the process, once standard output took everything.
@@ -187,11 +187,20 @@ fn visible_json(text: &str) -> String {
 }
 
 fn print(bytes: &[u8]) {
-    let mut stdout = io::stdout().lock();
-    let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush()) else { return };
+    let Err(error) = write_to_stdout(bytes) else { return };
     if error.kind() != ErrorKind::BrokenPipe {
         FAILED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
+}
+
+fn write_to_stdout(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if rustix::fs::fcntl_getfl(&stdout)? & OFlags::RWMODE == OFlags::RDONLY {
+        // A closed one is made such a one before the program begins (`closed_streams.c`).
+        return Err(io::Error::other("it is closed, or open for reading alone"));
+    }
+    stdout.write_all(bytes)?;
+    stdout.flush()
 }
 
 fn complain(text: &str) {

@@ -147,6 +147,11 @@ impl AgentDid {
         AgentId::from_uuid_bytes(*self.uuid.as_bytes()).expect("both constructors refuse the nil UUID")
     }
 
+    /// The issuer that made the id.
+    pub fn issuer(&self) -> IssuerDid {
+        IssuerDid(format!("did:web:{}", self.host))
+    }
+
     /// Whether this issuer made the id.
     pub fn is_of(&self, issuer: &IssuerDid) -> bool {
         self.host == issuer.encoded_host()
@@ -292,7 +297,7 @@ mod tests {
         let text = "did:poa:127.0.0.1%3A8080:6f1e7a7e-3c0b-4d52-9a3c-0123456789ab";
         let did: AgentDid = text.parse().unwrap();
         assert_eq!(did.to_string(), text);
-        assert!(did.is_of(&"did:web:127.0.0.1%3A8080".parse().unwrap()));
+        assert!(did.is_of(&"did:web:127.0.0.1%3A8080".parse().unwrap()) && did.is_of(&did.issuer()));
         assert!(!did.is_of(&"did:web:127.0.0.1".parse().unwrap()));
         assert_eq!(did.agent_id().to_uuid_bytes(), *did.uuid().as_bytes());
         for bad in [

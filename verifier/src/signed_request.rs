@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::did::IssuerDid;
 use crate::ed25519::PublicKey;
 use crate::jws::{self, JwsError, Unverified};
+use crate::origin::{Origin, Party};
 use crate::report::Class;
 use crate::request::{Request, RequestError};
 
@@ -119,9 +120,9 @@ impl SignedRequest {
     ///
     /// # Errors
     /// [`SignedRequestError::Claim`].
-    pub fn expect(&self, service: &str, now_unix_s: u64) -> Result<(), SignedRequestError> {
+    pub fn expect(&self, service: &Origin, now_unix_s: u64) -> Result<(), SignedRequestError> {
         let Claims { aud, iat, exp, .. } = &self.claims;
-        if aud != service {
+        if aud.parse().as_ref() != Ok(service) {
             return Err(refused("aud", format!("the request is for the service {aud:?}, not for {service}")));
         }
         if *iat > now_unix_s.saturating_add(SKEW_S) {
@@ -155,19 +156,16 @@ impl SignedRequest {
 }
 
 /// The `did:web` whose keys may sign for a domain: itself, or the one of an origin. Origins of plain http are those of
-/// this machine.
+/// this machine. A domain has one spelling here, that of [`Party`].
 pub fn verifier_of(domain: &str) -> Option<IssuerDid> {
-    if domain.starts_with("did:") {
-        return domain.parse().ok();
-    }
-    let did = IssuerDid::from_url(domain).ok()?;
-    (domain.starts_with("https://") || is_loopback(&did)).then_some(did)
+    let party: Party = domain.parse().ok().filter(|party: &Party| party.to_string() == domain)?;
+    party.web_did()
 }
 
 /// Whether the DID names this machine, whoever reads it.
 pub fn is_loopback(did: &IssuerDid) -> bool {
     let host = did.encoded_host().split("%3A").next().unwrap_or_default();
-    host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    format!("http://{host}").parse::<Origin>().is_ok_and(|origin| origin.is_loopback())
 }
 
 /// The first two parts of the JWS, to be signed by the verifier with the key `<iss>#<name>`.
@@ -211,8 +209,9 @@ mod tests {
     #[test]
     fn a_request_by_the_domains_key_is_taken() {
         let signed = parse(&claims()).unwrap();
+        let service = SERVICE.parse().unwrap();
         let public = PublicKey::from_bytes(&key().verifying_key().to_bytes()).unwrap();
-        assert_eq!((signed.verify(&public), signed.expect(SERVICE, NOW)), (Ok(()), Ok(())));
+        assert_eq!((signed.verify(&public), signed.expect(&service, NOW)), (Ok(()), Ok(())));
         assert_eq!(signed.kid(), "did:web:shop.example#key-1");
         let stranger = PublicKey::from_bytes(&SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes()).unwrap();
         assert!(signed.verify(&stranger).is_err());
@@ -251,8 +250,12 @@ mod tests {
         assert!(parse(&surplus).is_err());
         let signed = parse(&claims()).unwrap();
         for (service, now) in [("https://relay.example", NOW), (SERVICE, NOW - 61), (SERVICE, NOW + 600)] {
-            assert!(signed.expect(service, now).is_err(), "{service} {now}");
+            assert!(signed.expect(&service.parse().unwrap(), now).is_err(), "{service} {now}");
         }
+        // A service that its verifier spelled otherwise is the same one.
+        let mut spelled = claims();
+        spelled["aud"] = "https://POA.example:443/".into();
+        assert_eq!(parse(&spelled).unwrap().expect(&SERVICE.parse().unwrap(), NOW), Ok(()));
         let kids = ["did:web:bank.example#key-1", "did:web:shop.example", "did:web:shop.example#", "key-1"];
         for kid in kids {
             assert!(SignedRequest::parse(&sign(TYP, kid, &claims())).is_err(), "{kid}");
@@ -265,7 +268,17 @@ mod tests {
         let found = |domain: &str| verifier_of(domain).map(|did| did.as_str().to_owned());
         assert_eq!(found("http://127.0.0.1:9360").as_deref(), Some("did:web:127.0.0.1%3A9360"));
         assert_eq!(found("https://shop.example:8443").as_deref(), Some("did:web:shop.example%3A8443"));
-        for domain in ["http://shop.example", "did:key:z6Mk", "shop.example", "https://shop.example/a", ""] {
+        for domain in [
+            "http://shop.example",
+            "did:key:z6Mk",
+            "shop.example",
+            "https://shop.example/a",
+            // Other spellings of what has one.
+            "https://shop.example/",
+            "https://shop.example:443",
+            "https://Shop.example",
+            "",
+        ] {
             assert_eq!(found(domain), None, "{domain}");
         }
     }

@@ -18,6 +18,27 @@ fn a_url_of_another_service_has_no_path_here() {
     assert_eq!(client.path_of("http://127.0.0.1:80/a").unwrap(), "/a");
     assert!(client.path_of("http://127.0.0.1:8080/a").is_err());
     assert!(client.path_of("http://127.0.0.1:80").is_err());
+    assert_eq!(client.path_of("http://127.0.0.1/a").unwrap(), "/a", "the default port is the same written or not");
+    assert!(client.path_of("http://127.0.0.1.example/a").is_err());
+}
+
+#[test]
+fn a_service_has_one_base_url_however_it_is_written() {
+    for (written, base) in [
+        ("https://POA.example/", "https://poa.example"),
+        ("HTTPS://poa.example", "https://poa.example"),
+        ("http://[0::1]:8080", "http://[::1]:8080"),
+        // One that was named so verifies signatures over such URLs.
+        ("https://poa.example:443/", "https://poa.example:443"),
+    ] {
+        let client = Client::new(written).unwrap();
+        assert_eq!(client.base(), base);
+        assert_eq!(*client.origin(), Client::new(base).unwrap().origin);
+    }
+    for written in ["https://poa.example/a", "https://poa.example?x", "https://u@poa.example", "https://poa.example:0"]
+    {
+        assert!(Client::new(written).is_err(), "{written}");
+    }
 }
 
 /// Answers every request on kept-alive connections, and says of each whether it named anybody.

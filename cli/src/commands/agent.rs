@@ -1,11 +1,11 @@
 //! `poa agent`: the service's agents.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::caller::{Caller, CallerArgs, uuid_of};
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
@@ -28,7 +28,7 @@ pub enum AgentCommand {
     List(ListArgs),
     /// Show one agent's public record
     Show(AgentArgs),
-    /// Replace an agent's keys: the holder its own, the operator a lost request key
+    /// Replace an agent's keys: the holder its own, the operator lost ones
     Rotate(RotateArgs),
     /// Revoke an agent and all its credentials, for good
     Revoke(ActArgs),
@@ -65,9 +65,7 @@ pub struct ChallengeArgs {
 #[derive(Args)]
 pub struct RegisterArgs {
     #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
+    at: OperatorAt,
     /// The agent's name
     #[arg(long)]
     name: String,
@@ -117,12 +115,29 @@ pub struct RotateArgs {
     service: ServiceArg,
     #[command(flatten)]
     caller: CallerArgs,
-    /// The new Ed25519 key; without it the holder's proving key is replaced
+    #[command(flatten)]
+    new: NewKeyArgs,
+    /// The old Ed25519 key leaked: it ends at once, instead of reading and presenting for another hour
+    #[arg(long, requires = "NewKeyArgs")]
+    no_grace: bool,
+}
+
+/// The new key; without any, the holder's proving key is replaced by a fresh one.
+#[derive(Args)]
+#[group(multiple = false)]
+struct NewKeyArgs {
+    /// The new Ed25519 request key's public half, whose file is kept elsewhere (operator, or agent with --key)
     #[arg(long, value_name = "MULTIKEY")]
     public_key: Option<String>,
-    /// The old Ed25519 key leaked: it ends at once, instead of reading and presenting for another hour
-    #[arg(long, requires = "public_key")]
-    no_grace: bool,
+    /// Key file (JWK) with the new Ed25519 request key; a holder's directory takes it over
+    #[arg(long, value_name = "FILE")]
+    new_key: Option<PathBuf>,
+    /// Replace the request key of a holder's directory by a fresh one, made and kept there
+    #[arg(long)]
+    request_key: bool,
+    /// The answer of the agent's holder with new keys, when the old ones are lost (poa holder answer --replace; operator)
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
 }
 
 /// One agent and who acts on it.
@@ -184,8 +199,7 @@ fn challenge(args: &ChallengeArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn register(args: &RegisterArgs, global: &Global) -> Outcome<Answer> {
-    let token = args.operator.token(global)?;
-    let client = args.service.client(None)?;
+    let (client, token) = args.at.open(global)?;
     let mut body = match &args.answer {
         Some(path) => read_json(path)?.as_object().cloned().unwrap_or_default(),
         None => Map::from_iter([
@@ -254,31 +268,73 @@ fn rotate_keys(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
     let mut caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
     let agent = caller.agent(&args.caller)?;
-    if let Some(public_key) = &args.public_key {
-        let path = format!("/agents/{}/keys", uuid_of(&agent)?);
-        let mut body = json!({ "ed25519_public_key": public_key });
-        if args.no_grace {
-            body["grace"] = false.into();
-        }
-        let answer = client.post(&path, &body, caller.auth())?;
-        let old_key = match (args.no_grace, &caller) {
-            (false, Caller::Agent(_) | Caller::Holder(..)) => {
-                "the old key reads and presents for one more hour; if it leaked, rotate again with --no-grace"
-            }
-            _ => "the old key is accepted no more",
-        };
-        return Ok(Answer::done(format!("{agent} now signs requests with {public_key}"), old_key, answer));
+    let NewKeyArgs { public_key, new_key, request_key, answer } = &args.new;
+    if let Some(path) = answer {
+        return replace_lost_keys(path, &agent, &caller, &client);
     }
-    let Caller::Holder(dir, signer) = &mut caller else {
-        return Err(Failure::error(
-            "only the holder can replace its proving key",
-            "run it with the holder's --data-dir, or give --public-key for the request key",
-        ));
+    let given = new_key.as_deref().map(keyfile::read).transpose()?;
+    let here = matches!(caller, Caller::Holder(..));
+    match (&mut caller, public_key) {
+        (Caller::Holder(..), Some(_)) => Err(Failure::error(
+            "a holder's directory needs the whole new key, or it could sign no more requests",
+            "let it make one with --request-key, or give the key's file with --new-key",
+        )),
+        (Caller::Holder(dir, signer), None) if *request_key || given.is_some() => {
+            let answer = rotate::request_key(dir, signer, &client, given, !args.no_grace)?;
+            let public = keyfile::multikey(&signer.key)?;
+            Ok(rotated(args, &agent, &public, here, answer))
+        }
+        (Caller::Holder(dir, signer), None) => {
+            let answer = rotate::holder_key(dir, signer, &client)?;
+            Ok(Answer::done(
+                format!("{agent} has a new holder key; its pseudonyms stay the same"),
+                "fetch the new leaf after the next publication: poa holder sync",
+                answer,
+            ))
+        }
+        (caller, public_key) => {
+            let public = match given {
+                Some(key) => Some(keyfile::multikey(&key)?),
+                None => public_key.clone(),
+            };
+            let public = public.ok_or_else(|| {
+                Failure::error(
+                    "only a holder's directory makes keys for itself",
+                    "run it with the holder's --data-dir, or give --public-key or --new-key for the request key",
+                )
+            })?;
+            let mut body = json!({ "ed25519_public_key": public });
+            if args.no_grace {
+                body["grace"] = false.into();
+            }
+            let answer = client.post(&format!("/agents/{}/keys", uuid_of(&agent)?), &body, caller.auth())?;
+            let here = here || matches!(caller, Caller::Agent(_));
+            Ok(rotated(args, &agent, &public, here, answer))
+        }
+    }
+}
+
+/// `by_agent`: the agent itself replaced its key, which gives the old one its hour of grace.
+fn rotated(args: &RotateArgs, agent: &str, public: &str, by_agent: bool, answer: Value) -> Answer {
+    let old_key = match by_agent && !args.no_grace {
+        true => "the old key reads and presents for one more hour; if it leaked, rotate again with --no-grace",
+        false => "the old key is accepted no more",
     };
-    let answer = rotate::holder_key(dir, signer, &client)?;
+    Answer::done(format!("{agent} now signs requests with {public}"), old_key, answer)
+}
+
+/// The operator's rescue of an agent whose holder lost its keys.
+fn replace_lost_keys(path: &Path, agent: &str, caller: &Caller, client: &Client) -> Outcome<Answer> {
+    if !matches!(caller, Caller::Operator(_)) {
+        return Err(Failure::error(
+            "only the operator replaces keys that are lost",
+            "who still has the old key rotates with it: poa agent rotate, with the holder's --data-dir",
+        ));
+    }
+    let answer = client.post(&format!("/agents/{}/keys", uuid_of(agent)?), &read_json(path)?, caller.auth())?;
     Ok(Answer::done(
-        format!("{agent} has a new holder key; its pseudonyms stay the same"),
-        "fetch the new leaf after the next publication: poa holder sync",
+        format!("{agent} has the keys of the answer; the old ones are accepted no more"),
+        "its holder takes note: poa holder adopt; and fetches the new leaf after the next publication: poa holder sync",
         answer,
     ))
 }

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use poa_verifier::agenthood::message::Action;
 use poa_verifier::agenthood::ss58::Address;
 use poa_verifier::did::IssuerDid;
+use poa_verifier::origin::Origin;
 use serde_json::json;
 
 use self::asked::{Asked, Wanted};
@@ -21,8 +22,8 @@ use crate::args::{Global, ServiceArg};
 use crate::client::{Auth, Client};
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::Answer;
-use crate::system;
 use crate::wallet::WalletKey;
+use crate::{parties, system};
 
 mod asked;
 
@@ -61,10 +62,10 @@ pub struct SignedArgs {
     /// The issuer that the challenge must be for [default: the one of the service's URL]
     #[arg(long, value_name = "DID", conflicts_with = "signature")]
     issuer: Option<IssuerDid>,
-    /// The service's own origin: sign its challenge although it does not say what it is for (the published form).
-    /// Such a service could pass on another one's challenge
-    #[arg(long, value_name = "ORIGIN", conflicts_with = "signature")]
-    unbound: Option<String>,
+    /// The service's own origin: sign its challenge although it does not say what it is for (the published form). What
+    /// it does say is compared all the same; but such a service could pass on another one's challenge
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "signature", value_parser = parties::origin)]
+    unbound: Option<Origin>,
 }
 
 /// What to claim.
@@ -193,14 +194,14 @@ fn signed(args: &SignedArgs, client: &Client, action: Action) -> Outcome<Result<
 /// What the user asked for, as the challenge must say it.
 fn wanted<'a>(args: &'a SignedArgs, client: &Client, action: Action) -> Outcome<Wanted<'a>> {
     if let Some(origin) = &args.unbound
-        && origin.trim_end_matches('/') != client.base()
+        && origin != client.origin()
     {
         let what = format!("--unbound names {origin}, but the service asked is {}", client.base());
         return Err(Failure::refused(what, "name the service whose challenge you mean to sign, in both places"));
     }
     let issuer = match &args.issuer {
         Some(issuer) => issuer.clone(),
-        None => IssuerDid::from_url(client.base())
+        None => IssuerDid::from_url(&client.origin().to_string())
             .or_fail(format!("{} names no issuer", client.base()), "name the issuer with --issuer did:web:HOST")?,
     };
     let controller = args.controller.as_deref().map(str::parse::<Address>).transpose();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
 use crate::exit::{Exit, Failure, OrFail, Outcome};
@@ -44,9 +44,7 @@ pub struct KeyArgs {
 #[derive(Args)]
 pub struct RegisterArgs {
     #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
+    at: OperatorAt,
     /// The attestor's name
     #[arg(long)]
     name: String,
@@ -59,9 +57,7 @@ pub struct RegisterArgs {
 #[derive(Args)]
 pub struct RetireArgs {
     #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
+    at: OperatorAt,
     /// Its did:key
     attestor: String,
 }
@@ -144,8 +140,7 @@ fn keygen(args: &KeyArgs) -> Outcome<Answer> {
 }
 
 fn register(args: &RegisterArgs, global: &Global) -> Outcome<Answer> {
-    let token = args.operator.token(global)?;
-    let client = args.service.client(None)?;
+    let (client, token) = args.at.open(global)?;
     let body = json!({ "name": args.name, "ed25519_public_key": args.public_key });
     let answer = client.post("/attestors", &body, Auth::Operator(&token))?;
     let id = answer["id"].as_str().unwrap_or_default();
@@ -157,8 +152,7 @@ fn register(args: &RegisterArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn retire(args: &RetireArgs, global: &Global) -> Outcome<Answer> {
-    let token = args.operator.token(global)?;
-    let client = args.service.client(None)?;
+    let (client, token) = args.at.open(global)?;
     if !args.attestor.starts_with("did:key:z") || !args.attestor[8..].chars().all(char::is_alphanumeric) {
         let what = format!("`{}` is no attestor", args.attestor);
         return Err(Failure::error(what, "give its did:key:z…"));

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use poa_verifier::time;
 use serde_json::{Value, json};
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::client::Auth;
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::Answer;
@@ -30,9 +30,7 @@ pub struct ShowArgs {
 #[derive(Args)]
 pub struct ConfirmArgs {
     #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
+    at: OperatorAt,
     /// The time by a clock that you trust, like 2027-01-15T08:00:00Z [default: the time of the machine that this command
     /// runs on, which is no second opinion when it is the service's own]
     #[arg(long, value_name = "TIME")]
@@ -70,8 +68,7 @@ fn confirm(args: &ConfirmArgs, global: &Global) -> Outcome<Answer> {
     };
     let text =
         time::format_utc(now).map_err(|error| Failure::error(error.to_string(), "check this machine's clock"))?;
-    let client = args.service.client(None)?;
-    let token = args.operator.token(global)?;
+    let (client, token) = args.at.open(global)?;
     let clock: Value = client.post("/clock/confirm", &json!({ "now": text }), Auth::Operator(&token))?;
     let next = "look at /ready; if heads lie in the future now: poa root recover";
     Ok(Answer::done(format!("the service believes its clock, which shows {text}"), next, clock))

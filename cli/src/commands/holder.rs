@@ -29,7 +29,7 @@ pub enum HolderCommand {
     Init(InitArgs),
     /// Show its public parts
     Show(OpenArgs),
-    /// Answer the operator's challenge to register this holder's agent
+    /// Answer the operator's challenge: to register this holder's agent, or to replace an agent's lost keys
     Answer(AnswerArgs),
     /// Take note of the registration
     Adopt(AdoptArgs),
@@ -67,8 +67,12 @@ pub struct OpenArgs {
 pub struct AnswerArgs {
     #[command(flatten)]
     seal: SealArgs,
-    /// File with the challenge (poa agent challenge --new --out FILE)
+    /// File with the challenge (poa agent challenge --new --out FILE; with --replace: --agent AGENT)
     challenge: PathBuf,
+    /// The keys of this directory shall replace those of the agent that the challenge names, which are lost. Its
+    /// pseudonyms become others, unless this directory is a copy that has the old pseudonym secret
+    #[arg(long)]
+    replace: bool,
     /// The issuer that the challenge must be of [default: the one of the pinned trust document, where there is one]
     #[arg(long, value_name = "DID")]
     issuer: Option<IssuerDid>,
@@ -186,28 +190,62 @@ fn describe(state: &str, dir: &HolderDir, next: &str) -> Outcome<Answer> {
 fn answer(args: &AnswerArgs, global: &Global) -> Outcome<Answer> {
     let dir = open_holder(global, &args.seal)?;
     let challenge = Challenge::read(&read_json(&args.challenge)?, system::now_unix_s())?;
+    let trusted = Pinned::of_holder(&dir)?;
+    let fingerprint = trusted.as_ref().map(|pinned| pinned.trust.fingerprint().to_owned());
+    let known = [
+        args.issuer.as_ref().map(|issuer| (issuer.clone(), "named with --issuer")),
+        trusted.as_ref().map(|pinned| (pinned.trust.issuer().clone(), "pinned in this directory")),
+        dir.contents.agent.as_ref().and_then(|agent| Some((agent.issuer()?, "that of this directory's agent"))),
+    ];
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    for (issuer, _) in &known {
+        challenge.expect(None, Some(issuer.as_str()))?;
+    }
     if let Some(agent) = &dir.contents.agent {
         return Err(Failure::refused(
             format!("this directory is {}'s already", agent.did),
             "a new agent needs a directory of its own: --data-dir",
         ));
     }
-    let trusted = Pinned::of_holder(&dir)?;
-    let issuer = trusted.as_ref().and_then(|pinned| pinned.document["issuer"].as_str());
-    challenge.expect(None, issuer)?;
-    challenge.expect(None, args.issuer.as_ref().map(IssuerDid::as_str))?;
-    let holder = possession::registration(&challenge, dir.contents.proving()?, &mut system::rng());
-    let answer = json!({
-        "custody": Custody::Holder.name(),
-        "ed25519_public_key": keyfile::multikey(&dir.contents.signing_key)?,
-        "holder": holder,
-    });
+    let (secrets, rng) = (dir.contents.proving()?, &mut system::rng());
+    let ed25519_public_key = keyfile::multikey(&dir.contents.signing_key)?;
+    let answer = if args.replace {
+        let holder = possession::replacement(&challenge, secrets, rng);
+        json!({ "ed25519_public_key": ed25519_public_key, "holder": holder })
+    } else {
+        let holder = possession::registration(&challenge, secrets, rng);
+        json!({ "custody": Custody::Holder.name(), "ed25519_public_key": ed25519_public_key, "holder": holder })
+    };
     system::write_out(&args.out, pretty(&answer).as_bytes())?;
-    Ok(Answer::done(
-        format!("answered for {} of {} in {}", challenge.agent, challenge.issuer, args.out.display()),
-        "the operator registers it: poa agent register --name NAME --answer FILE; then poa holder adopt",
-        answer,
-    ))
+    let compared = match known.first() {
+        Some((_, how)) => format!("compared: it is the one {how}"),
+        None => {
+            "compared with nothing: this directory knows no issuer yet. Ask the operator for it by another way than the \
+             challenge's; --issuer or a pinned trust document (poa trust add URL) compare it"
+                .to_owned()
+        }
+    };
+    let lines = [
+        format!("issuer       {}", challenge.issuer),
+        format!("fingerprint  {}", fingerprint.as_deref().unwrap_or("none pinned")),
+        compared,
+    ];
+    let next = match args.replace {
+        true => format!(
+            "the operator replaces the keys: poa agent rotate --agent {} --answer FILE; then poa holder adopt",
+            challenge.agent
+        ),
+        false => {
+            "the operator registers it: poa agent register --name NAME --answer FILE; then poa holder adopt".to_owned()
+        }
+    };
+    let mut value = answer;
+    value["agent"] = json!(challenge.agent);
+    value["issuer"] = json!(challenge.issuer);
+    value["trust_fingerprint"] = json!(fingerprint);
+    value["compared"] = (!known.is_empty()).into();
+    let what = format!("answered for {} of {} in {}", challenge.agent, challenge.issuer, args.out.display());
+    Ok(Answer::done(what, next, value).with_details(lines))
 }
 
 fn adopt(args: &AdoptArgs, global: &Global) -> Outcome<Answer> {

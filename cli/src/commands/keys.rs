@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
-use crate::client::{Auth, Client, OperatorToken};
+use crate::args::{Global, OperatorAt};
+use crate::client::Auth;
 use crate::exit::Outcome;
 use crate::output::Answer;
 
@@ -21,27 +21,18 @@ pub enum KeysCommand {
     Compromised(CompromisedArgs),
 }
 
-/// Which service, and who asks.
-#[derive(Args)]
-struct Place {
-    #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
-}
-
 /// What to list.
 #[derive(Args)]
 pub struct ListArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
 }
 
 /// What to replace.
 #[derive(Args)]
 pub struct RotateArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
     /// What the key signs; all keys are replaced without it
     #[arg(long, value_enum)]
     purpose: Option<PurposeName>,
@@ -51,7 +42,7 @@ pub struct RotateArgs {
 #[derive(Args)]
 pub struct CompromiseArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
     /// The key's id, or what follows the # in it, for example credentials-1
     kid: String,
 }
@@ -60,7 +51,7 @@ pub struct CompromiseArgs {
 #[derive(Args)]
 pub struct CompromisedArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
     /// Where to go on: `next` of the page before
     #[arg(long)]
     cursor: Option<String>,
@@ -94,12 +85,6 @@ impl PurposeName {
     }
 }
 
-impl Place {
-    fn open(&self, global: &Global) -> Outcome<(Client, OperatorToken)> {
-        Ok((self.service.client(None)?, self.operator.token(global)?))
-    }
-}
-
 /// Runs the command.
 pub fn run(command: &KeysCommand, global: &Global) -> Outcome<Answer> {
     match command {
@@ -111,7 +96,7 @@ pub fn run(command: &KeysCommand, global: &Global) -> Outcome<Answer> {
 }
 
 fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = args.place.open(global)?;
+    let (client, token) = args.at.open(global)?;
     let answer = client.get("/issuer-keys", Auth::Operator(&token))?;
     let lines: Vec<String> = entries(&answer, "keys").map(key_line).collect();
     let what = format!("{} keys of {}", lines.len(), text(&answer, "issuer"));
@@ -119,7 +104,7 @@ fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn rotate(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = args.place.open(global)?;
+    let (client, token) = args.at.open(global)?;
     let body = args.purpose.map_or_else(|| json!({}), |purpose| json!({ "purpose": purpose.as_str() }));
     let answer = client.post("/issuer-keys/rotate", &body, Auth::Operator(&token))?;
     let made: Vec<&str> = entries(&answer, "made").filter_map(Value::as_str).collect();
@@ -129,7 +114,7 @@ fn rotate(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn compromise(args: &CompromiseArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = args.place.open(global)?;
+    let (client, token) = args.at.open(global)?;
     let name = args.kid.rsplit('#').next().unwrap_or_default();
     crate::commands::path_part(name)?;
     let answer = client.post(&format!("/issuer-keys/{name}/compromise"), &json!({}), Auth::Operator(&token))?;
@@ -142,7 +127,7 @@ fn compromise(args: &CompromiseArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn compromised(args: &CompromisedArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = args.place.open(global)?;
+    let (client, token) = args.at.open(global)?;
     let mut path = format!("/issuer-keys/compromised?limit={}", args.limit);
     if let Some(cursor) = &args.cursor {
         cursor.split('/').try_for_each(crate::commands::path_part)?;

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use clap::Args;
 use poa_verifier::head::HeadClaims;
+use poa_verifier::origin::Origin;
 use poa_verifier::{Evidence, Verifier, jws};
 use serde_json::{Value, json};
 
@@ -30,8 +31,8 @@ use crate::output::{Answer, pretty};
 use crate::pinned::Pinned;
 use crate::predicates::Predicates;
 use crate::requested::Requested;
-use crate::system;
 use crate::verdict::Verdict;
+use crate::{parties, system};
 
 /// Which request, to whom.
 #[derive(Args)]
@@ -48,8 +49,8 @@ pub struct PresentArgs {
     request: RequestSource,
     /// The service that receives the verifier's answers, when the request's URL is not the verifier's own. Its operator
     /// vouches for the verifier, unless the verifier signed the request; nothing else is answered
-    #[arg(long, value_name = "ORIGIN", requires = "request_url")]
-    via: Option<String>,
+    #[arg(long, value_name = "ORIGIN", requires = "request_url", value_parser = parties::origin)]
+    via: Option<Origin>,
     /// Use what `poa prepare` made or refuse; prove nothing now and use no network
     #[arg(long)]
     prepared: bool,
@@ -103,7 +104,7 @@ pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
     let began = Began::now(&args.engine);
     let RequestSource { request, request_url } = &args.request;
     let to = &args.consent.to;
-    let requested = request_url.as_ref().map(|url| Requested::fetch(url, to, args.via.as_deref())).transpose()?;
+    let requested = request_url.as_ref().map(|url| Requested::fetch(url, to, args.via.as_ref())).transpose()?;
     let value = match (request, &requested) {
         (Some(path), _) => read_json(path)?,
         (None, Some(requested)) => requested.request.clone(),
@@ -270,10 +271,10 @@ fn sent(args: &PresentArgs, requested: &Requested, made: Made) -> Outcome<Answer
     };
     let mut answer = answer(args, made)?;
     let vouched =
-        format!("sent to {}; the verifier is vouched for by {}", requested.origin(), requested.voucher.words());
+        format!("sent to {}; the verifier is vouched for by {}", requested.service(), requested.voucher.words());
     answer.details.insert(0, vouched);
     let members = [
-        ("sent_to", requested.origin().into()),
+        ("sent_to", requested.service().into()),
         ("vouched_by", requested.voucher.name().into()),
         ("verified", verdict.is_verified().into()),
     ];

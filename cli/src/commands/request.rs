@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ed25519_dalek::Signer as _;
 use poa_verifier::jws;
+use poa_verifier::origin::{Origin, Party};
 use poa_verifier::request::Request;
-use poa_verifier::signed_request::{Claims, MAX_LIFETIME_S, SignedRequest, signing_input, verifier_of};
+use poa_verifier::signed_request::{Claims, MAX_LIFETIME_S, SignedRequest, signing_input};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::exit::{Failure, OrFail as _, Outcome};
 use crate::output::{Answer, pretty};
 use crate::predicates::PredicateArgs;
-use crate::{keyfile, system};
+use crate::{keyfile, parties, system};
 
 /// What a verifier wants to be shown.
 #[derive(Args)]
@@ -34,7 +35,9 @@ pub struct DemandArgs {
 
 impl DemandArgs {
     /// A request of a verifier with a fresh challenge.
-    pub fn request(&self, domain: &str) -> Outcome<Map<String, Value>> {
+    pub fn request(&self, domain: &Party) -> Outcome<Map<String, Value>> {
+        // In the one spelling that is hashed and signed.
+        let domain = domain.to_string();
         let mut request = Map::from_iter([
             ("classes".into(), json!(["presentation"])),
             ("challenge".into(), json!(system::random_hex())),
@@ -55,8 +58,8 @@ impl DemandArgs {
 #[derive(Args)]
 pub struct RequestArgs {
     /// The verifier itself, an origin or DID; the presentation is bound to it
-    #[arg(long, value_name = "ORIGIN")]
-    domain: String,
+    #[arg(long, value_name = "ORIGIN", value_parser = parties::party)]
+    domain: Party,
     #[command(flatten)]
     demand: DemandArgs,
     /// Greatest age of the root in seconds; this is also the delay of revocation
@@ -79,8 +82,8 @@ pub struct SigningArgs {
     #[arg(long, value_name = "NAME", default_value = "key-1", requires = "sign_key")]
     key_name: String,
     /// The origin of the service where the request will be stated and answered
-    #[arg(long, value_name = "ORIGIN", requires = "sign_key")]
-    at: Option<String>,
+    #[arg(long, value_name = "ORIGIN", requires = "sign_key", value_parser = parties::origin)]
+    at: Option<Origin>,
     /// File to make (mode 0600) with the token that fetches the outcome
     #[arg(long, value_name = "FILE", requires = "sign_key")]
     token_out: Option<PathBuf>,
@@ -108,13 +111,13 @@ pub fn run(args: &RequestArgs) -> Outcome<Answer> {
 struct Signing<'a> {
     key: &'a Path,
     key_name: &'a str,
-    at: &'a str,
+    at: &'a Origin,
     token_out: &'a Path,
 }
 
 /// The request as a signed one: the body of `POST /presentation-requests`.
 fn signed(args: &RequestArgs, signing: &Signing<'_>, request: Value) -> Outcome<Answer> {
-    let iss = verifier_of(&args.domain).ok_or_else(|| {
+    let iss = args.domain.web_did().ok_or_else(|| {
         let what = format!("{} has no did:web, so nobody could check the signature", args.domain);
         Failure::error(what, "give --domain as https://HOST[:PORT] or did:web:HOST")
     })?;
@@ -123,7 +126,7 @@ fn signed(args: &RequestArgs, signing: &Signing<'_>, request: Value) -> Outcome<
     let iat = system::now_unix_s();
     let claims = Claims {
         iss: iss.clone(),
-        aud: signing.at.trim_end_matches('/').to_owned(),
+        aud: signing.at.to_string(),
         iat,
         exp: iat + MAX_LIFETIME_S,
         token_sha256: hex::encode(Sha256::digest(token.as_bytes())),

@@ -7,7 +7,7 @@ use poa_issuer::domain::{DomainError, LogAudit};
 use poa_issuer::store::StoreError;
 use serde_json::{Value, json};
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::client::Auth;
 use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::output::Answer;
@@ -24,18 +24,9 @@ pub enum RootCommand {
     /// One by its value
     Get(GetArgs),
     /// Delete heads that a wrong clock dated into the future, and mark the keys that signed them compromised
-    Recover(RecoverArgs),
+    Recover(OperatorAt),
     /// Rebuild the root from the leaves of a stopped service's directory, and compare
     Check,
-}
-
-/// Which service, and who asks.
-#[derive(Args)]
-pub struct RecoverArgs {
-    #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
 }
 
 /// Where to ask.
@@ -99,8 +90,8 @@ pub fn run(command: &RootCommand, global: &Global) -> Outcome<Answer> {
     Ok(Answer::done(what, next, head))
 }
 
-fn recover(args: &RecoverArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = (args.service.client(None)?, args.operator.token(global)?);
+fn recover(at: &OperatorAt, global: &Global) -> Outcome<Answer> {
+    let (client, token) = at.open(global)?;
     let done = client.post("/roots/recover", &json!({}), Auth::Operator(&token))?;
     let keys: Vec<_> = done["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let what = format!(

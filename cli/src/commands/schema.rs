@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
+use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::client::Auth;
 use crate::commands::read_json;
 use crate::exit::{Failure, Outcome};
@@ -42,9 +42,7 @@ pub struct ShowArgs {
 #[derive(Args)]
 pub struct AddArgs {
     #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
+    at: OperatorAt,
     /// File with the disclosure schema (JSON)
     document: PathBuf,
 }
@@ -79,9 +77,8 @@ fn registries(schemas: &Value) -> Vec<String> {
 }
 
 fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
-    let token = args.operator.token(global)?;
+    let (client, token) = args.at.open(global)?;
     let document = read_json(&args.document)?;
-    let client = args.service.client(None)?;
     let answer = client.post("/schemas", &document, Auth::Operator(&token))?;
     let id = answer["id"].as_str().or(document["id"].as_str()).unwrap_or_default();
     Ok(Answer::done(

@@ -101,7 +101,7 @@ pub fn run(command: &TrustCommand, global: &Global) -> Outcome<Answer> {
 /// Fetches and checks a service's trust document.
 pub fn fetch(client: &Client, global: &Global) -> Outcome<Pinned> {
     let pinned = Pinned::new(client.get(PATH, Auth::Nobody)?, global.holder_dir())?;
-    if pinned.url() == client.base() {
+    if pinned.url().parse().as_ref() == Ok(client.origin()) {
         return Ok(pinned);
     }
     Err(Failure::refused(

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use poa_verifier::origin::Origin;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::args::{Global, OperatorArgs, ServiceArg};
-use crate::client::{Auth, Client, OperatorToken};
+use crate::args::{Global, OperatorAt};
+use crate::client::Auth;
 use crate::exit::{Failure, Outcome};
 use crate::output::Answer;
-use crate::system;
+use crate::{parties, system};
 
 /// Operations on registered verifiers.
 #[derive(Subcommand)]
@@ -23,22 +24,14 @@ pub enum VerifierCommand {
     Remove(RemoveArgs),
 }
 
-/// Which service, and who asks.
-#[derive(Args)]
-struct Place {
-    #[command(flatten)]
-    service: ServiceArg,
-    #[command(flatten)]
-    operator: OperatorArgs,
-}
-
 /// A new verifier.
 #[derive(Args)]
 pub struct AddArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
     /// Its origin, https://HOST or https://HOST:PORT; make sure that it is theirs
-    origin: String,
+    #[arg(value_parser = parties::origin)]
+    origin: Origin,
     /// For people [default: the origin]
     #[arg(long)]
     name: Option<String>,
@@ -51,14 +44,14 @@ pub struct AddArgs {
 #[derive(Args)]
 pub struct ListArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
 }
 
 /// Whom to remove.
 #[derive(Args)]
 pub struct RemoveArgs {
     #[command(flatten)]
-    place: Place,
+    at: OperatorAt,
     /// Its origin or id
     verifier: String,
 }
@@ -72,19 +65,13 @@ pub fn run(command: &VerifierCommand, global: &Global) -> Outcome<Answer> {
     }
 }
 
-impl Place {
-    fn open(&self, global: &Global) -> Outcome<(Client, OperatorToken)> {
-        Ok((self.service.client(None)?, self.operator.token(global)?))
-    }
-}
-
 fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
     if args.token_out.exists() {
         let what = format!("{} exists already", args.token_out.display());
         return Err(Failure::refused(what, "name another file; a token is never overwritten"));
     }
-    let (client, token) = args.place.open(global)?;
-    let mut body = json!({ "origin": args.origin });
+    let (client, token) = args.at.open(global)?;
+    let mut body = json!({ "origin": args.origin.to_string() });
     if let Some(name) = &args.name {
         body["name"] = name.as_str().into();
     }
@@ -102,7 +89,7 @@ fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = args.place.open(global)?;
+    let (client, token) = args.at.open(global)?;
     let answer = client.get("/verifiers", Auth::Operator(&token))?;
     let text = |verifier: &Value, member: &str| verifier[member].as_str().unwrap_or("?").to_owned();
     let verifiers = answer["verifiers"].as_array().cloned().unwrap_or_default();
@@ -112,10 +99,14 @@ fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
 }
 
 fn remove(args: &RemoveArgs, global: &Global) -> Outcome<Answer> {
-    let (client, token) = args.place.open(global)?;
+    let (client, token) = args.at.open(global)?;
     let answer = client.get("/verifiers", Auth::Operator(&token))?;
     let verifiers = answer["verifiers"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let named = |v: &&Value| v["id"] == args.verifier.as_str() || v["origin"] == args.verifier.as_str();
+    let origin = parties::origin(&args.verifier).ok();
+    let named = |v: &&Value| {
+        let same = |origin: &Origin| v["origin"].as_str().and_then(|text| text.parse().ok()).as_ref() == Some(origin);
+        v["id"] == args.verifier.as_str() || origin.as_ref().is_some_and(same)
+    };
     let Some(id) = verifiers.iter().find(named).and_then(|verifier| verifier["id"].as_str()) else {
         let what = format!("{} is not registered", args.verifier);
         return Err(Failure::refused(what, "see who is: poa verifier list"));

@@ -5,6 +5,7 @@
 
 use ed25519_dalek::SigningKey;
 use poa_circuits::native::holder::{HolderSecret, PseudonymSecret};
+use poa_verifier::did::{AgentDid, IssuerDid};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +52,12 @@ pub struct AgentRef {
 }
 
 impl AgentRef {
+    /// Who registered it.
+    pub fn issuer(&self) -> Option<IssuerDid> {
+        let agent: AgentDid = self.did.parse().ok()?;
+        Some(agent.issuer())
+    }
+
     /// The UUID at the end of the DID, as it stands in paths.
     pub fn uuid(&self) -> &str {
         self.did.rsplit(':').next().unwrap_or_default()
@@ -66,6 +73,8 @@ pub struct Contents {
     /// A key that a rotation may already have put in force: written before the request is sent, so
     /// that a broken connection cannot lose it.
     pub rotating: Option<HolderSecret>,
+    /// A request key that a rotation may already have put in force, for the same reason.
+    pub rotating_signing_key: Option<SigningKey>,
     /// The agent, once registered.
     pub agent: Option<AgentRef>,
     /// The newest leaf opening, one per attestation schema.
@@ -85,6 +94,9 @@ struct Wire {
     n: Option<Secret32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rotating_k: Option<Secret32>,
+    /// Only while the request key is being replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotating_signing_key: Option<Secret32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<AgentRef>,
     openings: Vec<Opening>,
@@ -100,6 +112,7 @@ impl Contents {
             proving: (custody == Custody::Holder)
                 .then(|| ProvingSecrets { holder: HolderSecret::random(rng), pseudonym: PseudonymSecret::random(rng) }),
             rotating: None,
+            rotating_signing_key: None,
             agent: None,
             openings: Vec::new(),
             trust: None,
@@ -143,6 +156,7 @@ impl Contents {
             k: self.proving.as_ref().map(|p| secret(p.holder.to_bytes())),
             n: self.proving.as_ref().map(|p| secret(p.pseudonym.to_bytes())),
             rotating_k: self.rotating.as_ref().map(|k| secret(k.to_bytes())),
+            rotating_signing_key: self.rotating_signing_key.as_ref().map(|k| secret(Zeroizing::new(k.to_bytes()))),
             agent: self.agent.clone(),
             openings: self.openings.clone(),
             trust: self.trust.clone(),
@@ -175,6 +189,7 @@ impl Contents {
             signing_key: SigningKey::from_bytes(wire.signing_key.bytes()),
             proving,
             rotating: wire.rotating_k.as_ref().map(scalar).transpose()?,
+            rotating_signing_key: wire.rotating_signing_key.as_ref().map(|key| SigningKey::from_bytes(key.bytes())),
             agent: wire.agent,
             openings: wire.openings,
             trust: wire.trust,
@@ -194,6 +209,7 @@ mod tests {
         for custody in [Custody::Holder, Custody::Issuer] {
             let mut contents = Contents::generate(custody, &mut system::rng());
             contents.agent = Some(AgentRef { did: "did:poa:h:2a6f".into(), service: "https://h".into() });
+            contents.rotating_signing_key = Some(keyfile::generate(&mut system::rng()));
             let plaintext = contents.encode().unwrap();
             let read = Contents::decode(&plaintext).unwrap();
             assert_eq!(*read.encode().unwrap(), *plaintext);

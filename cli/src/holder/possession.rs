@@ -97,6 +97,17 @@ pub fn registration(challenge: &Challenge, secrets: &ProvingSecrets, rng: &mut i
     })
 }
 
+/// The `holder` member of a rotation by the operator, for an agent whose old keys are lost: signed by the new key alone.
+pub fn replacement(challenge: &Challenge, secrets: &ProvingSecrets, rng: &mut impl CryptoRng) -> Value {
+    let (key, pseudonym) = (secrets.holder.public(), secrets.pseudonym.commitment());
+    let message = challenge.message(Action::Rotate, &key, &pseudonym);
+    json!({
+        "nonce": challenge.nonce(), "exp": challenge.exp,
+        "key": key_json(&key), "pseudonym": field::encode_hex(&pseudonym),
+        "signature_new": signature_json(&secrets.holder.sign(&message, rng)),
+    })
+}
+
 /// The `holder` member of a rotation to `new`: signed by the old and the new key.
 pub fn rotation(
     challenge: &Challenge,

@@ -1,5 +1,6 @@
-//! Replacing the holder key `k`; the pseudonym secret stays.
+//! Replacing the holder key `k`, whose pseudonym secret stays, and the request key.
 
+use ed25519_dalek::SigningKey;
 use poa_circuits::native::holder::HolderSecret;
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use super::prepared;
 use super::store::HolderDir;
 use crate::client::{AgentSigner, Auth, Client};
 use crate::exit::Outcome;
-use crate::system;
+use crate::{keyfile, system};
 
 /// Makes a new `k`, has both keys sign the issuer's challenge and puts the new one in force.
 ///
@@ -31,6 +32,49 @@ pub fn holder_key(dir: &mut HolderDir, signer: &AgentSigner, client: &Client) ->
     let answer = client.post(&format!("{base}/keys"), &body, Auth::Agent(signer))?;
     adopt(dir)?;
     Ok(answer)
+}
+
+/// Puts a new request key in force, at the service and here.
+///
+/// It is saved before the request, like a holder key: when the answer is lost, [`settle`] finds out which one counts.
+pub fn request_key(
+    dir: &mut HolderDir,
+    signer: &mut AgentSigner,
+    client: &Client,
+    given: Option<SigningKey>,
+    grace: bool,
+) -> Outcome<Value> {
+    let new = given.or_else(|| dir.contents.rotating_signing_key.take());
+    let new = new.unwrap_or_else(|| keyfile::generate(&mut system::rng()));
+    let mut body = json!({ "ed25519_public_key": keyfile::multikey(&new)? });
+    if !grace {
+        body["grace"] = false.into();
+    }
+    dir.contents.rotating_signing_key = Some(new);
+    dir.save()?;
+    let path = format!("/agents/{}/keys", dir.contents.agent()?.uuid());
+    let answer = client.post(&path, &body, Auth::Agent(signer))?;
+    adopt_request_key(dir)?;
+    signer.key = dir.contents.signing_key.clone();
+    Ok(answer)
+}
+
+/// Finishes a replacement of the request key whose answer was lost: the service says which key is in force. Where it
+/// cannot be asked both keys stay, and the old one signs.
+pub fn settle(dir: &mut HolderDir) -> Outcome<()> {
+    let (Some(new), Some(agent)) = (&dir.contents.rotating_signing_key, &dir.contents.agent) else { return Ok(()) };
+    let new = keyfile::multikey(new)?;
+    let record = Client::new(&agent.service)
+        .and_then(|client| client.get(&format!("/agents/{}", agent.uuid()), Auth::Nobody))
+        .unwrap_or_default();
+    if record["ed25519_public_key"] == new { adopt_request_key(dir) } else { Ok(()) }
+}
+
+fn adopt_request_key(dir: &mut HolderDir) -> Outcome<()> {
+    if let Some(new) = dir.contents.rotating_signing_key.take() {
+        dir.contents.signing_key = new;
+    }
+    dir.save()
 }
 
 /// Puts the key of a rotation in force here; the openings of the old one are of no more use.

@@ -61,9 +61,11 @@ fn a_challenge_that_does_not_say_what_it_is_for_needs_the_services_name() {
     let agent = Wallet::new(1).address();
     users.file("alice.json", ALICE_KEY);
     let nonce = "0f".repeat(16);
+    let named = agent.clone();
     let published = stranger::serve(move |asked, _| {
+        let message = format!("poa:{named}:{nonce}");
         match asked.path.as_str() {
-            "/poa/api/challenge" => json!({ "nonce": nonce, "agentId": "x", "message": "poa:x:y", "expiresAt": 1 }),
+            "/poa/api/challenge" => json!({ "nonce": nonce, "agentId": named, "message": message, "expiresAt": 1 }),
             _ => json!({ "snapshot": {} }),
         }
         .to_string()
@@ -74,6 +76,27 @@ fn a_challenge_that_does_not_say_what_it_is_for_needs_the_services_name() {
     assert!(refused.stdout.contains("--unbound"), "{}", refused.stdout);
     let elsewhere = show(&["--unbound", "https://published.example"]);
     assert_eq!(elsewhere.status, 1, "it names another service: {}", elsewhere.stdout);
-    let named = show(&["--unbound", &published]);
+    let named = show(&["--unbound", &format!("{}/", published.to_uppercase())]);
     assert_eq!((named.status, named.json()["nonce"].as_str()), (0, Some("0f".repeat(16).as_str())), "{}", named.stdout);
+}
+
+/// The binding is taken away on the way, so that a user who trusts the relay signs another service's nonce.
+#[test]
+fn a_relayed_challenge_without_its_binding_is_not_signed_for_a_service_that_is_named_either() {
+    let users = Users::new();
+    let service = Service::start(&users.poa, "service", &[]);
+    let agent = Wallet::new(1).address();
+    service.register(&agent, ALICE);
+    users.file("alice.json", ALICE_KEY);
+    let real = service.url.clone();
+    let relay = stranger::serve(move |asked, _| {
+        let mut answer = challenge(&real, &asked.body);
+        answer.as_object_mut().unwrap().remove("binding");
+        answer.to_string()
+    });
+    for act in ["claim", "revoke"] {
+        let signed = ["agenthood", act, &agent, "--service", &relay, "--unbound", &relay, "--key", "alice.json"];
+        let said = users.fails(&signed, 1);
+        assert!(said.contains("the binding was taken away"), "{said}");
+    }
 }

@@ -63,6 +63,79 @@ fn success_is_not_reported_when_standard_output_is_full() {
     assert_eq!(poa.command(&FAILING).stdout(full()).output().unwrap().status.code(), Some(2));
 }
 
+/// What a command says on standard error, and its status, with streams closed or led elsewhere by the shell.
+fn redirected(poa: &Poa, redirect: &str, args: &[&str]) -> (i32, String) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec \"$@\" {redirect}"), "sh"]).arg(env!("CARGO_BIN_EXE_poa")).args(args);
+    shell.env_clear().env("HOME", poa.path("home")).env("PATH", "/usr/bin:/bin").current_dir(poa.path("."));
+    let run = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    (run.status.code().unwrap(), String::from_utf8(run.stderr).unwrap())
+}
+
+#[test]
+fn success_is_not_reported_when_standard_output_is_closed() {
+    let poa = Poa::new();
+    std::fs::write(poa.path("readable"), "").unwrap();
+    for args in [
+        &REQUEST[..],
+        &["--json", "request", "--domain", "https://v.example"],
+        &["--help"],
+        &["--version"],
+        &["--json", "--help"],
+        &["--json", "trust", "show"],
+        &["request", "--domain", "https://v.example", "--out", "-"],
+        &["request", "--domain", "https://v.example", "--out", "/dev/stdout"],
+    ] {
+        for redirect in [">&-", "<&- >&-", "1<readable"] {
+            let (status, stderr) = redirected(&poa, redirect, args);
+            assert_eq!(status, 2, "{args:?} {redirect}: {stderr}");
+            assert!(stderr.contains("closed"), "{args:?} {redirect}: {stderr}");
+        }
+        assert_eq!(redirected(&poa, ">&- 2>&-", args).0, 2, "{args:?}");
+        // Led to where nothing is kept, by whoever wanted that.
+        for wanted in [">/dev/null", "1<>/dev/null"] {
+            let shown = redirected(&poa, wanted, args);
+            assert_eq!(shown.0, if args.contains(&"show") { 2 } else { 0 }, "{args:?} {wanted}: {}", shown.1);
+        }
+    }
+}
+
+/// A file that is opened first would take the number of a closed stream, and what is printed would end in it.
+#[test]
+fn no_file_takes_the_place_of_a_closed_standard_stream() {
+    let poa = Poa::new();
+    let init = ["--data-dir", "h", "holder", "init", "--key-file", "h.key"];
+    let (status, stderr) = redirected(&poa, "<&- >&- 2>&-", &init);
+    assert_eq!((status, stderr.as_str()), (2, ""), "it is made, and cannot be said");
+    let show = poa.run(&["--data-dir", "h", "holder", "show", "--key-file", "h.key"]);
+    assert_eq!(show.status, 0, "nothing was printed into a file: {}", show.stderr);
+    for redirect in ["<&- >&- 2>&-", "<&-", ">&-", "2>&-", ">&- 2>&-"] {
+        let args = ["request", "--domain", "https://v.example", "--out", "request.json"];
+        let _ = redirected(&poa, redirect, &args);
+        let written = std::fs::read(poa.path("request.json")).unwrap();
+        assert!(serde_json::from_slice::<Value>(&written).is_ok(), "{redirect}: {}", String::from_utf8_lossy(&written));
+        std::fs::remove_file(poa.path("request.json")).unwrap();
+    }
+    // A service holds its database open all the time.
+    let serve = ["serve", "--data-dir", "svc", "--listen", "127.0.0.1:0", "--engine", "small"];
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec \"$@\" <&- >&- 2>&-", "sh"]).arg(env!("CARGO_BIN_EXE_poa")).args(serve);
+    shell.env_clear().env("HOME", poa.path("home")).current_dir(poa.path("."));
+    shell.env("POA_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/engine"));
+    let mut child = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(300);
+    while !poa.path("svc/poa.sqlite").exists() {
+        assert!(std::time::Instant::now() < deadline && child.try_wait().unwrap().is_none(), "it does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for stream in 0..3 {
+        let leads = std::fs::read_link(format!("/proc/{}/fd/{stream}", child.id())).unwrap();
+        assert_eq!(leads, std::path::Path::new("/dev/null"), "{stream}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_reader_that_went_away_is_no_failure() {
     let poa = Poa::new();

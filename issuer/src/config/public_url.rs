@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use poa_verifier::origin::Origin;
+
 /// An origin: scheme, host and optional port, no path, no trailing slash. The scheme's default port is left out.
 ///
 /// Plain `http` is accepted for loopback hosts only, since the `did:web` documents that verifiers pin
@@ -10,6 +12,7 @@ use std::fmt;
 pub struct PublicUrl {
     scheme: Scheme,
     authority: String,
+    origin: Origin,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,7 +74,8 @@ impl PublicUrl {
         // The default port is no part of an origin (RFC 6454, 4): with it there were two names for one issuer, and URL
         // libraries, which leave it out, would sign another target than the one checked here.
         let authority = if port == Some(scheme.default_port()) { host } else { authority };
-        Ok(Self { scheme, authority: authority.to_owned() })
+        let origin = text.parse().map_err(|_| PublicUrlError::Authority)?;
+        Ok(Self { scheme, authority: authority.to_owned(), origin })
     }
 
     /// The same origin with its default port spelled out, as services named themselves that were started with it before
@@ -79,7 +83,12 @@ impl PublicUrl {
     pub(crate) fn with_default_port(&self) -> Option<Self> {
         let port = self.scheme.default_port();
         let authority = format!("{}:{port}", self.authority);
-        (!self.authority.contains(':')).then_some(Self { scheme: self.scheme, authority })
+        (!self.authority.contains(':')).then(|| Self { authority, ..self.clone() })
+    }
+
+    /// The origin, which has one spelling also where the URL has another.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The host as DIDs write it: `%3A` before a port.
@@ -189,6 +198,7 @@ mod tests {
             ("https://", Authority),
             ("https://-a.example", Authority),
             ("https://[::1]:80", Authority),
+            ("https://1.2.3.256", Authority),
             ("https://issuer.example:", Port),
             ("https://issuer.example:0", Port),
             ("https://issuer.example:+80", Port),

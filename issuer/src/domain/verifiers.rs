@@ -1,6 +1,6 @@
 //! Verifiers that the operator knows: each states presentation requests for its own origin, with a token of its own.
 
-use poa_verifier::signed_request::verifier_of;
+use poa_verifier::origin::Origin;
 use serde_json::json;
 
 use super::ids::VerifierId;
@@ -25,26 +25,29 @@ pub struct RegisteredVerifier {
 }
 
 impl Domain {
-    /// Registers a verifier. An origin is registered once: for another token, remove it first.
+    /// Registers a verifier. An origin is registered once, however it is spelled: for another token, remove it first.
     pub async fn register_verifier(
         &self,
-        origin: String,
-        name: String,
+        origin: &str,
+        name: Option<String>,
         token_sha256: [u8; 32],
         now: u64,
     ) -> Result<RegisteredVerifier, DomainError> {
+        // One that has no did:web could never be checked: plain http on the network, an IPv6 address.
+        let origin: &Origin = &origin.parse().ok().filter(|origin: &Origin| origin.web_did().is_some()).ok_or({
+            let reason = "is not a verifier's origin (https://host[:port], the host in ASCII, no path)";
+            DomainError::Member { member: "origin", reason }
+        })?;
+        let name = name.unwrap_or_else(|| origin.to_string());
         text::name(&name)?;
-        if origin.starts_with("did:") || verifier_of(&origin).is_none() {
-            let reason = "is not an origin (https://host[:port], lower case, no path)";
-            return Err(DomainError::Member { member: "origin", reason });
-        }
         let id = VerifierId::random(&mut self.rng());
-        let verifier = &RegisteredVerifier { id, origin, name, token_sha256, registered_at: now };
+        let verifier = &RegisteredVerifier { id, origin: origin.to_string(), name, token_sha256, registered_at: now };
         self.store
             .run_tx("register_verifier", |tx, _| {
                 Box::pin(async move {
                     let known = tx.verifiers().await?;
-                    if known.iter().any(|known| known.origin == verifier.origin) {
+                    // Rows of before have other spellings.
+                    if known.iter().any(|known| known.origin.parse().as_ref() == Ok(origin)) {
                         return Err(DomainError::VerifierExists);
                     }
                     if known.len() as u64 >= MAX_VERIFIERS {

@@ -61,8 +61,7 @@ async fn register(
     call: Call<ByOperator, Json<RegisterBody>>,
 ) -> Result<Created<Value>, ApiError> {
     let RegisterBody { origin, name } = call.body.0;
-    let name = name.map_or_else(|| origin.0.clone(), |name| name.0);
-    let (verifier, token) = app.register_verifier(origin.0, name).await?;
+    let (verifier, token) = app.register_verifier(&origin.0, name.map(|name| name.0)).await?;
     let location = app.config().public_url.join(&format!("/verifiers/{}", verifier.id));
     let mut body = view(&verifier)?;
     body["token"] = token.as_str().into();

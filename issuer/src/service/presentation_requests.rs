@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poa_circuits::native::scope::Audience;
 use poa_verifier::did::IssuerDid;
+use poa_verifier::origin::Origin;
 use poa_verifier::signed_request::SignedRequest;
 use poa_verifier::{Report, Request};
 use rand_core::Rng as _;
@@ -72,7 +73,7 @@ impl App {
             reason: error.to_string(),
         };
         let signed = SignedRequest::parse(&jws).map_err(|error| refuse(&error))?;
-        signed.expect(&self.config().public_url.to_string(), self.now()).map_err(|error| refuse(&error))?;
+        signed.expect(self.config().public_url.origin(), self.now()).map_err(|error| refuse(&error))?;
         let claims = signed.claims();
         let read = Request::from_json(&claims.request).map_err(|error| refuse(&error))?;
         self.can_be_answered(&read).map_err(|refused| refuse(&refused))?;
@@ -89,11 +90,11 @@ impl App {
         Ok(Stated { request, token: None })
     }
 
-    /// Registers a verifier. The token is told this once.
+    /// Registers a verifier, which is called by its origin unless it has a name. The token is told this once.
     pub async fn register_verifier(
         &self,
-        origin: String,
-        name: String,
+        origin: &str,
+        name: Option<String>,
     ) -> Result<(RegisteredVerifier, Zeroizing<String>), ServiceError> {
         let token = self.token(VERIFIER_TOKEN_PREFIX);
         let sha256 = digest(token.as_bytes());
@@ -123,12 +124,16 @@ impl App {
                 "is made by the service, which so knows that it is used once; leave it out",
             ));
         }
-        let own = verifier.map_or_else(|| self.config().public_url.to_string(), |verifier| verifier.origin.clone());
+        let own: Origin = match verifier {
+            Some(verifier) => verifier.origin.parse().map_err(|_| refused("domain", not_an_origin(verifier)))?,
+            None => self.config().public_url.origin().clone(),
+        };
         let named = demands.get("domain").or_else(|| demands.get("audience")).cloned();
-        let domain = named.unwrap_or_else(|| own.as_str().into());
+        let domain = named.unwrap_or_else(|| own.to_string().into());
         let text = domain.as_str().ok_or_else(|| refused("domain", "is a text"))?;
+        // Its text is signed and hashed, so it has to be the one spelling of its origin.
         Audience::new(text).map_err(|error| refused("domain", error.to_string()))?;
-        if text != own {
+        if text.parse().as_ref() != Ok(&own) {
             return Err(refused("domain", not_vouched_for(&own, verifier)));
         }
         demands.insert("domain".to_owned(), domain);
@@ -231,7 +236,7 @@ fn stated_by(verifier: Option<&RegisteredVerifier>, client: Client) -> StatedBy 
 }
 
 /// Why a domain is refused, and what to do.
-fn not_vouched_for(own: &str, verifier: Option<&RegisteredVerifier>) -> String {
+fn not_vouched_for(own: &Origin, verifier: Option<&RegisteredVerifier>) -> String {
     match verifier {
         Some(_) => format!("is {own} with this verifier's token"),
         None => format!(
@@ -239,6 +244,11 @@ fn not_vouched_for(own: &str, verifier: Option<&RegisteredVerifier>) -> String {
              (POST /verifiers) and send the token, or sign the request (typ poa-request+jwt)"
         ),
     }
+}
+
+/// Why nothing is stated for a verifier that was registered under a text that is no origin.
+fn not_an_origin(verifier: &RegisteredVerifier) -> String {
+    format!("{} is no origin; have the operator remove this verifier and register its origin", verifier.origin)
 }
 
 fn digest(token: &[u8]) -> [u8; 32] {

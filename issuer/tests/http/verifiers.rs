@@ -115,9 +115,25 @@ async fn only_origins_are_registered_and_each_once() {
     register(&service, SHOP).await;
     let body = json!({ "origin": SHOP });
     service.operator(Method::POST, "/verifiers", &body).await.assert_problem(409, "conflict");
-    for origin in
-        ["shop.example", "http://shop.example", "https://shop.example/", "https://Shop.example", "did:web:a.b"]
-    {
+    for spelling in ["https://shop.example:443", "https://shop.example/", "HTTPS://Shop.example"] {
+        let answer = service.operator(Method::POST, "/verifiers", &json!({ "origin": spelling })).await;
+        answer.assert_problem(409, "conflict");
+    }
+    let (_, token) = register(&service, "https://Bank.example:443/").await;
+    let list = service.operator(Method::GET, "/verifiers", &Value::Null).await.json();
+    assert_eq!(list["verifiers"][0]["origin"], BANK, "every origin has one spelling");
+    assert_eq!(state(&service, Some(&token), json!({ "domain": BANK })).await.status, 201);
+    for origin in [
+        "shop.example",
+        "http://shop.example",
+        "https://shop.example/a",
+        "https://shop.example:0",
+        "https://u@shop.example",
+        "https://[::1]",
+        "https://1.2.3",
+        "https://b\u{fc}cher.example",
+        "did:web:a.b",
+    ] {
         let answer = service.operator(Method::POST, "/verifiers", &json!({ "origin": origin })).await;
         answer.assert_problem(422, "unprocessable");
         assert_eq!(answer.json()["member"], "origin", "{origin}");

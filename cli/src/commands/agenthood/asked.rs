@@ -9,6 +9,11 @@ use serde_json::Value;
 
 use crate::exit::{Failure, Outcome};
 
+/// Hex digits of a nonce that is a hash of what it stands for.
+const NONCE_DIGITS: usize = 64;
+/// Hex digits of a nonce of the published form, which stands for nothing.
+const PUBLISHED_NONCE_DIGITS: usize = 32;
+
 /// What the user asked for.
 pub struct Wanted<'a> {
     /// Whose service it is.
@@ -37,15 +42,17 @@ impl Asked {
     /// Takes no challenge but one for this issuer, agent, controller and action, whose nonce stands for exactly that.
     pub fn read(challenge: &Value, wanted: &Wanted<'_>) -> Outcome<Self> {
         let nonce = challenge["nonce"].as_str().unwrap_or_default().to_owned();
-        let hex = nonce.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if !hex || !matches!(nonce.len(), 32 | 64) {
+        if !nonce.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
             return Err(refused("has no nonce"));
         }
         // Made here: the published form shows the message of issuing whatever is asked for.
         let message = wanted.action.message(wanted.agent, &nonce);
         let details = match &challenge["binding"] {
-            Value::Null if wanted.unbound => None,
-            Value::Null => return Err(unbound()),
+            Value::Null if !wanted.unbound => return Err(unbound()),
+            Value::Null => {
+                expect_published(challenge, &nonce, wanted)?;
+                None
+            }
             binding => Some(read_details(binding, &message, wanted)?),
         };
         Ok(Self { nonce, message, details })
@@ -63,6 +70,32 @@ impl Asked {
             format!("controller  {}", details.controller),
         ]
     }
+}
+
+/// A challenge of the published form commits to nothing, but what it says has to be what was asked for. Its nonce is 32
+/// digits: 64 are those of a service that says what they stand for, whose challenge somebody passes on without that.
+fn expect_published(challenge: &Value, nonce: &str, wanted: &Wanted<'_>) -> Outcome<()> {
+    if nonce.len() == NONCE_DIGITS {
+        return Err(refused("has the nonce of a service that says what it is for, and the binding was taken away"));
+    }
+    if nonce.len() != PUBLISHED_NONCE_DIGITS {
+        return Err(refused("has no nonce"));
+    }
+    let said = |name: &str| challenge[name].as_str().map(str::to_owned).unwrap_or_else(|| challenge[name].to_string());
+    let messages = [Action::Issue, wanted.action].map(|action| action.message(wanted.agent, nonce));
+    // An agent is always named; the others are compared where the service says them.
+    for (name, is_needed, same) in [
+        ("agentId", true, challenge["agentId"] == wanted.agent),
+        ("message", false, messages.contains(&said("message"))),
+        ("action", false, challenge["action"] == wanted.action.as_str()),
+        ("issuer", false, challenge["issuer"] == wanted.issuer.as_str()),
+        ("iss", false, challenge["iss"] == wanted.issuer.as_str()),
+    ] {
+        if !same && (is_needed || !challenge[name].is_null()) {
+            return Err(refused(&format!("is for another {name}: {}", said(name))));
+        }
+    }
+    Ok(())
 }
 
 fn read_details(binding: &Value, message: &str, wanted: &Wanted<'_>) -> Outcome<Details> {
@@ -179,11 +212,29 @@ mod tests {
 
     #[test]
     fn a_challenge_without_binding_is_signed_for_a_service_that_is_named() {
-        let published = json!({ "nonce": "0f".repeat(16), "agentId": AGENT, "message": "poa:x:y", "expiresAt": 1 });
+        let nonce = "0f".repeat(16);
+        let message = format!("poa:{AGENT}:{nonce}");
+        let published = json!({ "nonce": nonce, "agentId": AGENT, "message": message, "expiresAt": 1 });
         assert!(read(&published, Action::Revoke).err().unwrap().contains("does not say what it is for"));
         let trusted = Wanted { unbound: true, ..wanted(Action::Revoke) };
         let asked = Asked::read(&published, &trusted).ok().unwrap();
         assert_eq!(asked.message, format!("poa-revoke:{AGENT}:{}", "0f".repeat(16)));
+        // What it says must fit all the same, and its nonce must not be one that stands for something.
+        for (name, value) in [
+            ("agentId", json!(CONTROLLER)),
+            ("agentId", Value::Null),
+            ("message", json!(format!("poa:{CONTROLLER}:{nonce}"))),
+            ("message", json!(7)),
+            ("action", json!("issue")),
+            ("issuer", json!("did:web:other.example")),
+            ("nonce", json!("0f".repeat(32))),
+            ("nonce", json!("0f".repeat(8))),
+            ("nonce", json!("0F".repeat(16))),
+        ] {
+            let mut bad = published.clone();
+            bad[name] = value.clone();
+            assert!(Asked::read(&bad, &trusted).is_err(), "{name} {value}");
+        }
         // Where there is a binding it counts all the same.
         let other = challenge(json!({ "action": "revoke", "issuer": "did:web:other.example" }));
         assert!(Asked::read(&other, &trusted).is_err());
