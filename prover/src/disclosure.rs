@@ -113,7 +113,7 @@ fn bound(slot: Slot, value: &Value, member: &str) -> Result<u64, DisclosureError
         malformed(
             member,
             match slot {
-                Slot::Reputation => "must be an integer from 0 to 10000",
+                Slot::Reputation => "must be an integer from 0 to 10000 (hundredths of a percent), or like \"80%\"",
                 Slot::MemberSince => "must be an RFC 3339 time like 2024-12-01T00:00:00Z",
                 Slot::TasksCompleted | Slot::EarningsSats => "must be a decimal string below 2^64",
                 Slot::Capabilities | Slot::BuildHash => "is not an ordered attribute and takes no bound",

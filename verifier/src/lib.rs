@@ -33,7 +33,7 @@
 //! | [`agenthood`] | Proof of Agenthood: claims, what a controller signs, wallets' signatures, verification |
 //! | [`vc`] | the W3C data model of credentials: whether a document is one; other issuers' proofs |
 //! | `rdfc` (a feature) | canonical RDF of JSON-LD, for proofs of other issuers with `eddsa-rdfc-2022` |
-//! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`origin`], [`time`] | strict readers of the wire forms |
+//! | [`json`], [`jws`], [`data_integrity`], [`ed25519`], [`multibase`], [`did`], [`origin`], [`percent`], [`time`] | strict readers of the wire forms |
 //! | [`steps`] | how much work a document of another issuer may ask for |
 //! | [`conformance`] | test vectors with the verdict that every implementation must give, and what runs them |
 //!
@@ -56,6 +56,7 @@ pub mod jws;
 pub mod key;
 pub mod multibase;
 pub mod origin;
+pub mod percent;
 #[cfg(feature = "rdfc")]
 pub mod rdfc;
 pub mod render;

@@ -14,6 +14,7 @@ use crate::agenthood::ss58::Address;
 use crate::checks::readable;
 use crate::did::{AgentDid, IssuerDid};
 use crate::json::{self, JsonError};
+use crate::percent;
 use crate::report::Class;
 use crate::schema::{MAX_CAPABILITIES, is_name};
 use crate::time;
@@ -25,6 +26,9 @@ pub const DEFAULT_MAX_ROOT_AGE_S: u64 = 7_200;
 pub const LEAST_MAX_ROOT_AGE_S: u64 = 60;
 /// The greatest: heads expire after 7 days.
 pub const GREATEST_MAX_ROOT_AGE_S: u64 = crate::head::LIFETIME_S;
+
+/// A least reputation below this, in hundredths of a percent, says next to nothing.
+const LOW_REPUTATION: u64 = 500;
 
 /// Why a request was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -194,6 +198,15 @@ impl Request {
         })
     }
 
+    /// What the verifier should be told about its own demands, in one sentence: a least reputation below 5 %, which is
+    /// most often a percentage that was meant as such.
+    pub fn warning(&self) -> Option<String> {
+        let bound = self.at_least.get(&Slot::Reputation).filter(|bound| (1..LOW_REPUTATION).contains(*bound))?;
+        let (means, meant) = (percent::write(*bound), bound * 100);
+        let other = format!("if {bound} % is meant, write \"{bound}%\" or {meant}");
+        Some(format!("at_least.reputation {bound} means {means}, which nearly every agent has; {other}"))
+    }
+
     /// Whether it demands what only a zero-knowledge proof can show.
     pub(crate) fn needs_proof(&self) -> bool {
         self.schemas.is_some()
@@ -287,7 +300,7 @@ fn capabilities(names: Vec<String>) -> Result<Vec<String>, RequestError> {
 /// A bound in the document form of its slot: see [`crate::render`].
 pub fn read_bound(slot: Slot, value: &Value) -> Option<u64> {
     match slot {
-        Slot::Reputation => value.as_u64().filter(|v| Some(*v) <= slot.max()),
+        Slot::Reputation => percent::read_share(value),
         Slot::TasksCompleted | Slot::EarningsSats => {
             let text = value.as_str()?;
             let number: u64 = text.parse().ok()?;
@@ -300,7 +313,7 @@ pub fn read_bound(slot: Slot, value: &Value) -> Option<u64> {
 
 fn bound_form(slot: Slot) -> &'static str {
     match slot {
-        Slot::Reputation => "must be an integer from 0 to 10000",
+        Slot::Reputation => "must be hundredths of a percent, an integer from 0 to 10000, or a percentage like \"80%\"",
         Slot::TasksCompleted | Slot::EarningsSats => "must be a decimal string below 2^64",
         Slot::MemberSince => "must be an RFC 3339 time like 2024-12-01T00:00:00Z",
         Slot::Capabilities => "has no bounds; use contains_all",

@@ -139,7 +139,8 @@ impl Inquiry<'_> {
         let class = document.class();
         let mut checks = Checks::default();
         if class != Class::Other && !self.request.classes.contains(&class) {
-            let detail = format!("a {} document; the request does not accept this class", class.as_str());
+            let article = if class == Class::Agenthood { "an" } else { "a" };
+            let detail = format!("{article} {} document; the request does not accept this class", class.as_str());
             checks.fail(CheckName::Class, "class_not_accepted", detail);
             return checks.finish(class, self.had_request);
         }

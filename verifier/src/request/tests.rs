@@ -87,6 +87,23 @@ fn contradictory_demands_are_named() {
     assert_eq!(member(json!({"contains_all": vec!["a"; 65]})), "contains_all");
 }
 
+/// `80` was meant as 80 % by whoever wrote it, and lets nearly everybody through.
+#[test]
+fn reputation_is_hundredths_or_a_percentage_and_a_low_bound_is_warned_of() {
+    let read = |bound: Value| Request::from_json(&json!({ "at_least": { "reputation": bound } }));
+    assert_eq!(read(json!("80%")), read(json!(8_000)));
+    assert_eq!(read(json!("80.25%")).unwrap().at_least[&Slot::Reputation], 8_025);
+    assert_eq!(read(json!("80%")).unwrap().to_json()["at_least"]["reputation"], 8_000, "written in one way");
+    for bad in [json!("80"), json!("80 %"), json!("101%"), json!(10_001), json!("8000"), json!(80.5), json!("-1%")] {
+        assert!(read(bad.clone()).is_err(), "{bad}");
+    }
+    for (bound, warned) in [(1, true), (80, true), (499, true), (0, false), (500, false), (8_000, false)] {
+        assert_eq!(read(json!(bound)).unwrap().warning().is_some(), warned, "{bound}");
+    }
+    let warning = read(json!(80)).unwrap().warning().unwrap();
+    assert!(warning.contains("0.80 %") && warning.contains("\"80%\" or 8000"), "{warning}");
+}
+
 #[test]
 fn texts_are_parsed_strictly() {
     assert_eq!(Request::from_slice(b"{\"logs\":[\"main\"]}").unwrap().logs, Some(vec!["main".to_owned()]));

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::native::Facts;
 use crate::checks::Checks;
+use crate::percent;
 use crate::report::{CheckName, HeadSummary, Proved, Pseudonym};
 use crate::schema::{Custody, Predicate};
 use crate::statement::Shown;
@@ -40,7 +41,7 @@ pub(super) fn proved(inquiry: &Inquiry<'_>, facts: &Facts<'_>, checks: &Checks) 
     Some(Proved {
         issuer: Some(inquiry.trust.issuer().to_string()),
         subject: facts.subject.as_ref().map(ToString::to_string),
-        statement: sentences(facts),
+        statement: sentences(inquiry, facts),
         shown,
         attestation_schema: Some(schema.id.clone()),
         custody: Some(schema.custody.as_str().to_owned()),
@@ -55,7 +56,7 @@ pub(super) fn proved(inquiry: &Inquiry<'_>, facts: &Facts<'_>, checks: &Checks) 
     })
 }
 
-fn sentences(facts: &Facts<'_>) -> Vec<String> {
+fn sentences(inquiry: &Inquiry<'_>, facts: &Facts<'_>) -> Vec<String> {
     let subject = match &facts.subject {
         Some(did) => format!("The subject is {did}."),
         None => "The subject is an agent of the issuer that does not say which.".to_owned(),
@@ -68,6 +69,7 @@ fn sentences(facts: &Facts<'_>) -> Vec<String> {
     let mut sentences = vec![subject, custody.to_owned()];
     sentences.extend(Slot::ALL.map(|slot| sentence(facts, slot)));
     sentences.push(format!("Its attestation outlives {until}."));
+    sentences.extend(inquiry.request.warning().map(|warning| format!("Warning: {warning}.")));
     sentences
 }
 
@@ -77,13 +79,14 @@ fn sentence(facts: &Facts<'_>, slot: Slot) -> String {
     match facts.statement.shown(slot) {
         Shown::Hidden => hidden(facts, slot),
         Shown::Contains(_) => format!("{name} contains {}.", words(value.and_then(|v| v.get("containsAll")))),
-        Shown::Value(_) | Shown::Digest(_) => format!("{name} is {}.", words(value)),
+        Shown::Value(_) | Shown::Digest(_) => format!("{name} is {}.", amount(slot, value)),
         Shown::Bounds { .. } => {
             let bound = |member| value.and_then(|v| v.get(member));
+            let said = |bound| amount(slot, Some(bound));
             match (bound("atLeast"), bound("atMost")) {
-                (Some(low), Some(high)) => format!("{name} is from {} to {}.", words(Some(low)), words(Some(high))),
-                (Some(low), None) => format!("{name} is at least {}.", words(Some(low))),
-                (None, high) => format!("{name} is at most {}.", words(high)),
+                (Some(low), Some(high)) => format!("{name} is from {} to {}.", said(low), said(high)),
+                (Some(low), None) => format!("{name} is at least {}.", said(low)),
+                (None, high) => format!("{name} is at most {}.", amount(slot, high)),
             }
         }
     }
@@ -96,6 +99,15 @@ fn hidden(facts: &Facts<'_>, slot: Slot) -> String {
         format!("{name} is at least 0, which every agent satisfies.")
     } else {
         format!("{name} is not shown.")
+    }
+}
+
+/// A value with its unit.
+fn amount(slot: Slot, value: Option<&Value>) -> String {
+    match (slot, value.and_then(Value::as_u64)) {
+        (Slot::Reputation, Some(hundredths)) => percent::write(hundredths),
+        (Slot::EarningsSats, _) => format!("{} satoshi", words(value)),
+        _ => words(value),
     }
 }
 

@@ -102,6 +102,26 @@ fn trivial_bounds_are_said_in_plain_words() {
     assert!(words.contains(&"member_since is at most 2024-12-01T00:00:00Z.".to_owned()), "{words:?}");
 }
 
+/// A gate that was meant for 80 % and lets nearly everybody through says so beside what it let through.
+#[test]
+fn a_report_prints_the_unit_and_warns_of_a_bound_below_five_percent() {
+    let world = World::new();
+    let document = world.standing().issue();
+    let asked = |bound: serde_json::Value| {
+        let request = serde_json::json!({ "at_least": { "reputation": bound } });
+        let report = world.verify(&document, Some(&Request::from_json(&request).unwrap()));
+        (report.verified(), report.proved.unwrap().statement)
+    };
+    let (verified, words) = asked(80.into());
+    assert!(verified && words.contains(&"reputation is at least 50 %.".to_owned()), "{words:?}");
+    assert!(words.iter().any(|word| word.starts_with("Warning") && word.contains("0.80 %")), "{words:?}");
+    for fine in ["50%".into(), 5_000.into(), 0.into()] {
+        let (verified, words) = asked(fine);
+        assert!(verified && !words.iter().any(|word| word.contains("Warning")), "{words:?}");
+    }
+    assert!(!asked("80%".into()).0, "it shows 50 % alone");
+}
+
 #[track_caller]
 fn rule_broken(schema: &str, edit: impl FnOnce(&mut poa_circuits::statement::Public)) {
     let world = World::new();
