@@ -17,7 +17,7 @@ mod write;
 pub use directory::{DirectoryError, own_directory};
 pub use private::{Closed, FileError, close_file, make_private_file, open_own_file};
 pub use read::{ReadError, read, read_all};
-pub use write::{Existing, Stream, WriteError, replace_with, standard_stream, write};
+pub use write::{Existing, Stream, Writable, WriteError, replace_with, standard_stream, try_write, write};
 
 /// The permission bits of group and others.
 const OF_OTHERS: u32 = 0o077;

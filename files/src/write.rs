@@ -14,7 +14,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags};
 
 use crate::{WRITE_OF_OTHERS, parents, user};
 
@@ -39,6 +39,15 @@ pub enum Stream {
     Output,
     /// Standard error.
     Error,
+}
+
+/// What a name leads to that can be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Writable {
+    /// A file, which is there or will be.
+    File,
+    /// A pipe or a device.
+    Stream,
 }
 
 /// Why something was not written.
@@ -111,6 +120,35 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), WriteE
             let mut stream = OpenOptions::new().append(true).open(path)?;
             stream.write_all(bytes)?;
             Ok(())
+        }
+    }
+}
+
+/// Tries whether something can be written where the name leads, and changes nothing. What is there stays until it is
+/// written over; a pipe or device is not opened, because its reader would see an end.
+///
+/// # Errors
+/// [`WriteError`], as [`write()`] would return it. That there is room is not known before.
+pub fn try_write(path: &Path) -> Result<Writable, WriteError> {
+    match Target::find(path)? {
+        Target::New(path) => {
+            tempfile::NamedTempFile::new_in(directory_of(&path))?;
+            Ok(Writable::File)
+        }
+        Target::Regular(path, metadata) => {
+            let owner = metadata.uid();
+            if owner != user() && directory_of(&path).metadata()?.mode() & WRITE_OF_OTHERS != 0 {
+                return Err(WriteError::ForeignFile(owner));
+            }
+            let replaceable = owner == user() && metadata.nlink() == 1;
+            if !replaceable || tempfile::NamedTempFile::new_in(directory_of(&path)).is_err() {
+                OpenOptions::new().write(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(&path)?;
+            }
+            Ok(Writable::File)
+        }
+        Target::Stream(path) => {
+            rustix::fs::access(&path, Access::WRITE_OK).map_err(io::Error::from)?;
+            Ok(Writable::Stream)
         }
     }
 }
@@ -359,6 +397,24 @@ mod tests {
             assert!(matches!(refused, Err(WriteError::ForeignLink(_))), "{name}: {refused:?}");
         }
         assert_eq!((fs::read(path("mine/file")).unwrap(), names(&path("mine/below"))), (b"x".to_vec(), 0));
+    }
+
+    #[test]
+    fn trying_finds_what_cannot_be_written_and_changes_nothing() {
+        let base = tempfile::tempdir().unwrap();
+        let path = |name: &str| base.path().join(name);
+        fs::write(path("old"), "old").unwrap();
+        symlink("old", path("link")).unwrap();
+        assert_eq!(try_write(&path("new")).unwrap(), Writable::File);
+        for there in ["old", "link"] {
+            assert_eq!(try_write(&path(there)).unwrap(), Writable::File, "{there}");
+        }
+        assert_eq!((fs::read(path("old")).unwrap(), names(base.path())), (b"old".to_vec(), 2));
+        assert_eq!(try_write(Path::new("/dev/null")).unwrap(), Writable::Stream);
+        for bad in [base.path().to_owned(), path("absent/file"), path("old/file")] {
+            assert!(try_write(&bad).is_err(), "{}", bad.display());
+        }
+        assert!(!path("absent").exists() && names(base.path()) == 2);
     }
 
     #[test]
