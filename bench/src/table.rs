@@ -114,19 +114,37 @@ impl fmt::Display for Target {
     }
 }
 
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Row {
+    /// What stands in each column.
+    fn cells(&self) -> [String; COLUMNS.len()] {
         let verdict = match self.met {
-            Some(true) => "met",
-            Some(false) => "MISSED",
+            Some(true) => " met",
+            Some(false) => " MISSED",
             None => "",
         };
         let target = self.target.map(|target| target.to_string()).unwrap_or_default();
-        write!(f, "{:<46} {:>30} {:<8}", self.quantity, self.ours.to_string(), self.unit)?;
-        let theirs = self.theirs.map(|theirs| theirs.to_string()).unwrap_or_default();
-        let ratio = self.ratio.map(|ratio| format!("{ratio:.2}x")).unwrap_or_default();
-        write!(f, " {theirs:>30} {ratio:>7}  {target:<16} {verdict}")
+        [
+            self.quantity.to_owned(),
+            self.ours.to_string(),
+            self.unit.to_owned(),
+            self.theirs.map(|theirs| theirs.to_string()).unwrap_or_default(),
+            self.ratio.map(|ratio| format!("{ratio:.2}x")).unwrap_or_default(),
+            format!("{target}{verdict}"),
+        ]
     }
+}
+
+/// The columns, and which of them stand at the right.
+const COLUMNS: [(&str, bool); 6] =
+    [("quantity", false), ("ours", true), ("unit", false), ("theirs", true), ("ratio", true), ("target", false)];
+
+/// One line, each column as wide as its widest cell.
+fn line(cells: &[String; COLUMNS.len()], widths: [usize; COLUMNS.len()]) -> String {
+    let padded = cells.iter().zip(widths).zip(COLUMNS).map(|((cell, width), (_, at_right))| match at_right {
+        true => format!("{cell:>width$}"),
+        false => format!("{cell:<width$}"),
+    });
+    padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
 impl fmt::Display for Table {
@@ -134,9 +152,11 @@ impl fmt::Display for Table {
         let Self { processor, threads, rounds, rows } = self;
         writeln!(f, "{processor}, {threads} threads; medians [quartiles] of {rounds} rounds, both sides in turns")?;
         writeln!(f)?;
-        let (quantity, ours, unit, theirs, ratio) = ("quantity", "ours", "unit", "theirs", "ratio");
-        writeln!(f, "{quantity:<46} {ours:>30} {unit:<8} {theirs:>30} {ratio:>7}  target")?;
-        rows.iter().try_for_each(|row| writeln!(f, "{row}"))?;
+        let lines: Vec<_> =
+            [COLUMNS.map(|(name, _)| name.to_owned())].into_iter().chain(rows.iter().map(Row::cells)).collect();
+        let width = |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or_default();
+        let widths = std::array::from_fn(width);
+        lines.iter().try_for_each(|cells| writeln!(f, "{}", line(cells, widths)))?;
         writeln!(f)?;
         let mut others: Vec<&str> = Vec::new();
         for row in rows {
@@ -165,6 +185,22 @@ mod tests {
         assert_eq!(alone(2.1, Some(Target::AtMost(2.0))), Some(false));
         assert_eq!(alone(1.9, Some(Target::AtLeast(2.0))), Some(false));
         assert_eq!(alone(1.9, None), None);
+    }
+
+    #[test]
+    fn columns_line_up_whatever_stands_in_them() {
+        let spread = |median| Spread { median, lower_quartile: median / 2.0, upper_quartile: median * 2.0 };
+        let long = "a quantity whose name is longer than any that was thought of";
+        let rows = vec![
+            Row::alone("q", "leaves/s", spread(1.0), Some(Target::AtLeast(1.0))),
+            Row::against(long, "ms", spread(123_456.0), ("other", spread(9_999_999.0)), Target::Ratio(2.0)),
+        ];
+        let text = Table { processor: "p".to_owned(), threads: 2, rounds: 1, rows }.to_string();
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains("unit") || line.contains("s  ")).collect();
+        let column = |line: &str, word: &str| line[..line.find(word).unwrap()].chars().count();
+        assert_eq!(column(lines[0], "unit"), column(lines[1], "leaves/s"), "{text}");
+        assert_eq!(column(lines[0], "unit"), column(lines[2], "ms "), "{text}");
+        assert_eq!(column(lines[0], "target"), column(lines[1], "at least"), "{text}");
     }
 
     #[test]
