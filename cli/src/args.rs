@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::client::{Client, OperatorToken};
 use crate::commands;
 use crate::exit::{Failure, OrFail, Outcome};
-use crate::holder::seal::Seal;
+use crate::holder::seal::{MIN_PASSPHRASE_CHARS, Seal};
 use crate::holder::store::HolderDir;
 use crate::{demo, system};
 
@@ -17,7 +17,7 @@ const PASSPHRASE_VARIABLE: &str = "POA_PASSPHRASE";
 /// Environment variable with the operator's token.
 const TOKEN_VARIABLE: &str = "POA_OPERATOR_TOKEN";
 /// The operator's token inside the service's directory.
-const TOKEN_FILE: &str = "operator-token";
+pub const TOKEN_FILE: &str = "operator-token";
 
 /// Version, and the commit that it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("POA_COMMIT"), ")");
@@ -179,12 +179,14 @@ impl SealArgs {
     }
 
     fn fresh_passphrase(&self) -> Outcome<Seal> {
-        let first = self.passphrase("New passphrase: ")?;
+        let first = self.passphrase(&format!("New passphrase, at least {MIN_PASSPHRASE_CHARS} characters: "))?;
+        // Before it is asked for again.
+        let seal = Seal::new_passphrase(&first)?;
         let prompted = self.passphrase_file.is_none() && std::env::var_os(PASSPHRASE_VARIABLE).is_none();
         if prompted && *prompt("The same again: ")? != *first {
             return Err(Failure::error("the two passphrases differ", "try again"));
         }
-        Seal::new_passphrase(&first)
+        Ok(seal)
     }
 
     fn passphrase(&self, question: &str) -> Outcome<Zeroizing<String>> {

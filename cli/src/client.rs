@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use poa_issuer::http_signature::{SignedHeaders, sign_request};
+use poa_verifier::did::AgentDid;
 use poa_verifier::origin::Origin;
 use serde_json::Value;
 use ureq::http::{Request, Response};
@@ -41,7 +42,7 @@ impl OperatorToken {
 /// An agent's signing key under its DID.
 pub struct AgentSigner {
     /// The agent's DID, the signature's `keyid`.
-    pub did: String,
+    pub did: AgentDid,
     /// Its Ed25519 key.
     pub key: SigningKey,
 }
@@ -261,9 +262,14 @@ impl Client {
 
 const RETRY: &str = "check that the service runs and the URL is right, then try again";
 
-/// Why there is no answer: a certificate that nobody here vouches for is named as such.
+/// Why there is no answer: a certificate that nobody here vouches for is named as such, and so is a plain answer, of which
+/// TLS says nothing that a user understands.
 fn unreachable_at(url: &str, error: &ureq::Error) -> Failure {
     let error = error.to_string();
+    if url.starts_with("https://") && error.contains("InvalidContentType") {
+        let what = format!("{url} cannot be reached: what answers there does not speak TLS");
+        return Failure::error(what, "check the port; a service on this machine without a certificate is at http://");
+    }
     let next = if error.contains("certificate") { UNTRUSTED } else { RETRY };
     Failure::error(format!("{url} cannot be reached: {error}"), next)
 }
@@ -289,7 +295,7 @@ fn agent(loopback: bool) -> ureq::Agent {
 fn sign(signer: &AgentSigner, method: &str, url: &str, body: Option<&[u8]>) -> Outcome<SignedHeaders> {
     let nonce = system::random_hex();
     let now = system::now_unix_s();
-    sign_request(&signer.key, &signer.did, method, url, body, now, &nonce)
+    sign_request(&signer.key, &signer.did.to_string(), method, url, body, now, &nonce)
         .or_fail("the request cannot be signed", "check the agent's DID and this machine's clock")
 }
 

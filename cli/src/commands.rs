@@ -46,7 +46,7 @@ pub fn run(cli: &Cli) -> Outcome<Answer> {
         Command::Issue(args) => issue::run(args, global),
         Command::Prepare(args) => prepare::run(args, global),
         Command::Present(args) => present::run(args, global),
-        Command::Request(args) => request::run(args),
+        Command::Request(args) => request::run(args, global),
         Command::Verify(args) => verify::run(args, global),
         Command::Revoke(command) => revoke::run(command, global),
         Command::Root(command) => root::run(command, global),

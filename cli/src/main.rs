@@ -3,11 +3,13 @@
 // They panic when the stream cannot be written, and print what others wrote as it is: [`output`] prints everything.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
 
+mod answerable;
 mod args;
 mod asked;
 mod caller;
 mod client;
 mod commands;
+mod confirm;
 mod demo;
 mod did_web;
 mod engine;
@@ -16,6 +18,7 @@ mod foreign;
 mod holder;
 mod keyfile;
 mod log;
+mod named;
 mod outbound;
 mod output;
 mod parties;

@@ -138,6 +138,11 @@ pub fn print_own(text: &str) {
     print(text.as_bytes());
 }
 
+/// Prints a question on standard error, whose answer is typed behind it.
+pub fn ask(question: &str) {
+    complain(question);
+}
+
 /// Prints one line on standard error.
 pub fn note(line: &str) {
     complain(&format!("{}\n", Visible(line)));

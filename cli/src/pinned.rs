@@ -60,15 +60,8 @@ impl Pinned {
 
     /// The document named, or the pinned one, or none.
     pub fn find(global: &Global, args: &TrustArgs) -> Outcome<Option<Self>> {
-        let directory = verifier_dir(global);
-        let file = directory.join(TRUST_FILE);
-        if let Some(path) = &args.trust {
-            return Self::new(crate::commands::read_json(path)?, directory).map(Some);
-        }
-        if file.exists() {
-            // What is pinned there decides what is believed.
-            system::own_dir(&directory)?;
-            return Self::new(crate::commands::read_json(&file)?, directory).map(Some);
+        if let Some(found) = Self::of_verifier(global, args.trust.as_deref())? {
+            return Ok(Some(found));
         }
         let holder_dir = global.holder_dir();
         if !HolderDir::exists(&holder_dir) {
@@ -76,6 +69,21 @@ impl Pinned {
         }
         let dir = HolderDir::open(&holder_dir, args.seal.existing()?)?;
         Self::of_holder(&dir)
+    }
+
+    /// The document named, or the one pinned in a verifier's directory, or none. A holder's file stays closed.
+    pub fn of_verifier(global: &Global, named: Option<&Path>) -> Outcome<Option<Self>> {
+        let directory = verifier_dir(global);
+        let pinned = directory.join(TRUST_FILE);
+        match named {
+            Some(path) => Self::new(crate::commands::read_json(path)?, directory).map(Some),
+            None if !pinned.exists() => Ok(None),
+            None => {
+                // What is pinned there decides what is believed.
+                system::own_dir(&directory)?;
+                Self::new(crate::commands::read_json(&pinned)?, directory).map(Some)
+            }
+        }
     }
 
     /// The document pinned inside a holder's file.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use poa_circuits::native::attributes::Slot;
+use poa_verifier::percent;
+use poa_verifier::schema::is_on_grid;
 use poa_verifier::time::parse_utc;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +14,7 @@ use crate::exit::{Failure, Outcome};
 /// Bounds given on the command line.
 #[derive(Args, Default)]
 pub struct PredicateArgs {
-    /// Attribute at least this much, for example tasks_completed=100
+    /// Attribute at least this much, for example tasks_completed=100 or reputation=80%
     #[arg(long, value_name = "ATTRIBUTE=VALUE")]
     pub at_least: Vec<String>,
     /// Attribute at most this much, for example member_since=2024-12-01
@@ -128,7 +130,7 @@ fn value_of(slot: Slot, text: &str) -> Outcome<Value> {
     };
     let number = || text.parse::<u64>().map_err(|_| wrong("a whole number"));
     match slot {
-        Slot::Reputation => Ok(json!(number()?)),
+        Slot::Reputation => Ok(json!(reputation(text)?)),
         Slot::TasksCompleted | Slot::EarningsSats => Ok(json!(number()?.to_string())),
         Slot::MemberSince => {
             let time = match text.len() {
@@ -142,6 +144,55 @@ fn value_of(slot: Slot, text: &str) -> Outcome<Value> {
             format!("{} has no order", slot.name()),
             "use --contains-all for capabilities; a build hash can only be shown",
         )),
+    }
+}
+
+/// A bound on reputation in hundredths of a percent: a percentage, or the hundredths themselves where they can be a bound.
+/// A bare `80` is read by people as 80 %, and would be 0.80 %.
+fn reputation(text: &str) -> Outcome<u64> {
+    let usage = "write a percentage like 80%, or hundredths of a percent like 8000";
+    let what = |why: String| format!("reputation={text} {why}");
+    let percent_sign = text.ends_with('%');
+    let value = match percent_sign {
+        true => percent::read(text),
+        false => text.parse::<u64>().ok().filter(|value| value.to_string() == text),
+    };
+    let value = value.ok_or_else(|| Failure::error(what("is no percentage and no whole number".into()), usage))?;
+    let most = Slot::Reputation.max().unwrap_or_default();
+    if value <= most && is_on_grid(Slot::Reputation, value) {
+        return Ok(value);
+    }
+    let nearest = percent::write(nearest(value.min(most)));
+    let meant = value.checked_mul(100).filter(|meant| !percent_sign && *meant <= most);
+    Err(match meant {
+        Some(meant) => Failure::error(
+            what(format!("is {} in hundredths of a percent; {text}% would be {meant}", percent::write(value))),
+            if is_on_grid(Slot::Reputation, meant) {
+                format!("write {text}% or {meant}; nearest to {} is {nearest}", percent::write(value))
+            } else {
+                let near = percent::write(self::nearest(meant));
+                format!(
+                    "bounds lie on steps of 5 %: nearest to {text}% is {near}, nearest to {} is {nearest}",
+                    percent::write(value)
+                )
+            },
+        ),
+        None if value > most => Failure::error(what(format!("is {}, more than 100 %", percent::write(value))), usage),
+        None => Failure::error(
+            what(format!("is {}, which is not on steps of 5 %", percent::write(value))),
+            format!("the nearest bound is {nearest}"),
+        ),
+    })
+}
+
+/// The bound on the grid that is nearest.
+fn nearest(value: u64) -> u64 {
+    let step = |value: u64| is_on_grid(Slot::Reputation, value);
+    let most = Slot::Reputation.max().unwrap_or_default();
+    let (below, above) = ((0..=value).rev().find(|v| step(*v)), (value..=most).find(|v| step(*v)));
+    match (below, above) {
+        (Some(below), Some(above)) if above - value < value - below => above,
+        (below, above) => below.or(above).unwrap_or_default(),
     }
 }
 
@@ -170,6 +221,36 @@ mod tests {
     }
 
     #[test]
+    fn reputation_is_a_percentage_or_hundredths_on_the_grid() {
+        for (text, value) in [("80%", 8_000), ("8000", 8_000), ("0", 0), ("0%", 0), ("100%", 10_000), ("10000", 10_000)]
+        {
+            assert_eq!(reputation(text).unwrap(), value, "{text}");
+        }
+        let refused = |text: &str| {
+            let failure = reputation(text).unwrap_err();
+            format!("{}; {}", failure.what, failure.next)
+        };
+        for (text, parts) in [
+            ("80", &["0.80 %", "80% would be 8000", "write 80% or 8000", "is 0 %"][..]),
+            ("83", &["0.83 %", "nearest to 83% is 85 %"]),
+            ("82%", &["82 %", "nearest bound is 80 %"]),
+            ("8001", &["80.01 %", "nearest bound is 80 %"]),
+            ("20000", &["200 %", "more than 100 %"]),
+            ("101%", &["more than 100 %"]),
+            ("80.5%", &["80.50 %", "80 %"]),
+            ("080%", &["no percentage"]),
+            ("-5", &["no percentage"]),
+            ("", &["no percentage"]),
+            ("%", &["no percentage"]),
+        ] {
+            let said = refused(text);
+            for part in parts {
+                assert!(said.contains(part), "{text}: {part} in {said}");
+            }
+        }
+    }
+
+    #[test]
     fn a_bound_that_cannot_be_is_refused() {
         for text in [
             "tasks_completed",
@@ -182,6 +263,6 @@ mod tests {
         ] {
             assert!(parse(&[text], &[]).is_err(), "{text}");
         }
-        assert!(parse(&["reputation=1", "reputation=2"], &[]).is_err());
+        assert!(parse(&["reputation=5%", "reputation=1000"], &[]).is_err());
     }
 }

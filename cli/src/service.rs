@@ -98,6 +98,11 @@ impl OpenService {
         Ok(Self { runtime, app, door, lock, url, token_file, token_is_new })
     }
 
+    /// The fingerprint of the trust document that it publishes.
+    pub fn trust_fingerprint(&self) -> Option<String> {
+        self.app.trust_fingerprint()
+    }
+
     /// Serves on this thread until Ctrl-C or SIGTERM. Both are heard before `announce` tells anybody that the service
     /// listens, so that even a stop at once is a clean one.
     pub fn serve(self, announce: impl FnOnce(&Self)) -> Outcome<()> {

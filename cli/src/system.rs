@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use poa_files::{Existing, ReadError, Stream, WriteError};
+use poa_files::{Existing, ReadError, Stream, Writable, WriteError};
 use rand_core::{CryptoRng, Rng, UnwrapErr};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -48,7 +48,7 @@ pub fn random_hex() -> String {
     hex::encode(bytes)
 }
 
-/// Reads a file, pipe or device of bounded size.
+/// Reads a file, pipe or device of bounded size; `-` is standard input.
 pub fn read(path: &Path) -> Outcome<Vec<u8>> {
     read_up_to(path, MAX_FILE_BYTES)
 }
@@ -60,7 +60,11 @@ pub fn read_large(path: &Path) -> Outcome<Vec<u8>> {
 
 fn read_up_to(path: &Path, limit: u64) -> Outcome<Vec<u8>> {
     let shown = path.display();
-    poa_files::read(path, limit).map_err(|error| match error {
+    let read = match path == Path::new("-") {
+        true => poa_files::read_all(std::io::stdin().lock(), limit),
+        false => poa_files::read(path, limit),
+    };
+    read.map_err(|error| match error {
         ReadError::TooLarge { limit } => {
             Failure::error(format!("{shown} is larger than {}", size(limit)), "give a smaller file")
         }
@@ -141,17 +145,28 @@ pub fn write_own(path: &Path, bytes: &[u8]) -> Outcome<()> {
     write(path, bytes, Existing::ReplacePrivate)
 }
 
+/// Tries whether [`write_out`] will be able to write, before something is done that cannot be done twice. Whether it leads
+/// to a file.
+pub fn try_out(path: &Path) -> Outcome<bool> {
+    if poa_files::standard_stream(path).is_some() {
+        return Ok(false);
+    }
+    let tried = poa_files::try_write(path);
+    Ok(tried.or_fail(format!("{} cannot be written, so nothing was done", path.display()), WRITE_NEXT)?
+        == Writable::File)
+}
+
 fn write(path: &Path, bytes: &[u8], existing: Existing) -> Outcome<()> {
     let written = match poa_files::standard_stream(path) {
         Some(Stream::Output) => output::write_document(bytes).map_err(WriteError::from),
         Some(Stream::Error) => std::io::stderr().lock().write_all(bytes).map_err(WriteError::from),
         None => poa_files::write(path, bytes, existing),
     };
-    written.or_fail(
-        format!("{} cannot be written", path.display()),
-        "check that the directory exists, is writable and has room, and that nothing is in the way",
-    )
+    written.or_fail(format!("{} cannot be written", path.display()), WRITE_NEXT)
 }
+
+/// What to do about an output that cannot be written.
+const WRITE_NEXT: &str = "check that the directory exists, is writable and has room, and that nothing is in the way";
 
 /// Makes a directory for what others may read later, with its parents. It is this user's alone until they are let in.
 pub fn make_private_dir(path: &Path) -> Outcome<()> {
@@ -202,10 +217,9 @@ pub fn remove(path: &Path) -> Outcome<()> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             outcome => outcome?,
         }
-        if let Some(directory) = path.parent() {
-            fs::File::open(directory)?.sync_all()?;
-        }
-        Ok(())
+        // That of a bare name is the working directory.
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::File::open(directory)?.sync_all()
     };
     remove().or_fail(format!("{} cannot be removed", path.display()), "remove it yourself: it is a secret")
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::Run;
 use support::cast::Cast;
 use support::stranger;
@@ -59,7 +59,9 @@ fn standing_credentials(cast: &Cast, managed: &str) {
     let too_much = [&["issue"][..], &["--schema", "task_completion/1", "--at-least", "tasks_completed=500"]].concat();
     assert_eq!(cast.as_in("holder", &too_much).status, 1, "300 tasks are not 500");
     let id = issued["id"].as_str().unwrap();
-    cast.ok("service", &["revoke", "credential", id]);
+    let bare = cast.as_in("service", &["revoke", "credential", id]);
+    assert_eq!(bare.status, 1, "nobody agreed: {}", bare.stdout);
+    cast.ok("service", &["revoke", "credential", id, "--yes"]);
     cast.wait_for_root(|head| head["revocations"] == 1);
     let revoked = verify(cast, "own.json", "any", &[]);
     assert_eq!(revoked.status, 1);
@@ -84,9 +86,11 @@ fn presentations(cast: &Cast, own: &str) {
 
 /// A bound off the grid cannot be proved; it must not end in disclosing the attribute instead, or all six.
 fn never_more_than_asked(cast: &Cast) {
-    for demand in [["--at-least", "tasks_completed=201"], ["--disclose", "tasks_completed"]] {
-        let ask = ["request", "--domain", "https://shop.example", "--out", "greedy.json"];
-        cast.ok("verifier", &[&ask[..], &demand].concat());
+    // Who made them has another tool: ours refuses the first.
+    for demand in [json!({ "at_least": { "tasks_completed": "201" } }), json!({ "disclose": ["tasks_completed"] })] {
+        let mut request = json!({ "classes": ["presentation"], "challenge": "c", "domain": "https://shop.example" });
+        request.as_object_mut().unwrap().extend(demand.as_object().unwrap().clone());
+        std::fs::write(cast.poa.path("greedy.json"), request.to_string()).unwrap();
         let answer =
             ["present", "--to", "https://shop.example", "--request", "greedy.json", "--out", "greedy-answer.json"];
         assert_eq!(cast.as_in("holder", &answer).status, 1, "{demand:?}");
@@ -96,6 +100,8 @@ fn never_more_than_asked(cast: &Cast) {
 
 /// Proved before the request is there: once without a pseudonym, every time with one, never when too old or altered.
 fn prepared_presentations(cast: &Cast) {
+    /// Of nobody.
+    const DID: &str = "did:poa:x.example:67e55044-10b1-426f-9247-bb680e5fe0c8";
     const TO: [&str; 2] = ["--to", "https://shop.example"];
     not_just_before_ten_to();
     let bound = ["--at-least", "tasks_completed=200"];
@@ -153,8 +159,7 @@ fn prepared_presentations(cast: &Cast) {
     std::fs::write(&pseudonymous, "altered").unwrap();
     assert_eq!(present("pseudonymous.json", &["--prepared"]).status, 2);
     cast.ok("holder", &[&["prepare"][..], &TO, &["--like", "pseudonymous.json"]].concat());
-    let managed =
-        cast.as_in("agent", &[&["prepare", "--agent", "did:poa:x:y", "--key", "agent.jwk"][..], &TO, &bound].concat());
+    let managed = cast.as_in("agent", &[&["prepare", "--agent", DID, "--key", "agent.jwk"][..], &TO, &bound].concat());
     assert_eq!(managed.status, 2, "the service does that: {}", managed.stdout);
 }
 
@@ -183,7 +188,7 @@ fn rotation_and_revocation(cast: &Cast, own: &str) {
     cast.wait_for_root(|head| head["size"] == 3);
     cast.ok("holder", &["holder", "sync"]);
     newest_root(cast);
-    cast.ok("holder", &["agent", "revoke"]);
+    cast.ok("holder", &["agent", "revoke", "--yes"]);
     assert_eq!(cast.ok("service", &["agent", "show", own])["status"], "revoked");
 }
 

@@ -192,7 +192,16 @@ fn receipts_are_made_and_signed_without_a_service() {
     assert_eq!(made.status, 0, "{}", made.stderr);
     let signed = poa.run(&["--json", "attest", "sign", "--key", "attestor.jwk", "claims.json"]);
     assert_eq!(signed.json()["receipt"].as_str().unwrap().split('.').count(), 3);
-    let more = poa.run(&["attest", "make", "--subject", "did:poa:h:1", "--attempted", "1", "--completed", "2"]);
+    let more = poa.run(&[
+        "attest",
+        "make",
+        "--subject",
+        "did:poa:x.example:67e55044-10b1-426f-9247-bb680e5fe0c8",
+        "--attempted",
+        "1",
+        "--completed",
+        "2",
+    ]);
     assert_two_lines(&more, 1, "more tasks completed than attempted", "correct");
     let again = poa.run(&["attest", "keygen", "--key", "attestor.jwk"]);
     assert_eq!(again.status, 2, "a key file is never overwritten");

@@ -68,7 +68,7 @@ fn keys_rotate_and_leak_and_pins_follow_only_what_is_vouched_for() {
     assert_ne!(ok(&poa, "late", &["trust", "show"])["fingerprint"], first);
 
     let kid = made[0].as_str().unwrap().replace("status-2", "credentials-1");
-    let done = keys(&["compromise", &kid]);
+    let done = keys(&["compromise", &kid, "--yes"]);
     assert!(done["active"].as_str().unwrap().ends_with("#credentials-2"), "it was retired already");
     assert_eq!(keys(&["compromised"])["documents"].as_array().unwrap().len(), 0);
     // Who still pins the key that leaked is asked to compare; who moved on before is not.
@@ -93,8 +93,8 @@ fn what_cannot_be_done_says_so_with_its_status() {
     let (service, url) = Service::start(&poa, "127.0.0.1:0");
     let at = ["--service", &url];
     for (args, status) in [
-        (&["keys", "compromise", "credentials-9"][..], 1),
-        (&["keys", "compromise", "../agents"], 2),
+        (&["keys", "compromise", "credentials-9", "--yes"][..], 1),
+        (&["keys", "compromise", "../agents", "--yes"], 2),
         (&["keys", "compromised", "--cursor", "a b"], 2),
         (&["keys", "rotate", "--purpose", "all"], 2),
     ] {

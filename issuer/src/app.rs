@@ -404,6 +404,12 @@ impl App {
         Ok(())
     }
 
+    /// The fingerprint of the published trust document, which verifiers compare; none that nobody could read.
+    pub fn trust_fingerprint(&self) -> Option<String> {
+        let trust = poa_verifier::trust::Trust::from_json(&self.published.now().bytes).ok()?;
+        Some(trust.fingerprint().to_owned())
+    }
+
     /// Notes that the stored keys or schemas are no longer those of the published trust document.
     pub(crate) fn note_change(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);

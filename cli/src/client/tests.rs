@@ -77,7 +77,8 @@ fn recording() -> (String, std::sync::mpsc::Receiver<(std::net::SocketAddr, bool
 fn what_is_asked_as_nobody_goes_over_connections_that_never_named_anybody() {
     let (base, seen) = recording();
     let client = Client::new(&base).unwrap();
-    let signer = AgentSigner { did: "did:poa:a.example:x".to_owned(), key: SigningKey::from_bytes(&[7; 32]) };
+    let did = "did:poa:a.example:67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap();
+    let signer = AgentSigner { did, key: SigningKey::from_bytes(&[7; 32]) };
     let token = OperatorToken::new("token");
     for _ in 0..2 {
         client.get("/roots/anchor", Auth::Nobody).unwrap();

@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use poa_verifier::did::AgentDid;
 use serde_json::{Map, Value, json};
 
 use crate::args::{Global, OperatorAt, ServiceArg};
-use crate::caller::{Caller, CallerArgs, uuid_of};
+use crate::caller::{Caller, CallerArgs};
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
+use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::{Failure, Outcome};
 use crate::holder::contents::Custody;
 use crate::holder::rotate;
+use crate::named::{AgentName, did_in};
 use crate::output::{Answer, pretty};
 use crate::{keyfile, system};
 
@@ -31,7 +34,7 @@ pub enum AgentCommand {
     /// Replace an agent's keys: the holder its own, the operator lost ones
     Rotate(RotateArgs),
     /// Revoke an agent and all its credentials, for good
-    Revoke(ActArgs),
+    Revoke(super::revoke::AgentArgs),
     /// Suspend an agent (operator)
     Suspend(ActArgs),
     /// Undo a suspension (operator)
@@ -105,7 +108,7 @@ pub struct AgentArgs {
     #[command(flatten)]
     service: ServiceArg,
     /// DID or UUID
-    agent: String,
+    agent: AgentName,
 }
 
 /// New keys for an agent.
@@ -120,6 +123,8 @@ pub struct RotateArgs {
     /// The old Ed25519 key leaked: it ends at once, instead of reading and presenting for another hour
     #[arg(long, requires = "NewKeyArgs")]
     no_grace: bool,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// The new key; without any, the holder's proving key is replaced by a fresh one.
@@ -158,7 +163,7 @@ pub fn run(command: &AgentCommand, global: &Global) -> Outcome<Answer> {
         AgentCommand::List(args) => list(args),
         AgentCommand::Show(args) => show(args),
         AgentCommand::Rotate(args) => rotate_keys(args, global),
-        AgentCommand::Revoke(args) => super::revoke::agent(&args.service, &args.caller, global),
+        AgentCommand::Revoke(args) => super::revoke::agent(args, global),
         AgentCommand::Suspend(args) => act(args, global, "suspend"),
         AgentCommand::Resume(args) => act(args, global, "resume"),
     }
@@ -180,7 +185,7 @@ fn challenge(args: &ChallengeArgs, global: &Global) -> Outcome<Answer> {
     let path = if args.new {
         "/agents/challenge".to_owned()
     } else {
-        format!("/agents/{}/challenge", uuid_of(&caller.agent(&args.caller)?)?)
+        format!("/agents/{}/challenge", caller.agent(&args.caller, &client)?.uuid())
     };
     let challenge = client.post(&path, &json!({}), caller.auth())?;
     let place = match &args.out {
@@ -239,11 +244,14 @@ fn list(args: &ListArgs) -> Outcome<Answer> {
     let page = client.get(&path, Auth::Nobody)?;
     let agents = page["agents"].as_array().cloned().unwrap_or_default();
     let lines: Vec<String> = agents.iter().map(line_of).collect();
-    let next = match page["next"].as_str() {
-        Some(cursor) => format!("more: poa agent list --cursor {cursor}"),
-        None => String::new(),
+    let (what, next) = match page["next"].as_str() {
+        Some(cursor) => {
+            (format!("{} agents, and there are more", lines.len()), format!("more: poa agent list --cursor {cursor}"))
+        }
+        None if args.cursor.is_some() => (format!("{} more agents, the last", lines.len()), String::new()),
+        None => (format!("{} agents", lines.len()), String::new()),
     };
-    Ok(Answer::done(format!("{} agents", lines.len()), next, page).with_details(lines))
+    Ok(Answer::done(what, next, page).with_details(lines))
 }
 
 /// One agent on one line, `status  did  name`.
@@ -259,21 +267,45 @@ fn show(args: &AgentArgs) -> Outcome<Answer> {
     Ok(Answer::done(line_of(&agent), "", agent).with_details(lines))
 }
 
-/// An agent's public record.
-pub fn fetch(client: &Client, agent: &str) -> Outcome<Value> {
-    client.get(&format!("/agents/{}", uuid_of(agent)?), Auth::Nobody)
+/// The public record of the agent that was named: one of another service does not answer for it.
+pub fn fetch(client: &Client, agent: &AgentName) -> Outcome<Value> {
+    let record = client.get(&format!("/agents/{}", agent.uuid()), Auth::Nobody)?;
+    let found = did_in(&record["agent"])?;
+    if agent.is(&found) {
+        return Ok(record);
+    }
+    Err(Failure::refused(
+        format!("{agent} is not an agent of {}, whose agent of this UUID is {found}", client.base()),
+        "name the agent's own service with --service",
+    ))
+}
+
+/// Lines about an agent, for whoever is asked to agree to an act on it.
+pub fn introduce(client: &Client, agent: &AgentDid) -> Outcome<Vec<String>> {
+    let record = fetch(client, &AgentName::Did(agent.clone()))?;
+    let text = |name: &str| record[name].as_str().unwrap_or("?").to_owned();
+    Ok(vec![
+        format!("agent        {agent}"),
+        format!("name         {}", text("name")),
+        format!("status       {}", text("status")),
+    ])
 }
 
 fn rotate_keys(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
     let mut caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
-    let agent = caller.agent(&args.caller)?;
+    let agent = caller.agent(&args.caller, &client)?;
+    if let Caller::Operator(_) = caller {
+        // Whoever holds the old key is out, at once.
+        let what = "this agent's keys are replaced, and the old ones are accepted no more".to_owned();
+        let to = introduce(&client, &agent)?;
+        args.confirm.agree(&Act { what, service: client.base(), by: caller.words(), to })?;
+    }
     let NewKeyArgs { public_key, new_key, request_key, answer } = &args.new;
     if let Some(path) = answer {
         return replace_lost_keys(path, &agent, &caller, &client);
     }
     let given = new_key.as_deref().map(keyfile::read).transpose()?;
-    let here = matches!(caller, Caller::Holder(..));
     match (&mut caller, public_key) {
         (Caller::Holder(..), Some(_)) => Err(Failure::error(
             "a holder's directory needs the whole new key, or it could sign no more requests",
@@ -282,7 +314,7 @@ fn rotate_keys(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
         (Caller::Holder(dir, signer), None) if *request_key || given.is_some() => {
             let answer = rotate::request_key(dir, signer, &client, given, !args.no_grace)?;
             let public = keyfile::multikey(&signer.key)?;
-            Ok(rotated(args, &agent, &public, here, answer))
+            Ok(rotated(args, &agent, &public, true, answer))
         }
         (Caller::Holder(dir, signer), None) => {
             let answer = rotate::holder_key(dir, signer, &client)?;
@@ -307,15 +339,14 @@ fn rotate_keys(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
             if args.no_grace {
                 body["grace"] = false.into();
             }
-            let answer = client.post(&format!("/agents/{}/keys", uuid_of(&agent)?), &body, caller.auth())?;
-            let here = here || matches!(caller, Caller::Agent(_));
-            Ok(rotated(args, &agent, &public, here, answer))
+            let answer = client.post(&format!("/agents/{}/keys", agent.uuid()), &body, caller.auth())?;
+            Ok(rotated(args, &agent, &public, matches!(caller, Caller::Agent(_)), answer))
         }
     }
 }
 
 /// `by_agent`: the agent itself replaced its key, which gives the old one its hour of grace.
-fn rotated(args: &RotateArgs, agent: &str, public: &str, by_agent: bool, answer: Value) -> Answer {
+fn rotated(args: &RotateArgs, agent: &AgentDid, public: &str, by_agent: bool, answer: Value) -> Answer {
     let old_key = match by_agent && !args.no_grace {
         true => "the old key reads and presents for one more hour; if it leaked, rotate again with --no-grace",
         false => "the old key is accepted no more",
@@ -324,14 +355,14 @@ fn rotated(args: &RotateArgs, agent: &str, public: &str, by_agent: bool, answer:
 }
 
 /// The operator's rescue of an agent whose holder lost its keys.
-fn replace_lost_keys(path: &Path, agent: &str, caller: &Caller, client: &Client) -> Outcome<Answer> {
+fn replace_lost_keys(path: &Path, agent: &AgentDid, caller: &Caller, client: &Client) -> Outcome<Answer> {
     if !matches!(caller, Caller::Operator(_)) {
         return Err(Failure::error(
             "only the operator replaces keys that are lost",
             "who still has the old key rotates with it: poa agent rotate, with the holder's --data-dir",
         ));
     }
-    let answer = client.post(&format!("/agents/{}/keys", uuid_of(agent)?), &read_json(path)?, caller.auth())?;
+    let answer = client.post(&format!("/agents/{}/keys", agent.uuid()), &read_json(path)?, caller.auth())?;
     Ok(Answer::done(
         format!("{agent} has the keys of the answer; the old ones are accepted no more"),
         "its holder takes note: poa holder adopt; and fetches the new leaf after the next publication: poa holder sync",
@@ -342,8 +373,8 @@ fn replace_lost_keys(path: &Path, agent: &str, caller: &Caller, client: &Client)
 fn act(args: &ActArgs, global: &Global, action: &str) -> Outcome<Answer> {
     let caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
-    let agent = caller.agent(&args.caller)?;
-    let path = format!("/agents/{}/{action}", uuid_of(&agent)?);
+    let agent = caller.agent(&args.caller, &client)?;
+    let path = format!("/agents/{}/{action}", agent.uuid());
     let answer = client.post(&path, &json!({}), caller.auth())?;
     let status = answer["status"].as_str().unwrap_or_default();
     Ok(Answer::done(format!("{agent} is {status}, from the next publication on"), "", answer.clone()))

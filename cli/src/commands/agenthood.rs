@@ -20,6 +20,7 @@ use self::asked::{Asked, Wanted};
 use super::verify::{self, VerifyArgs};
 use crate::args::{Global, ServiceArg};
 use crate::client::{Auth, Client};
+use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::{Failure, OrFail, Outcome};
 use crate::output::Answer;
 use crate::wallet::WalletKey;
@@ -37,7 +38,7 @@ pub enum AgenthoodCommand {
     /// Verify a document, here or by a service
     Verify(AgenthoodVerifyArgs),
     /// Revoke an agent's current document as its controller
-    Revoke(SignedArgs),
+    Revoke(RevokeArgs),
 }
 
 /// An agent, and its controller's signature.
@@ -78,6 +79,15 @@ pub struct ClaimArgs {
     out: Option<PathBuf>,
 }
 
+/// Whose document to revoke.
+#[derive(Args)]
+pub struct RevokeArgs {
+    #[command(flatten)]
+    signed: SignedArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
 /// What to show.
 #[derive(Args)]
 pub struct ShowArgs {
@@ -115,7 +125,7 @@ pub fn run(command: &AgenthoodCommand, global: &Global) -> Outcome<Answer> {
 
 fn claim(args: &ClaimArgs) -> Outcome<Answer> {
     let client = args.signed.service.client(None)?;
-    let Signed { nonce, signature } = match signed(&args.signed, &client, Action::Issue)? {
+    let Signed { nonce, signature } = match signed(&args.signed, &client, Action::Issue, |_| Ok(()))? {
         Ok(signed) => signed,
         Err(to_sign) => return Ok(to_sign),
     };
@@ -131,9 +141,17 @@ fn claim(args: &ClaimArgs) -> Outcome<Answer> {
     Ok(Answer::done(format!("document {jti} about {} is issued", args.signed.agent), next, document))
 }
 
-fn revoke(args: &SignedArgs) -> Outcome<Answer> {
+fn revoke(RevokeArgs { signed: args, confirm }: &RevokeArgs) -> Outcome<Answer> {
     let client = args.service.client(None)?;
-    let Signed { nonce, signature } = match signed(args, &client, Action::Revoke)? {
+    let agree = |asked: &Asked| {
+        confirm.agree(&Act {
+            what: "the current document about this agent is revoked".to_owned(),
+            service: client.base(),
+            by: "its controller".to_owned(),
+            to: [format!("agent        {}", args.agent)].into_iter().chain(asked.lines(Action::Revoke)).collect(),
+        })
+    };
+    let Signed { nonce, signature } = match signed(args, &client, Action::Revoke, agree)? {
         Ok(signed) => signed,
         Err(to_sign) => return Ok(to_sign),
     };
@@ -160,8 +178,14 @@ struct Signed {
     signature: String,
 }
 
-/// The signature that was given or is made here; without either, what a wallet has to sign.
-fn signed(args: &SignedArgs, client: &Client, action: Action) -> Outcome<Result<Signed, Answer>> {
+/// The signature that was given or is made here once the user agrees; without either, what a wallet has to sign. Whoever
+/// gives a signature has agreed to it elsewhere.
+fn signed(
+    args: &SignedArgs,
+    client: &Client,
+    action: Action,
+    agree: impl FnOnce(&Asked) -> Outcome<()>,
+) -> Outcome<Result<Signed, Answer>> {
     if let (Some(nonce), Some(signature)) = (&args.nonce, &args.signature) {
         return Ok(Ok(Signed { nonce: nonce.clone(), signature: signature.clone() }));
     }
@@ -187,6 +211,7 @@ fn signed(args: &SignedArgs, client: &Client, action: Action) -> Outcome<Result<
         let next = "sign with the key that controls the agent now";
         return Err(Failure::refused("the key is not the controller's, so nothing was signed", next));
     }
+    agree(&asked)?;
     let signature = key.sign_for(controller, &asked.message)?;
     Ok(Ok(Signed { nonce: asked.nonce, signature }))
 }

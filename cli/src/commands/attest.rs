@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use poa_issuer::domain::receipts::FULL;
+use poa_verifier::did::AgentDid;
+use poa_verifier::percent;
 use serde_json::{Map, Value, json};
 
 use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
+use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::output::{Answer, pretty};
 use crate::{keyfile, receipt, system};
@@ -25,7 +29,7 @@ pub enum AttestCommand {
     /// Let an attestor sign no more (operator)
     Retire(RetireArgs),
     /// Write the claims of a receipt
-    Make(MakeArgs),
+    Make(Box<MakeArgs>),
     /// Sign claims
     Sign(SignArgs),
     /// Post signed receipts to the service
@@ -60,6 +64,8 @@ pub struct RetireArgs {
     at: OperatorAt,
     /// Its did:key
     attestor: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// What a receipt says.
@@ -67,7 +73,7 @@ pub struct RetireArgs {
 pub struct MakeArgs {
     /// The agent's DID
     #[arg(long, value_name = "DID")]
-    subject: String,
+    subject: AgentDid,
     /// Tasks the agent was given
     #[arg(long)]
     attempted: u64,
@@ -80,6 +86,30 @@ pub struct MakeArgs {
     /// Names from the service's capability registry
     #[arg(long, value_delimiter = ',')]
     capabilities: Vec<String>,
+    /// How good the work was, for example 95%
+    #[arg(long, value_name = "PERCENT", value_parser = share)]
+    quality: Option<u64>,
+    /// The agent's own forecast of completed / attempted, for example 80%
+    #[arg(long, value_name = "PERCENT", value_parser = share)]
+    confidence: Option<u64>,
+    /// Whether the work was disputed
+    #[arg(long, value_name = "true|false")]
+    disputed: Option<bool>,
+    /// What the agent earned, in satoshi
+    #[arg(long, value_name = "SATS")]
+    earned_sats: Option<u64>,
+    /// What was at stake at the time, in satoshi
+    #[arg(long, value_name = "SATS")]
+    stake_sats: Option<u64>,
+    /// The executable that did the work, whose SHA-256 is named as its build
+    #[arg(long, value_name = "FILE", conflicts_with = "build_sha256")]
+    build: Option<PathBuf>,
+    /// The SHA-256 of the build that did the work, 64 hex digits
+    #[arg(long, value_name = "HEX")]
+    build_sha256: Option<String>,
+    /// The digest of a parent task's receipt, 64 hex digits
+    #[arg(long, value_name = "HEX")]
+    parent: Option<String>,
     /// Where anyone can check
     #[arg(long, value_name = "URL")]
     evidence: Option<String>,
@@ -157,6 +187,12 @@ fn retire(args: &RetireArgs, global: &Global) -> Outcome<Answer> {
         let what = format!("`{}` is no attestor", args.attestor);
         return Err(Failure::error(what, "give its did:key:z…"));
     }
+    args.confirm.agree(&Act {
+        what: "this attestor signs no more receipts".to_owned(),
+        service: client.base(),
+        by: "the operator".to_owned(),
+        to: vec![format!("attestor     {}", args.attestor)],
+    })?;
     client.delete(&format!("/attestors/{}", args.attestor), Auth::Operator(&token))?;
     Ok(Answer::done(
         format!("{} may sign no more", args.attestor),
@@ -192,9 +228,24 @@ fn make(args: &MakeArgs) -> Outcome<Answer> {
     };
     let capabilities = (!args.capabilities.is_empty()).then(|| json!(args.capabilities));
     put("capabilities", capabilities);
+    put("quality", args.quality.map(Value::from));
+    put("confidence", args.confidence.map(Value::from));
+    put("disputed", args.disputed.map(Value::from));
+    // Amounts are decimal strings, as in every document.
+    put("earned_sats", args.earned_sats.map(|sats| sats.to_string().into()));
+    put("stake_sats", args.stake_sats.map(|sats| sats.to_string().into()));
+    let built = args.build.as_deref().map(system::sha256_of).transpose()?.map(hex::encode);
+    put("build_sha256", built.or(args.build_sha256.clone()).map(Value::from));
+    put("parent", args.parent.clone().map(Value::from));
     put("evidence", args.evidence.clone().map(Value::from));
     put("replaces", args.replaces.clone().map(Value::from));
     write_or_show(Value::Object(claims), args.out.as_ref(), "claims", "sign them: poa attest sign")
+}
+
+/// A share, written with its sign: 95 alone would be 0.95 % on the wire.
+fn share(text: &str) -> Result<u64, String> {
+    let share = percent::read(text).filter(|share| *share <= FULL);
+    share.ok_or_else(|| format!("expected a percentage up to 100%, like 95%; found {text}"))
 }
 
 fn sign(args: &SignArgs) -> Outcome<Answer> {
@@ -203,7 +254,7 @@ fn sign(args: &SignArgs) -> Outcome<Answer> {
         let what = format!("{} is no JSON object", args.claims.display());
         return Err(Failure::error(what, "make one with `poa attest make`"));
     };
-    let jws = receipt::sign(claims, &keyfile::read(&args.key)?)?;
+    let jws = receipt::sign(claims, &keyfile::read(&args.key)?, system::now_unix_s())?;
     let next = "post it: poa attest post FILE";
     match &args.out {
         Some(out) => {
@@ -216,15 +267,21 @@ fn sign(args: &SignArgs) -> Outcome<Answer> {
 }
 
 fn post(args: &PostArgs) -> Outcome<Answer> {
-    let mut receipts = Vec::new();
+    let (mut receipts, mut places) = (Vec::new(), Vec::new());
     for path in &args.receipts {
         let bytes = system::read(path)?;
         let text = std::str::from_utf8(&bytes).or_fail(path.display(), "give files with one compact JWS a line")?;
-        receipts.extend(text.split_whitespace().map(str::to_owned));
+        for (index, line) in text.lines().enumerate() {
+            for receipt in line.split_whitespace() {
+                receipts.push(receipt.to_owned());
+                places.push(format!("{}, line {}", path.display(), index + 1));
+            }
+        }
     }
     let client = args.service.client(None)?;
     let posted = post_all(&client, &receipts)?;
-    let lines = posted.refused.iter().map(|line| format!("refused: {line}"));
+    let place = |index: &usize| places.get(*index).map_or("a receipt that was not sent", String::as_str);
+    let lines = posted.refused.iter().map(|(index, why)| format!("refused: {}: {why}", place(index)));
     let mut answer = Answer::done(
         format!("{} stored, {} known before, {} refused", posted.stored, posted.known, posted.refused.len()),
         "attributes and leaf follow with the next publication",
@@ -245,8 +302,8 @@ pub struct Posted {
     pub stored: usize,
     /// Ones the service had already.
     pub known: usize,
-    /// Why the others were refused.
-    pub refused: Vec<String>,
+    /// Which others were refused, in the order they were given, and why.
+    pub refused: Vec<(usize, String)>,
     /// The service's own words, in order.
     pub results: Vec<Value>,
 }
@@ -263,7 +320,8 @@ pub fn post_all(client: &Client, receipts: &[String]) -> Outcome<Posted> {
                 _ => {
                     let problem = &result["problem"];
                     let said = problem["detail"].as_str().or(problem["title"].as_str());
-                    posted.refused.push(said.unwrap_or("without a reason").to_owned());
+                    let index = posted.results.len();
+                    posted.refused.push((index, said.unwrap_or("without a reason").to_owned()));
                 }
             }
             posted.results.push(result.clone());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use poa_circuits::native::field;
-use poa_verifier::did::IssuerDid;
+use poa_verifier::did::{AgentDid, IssuerDid};
 use serde_json::{Value, json};
 
 use crate::args::{Global, SealArgs, ServiceArg, open_holder};
@@ -18,6 +18,7 @@ use crate::holder::possession::{self, Challenge};
 use crate::holder::prove;
 use crate::holder::seal::Seal;
 use crate::holder::store::HolderDir;
+use crate::named::AgentName;
 use crate::output::{Answer, pretty};
 use crate::pinned::Pinned;
 use crate::{keyfile, system};
@@ -89,7 +90,7 @@ pub struct AdoptArgs {
     #[command(flatten)]
     service: ServiceArg,
     /// The agent's DID
-    agent: String,
+    agent: AgentDid,
 }
 
 /// A directory and its service.
@@ -163,12 +164,12 @@ fn init(args: &InitArgs, global: &Global) -> Outcome<Answer> {
 fn describe(state: &str, dir: &HolderDir, next: &str) -> Outcome<Answer> {
     let contents = &dir.contents;
     let public = keyfile::multikey(&contents.signing_key)?;
-    let agent = contents.agent.as_ref().map(|agent| agent.did.as_str());
+    let agent = contents.agent.as_ref().map(|agent| agent.did.to_string());
     let trust = Pinned::of_holder(dir)?.map(|pinned| pinned.trust.fingerprint().to_owned());
     let value = json!({
         "data_dir": dir.path(),
         "custody": contents.custody().name(),
-        "agent": agent,
+        "agent": &agent,
         "service": contents.agent.as_ref().map(|agent| agent.service.as_str()),
         "ed25519_public_key": public,
         "holder_key": contents.proving.as_ref().map(|p| possession::key_json(&p.holder.public())),
@@ -177,7 +178,7 @@ fn describe(state: &str, dir: &HolderDir, next: &str) -> Outcome<Answer> {
         "trust_fingerprint": trust,
     });
     let lines = vec![
-        format!("agent        {}", agent.unwrap_or("not registered yet")),
+        format!("agent        {}", agent.as_deref().unwrap_or("not registered yet")),
         format!("request key  {public}"),
         format!("custody      {}", contents.custody().name()),
         format!("openings     {}", contents.openings.len()),
@@ -195,11 +196,11 @@ fn answer(args: &AnswerArgs, global: &Global) -> Outcome<Answer> {
     let known = [
         args.issuer.as_ref().map(|issuer| (issuer.clone(), "named with --issuer")),
         trusted.as_ref().map(|pinned| (pinned.trust.issuer().clone(), "pinned in this directory")),
-        dir.contents.agent.as_ref().and_then(|agent| Some((agent.issuer()?, "that of this directory's agent"))),
+        dir.contents.agent.as_ref().map(|agent| (agent.did.issuer(), "that of this directory's agent")),
     ];
     let known: Vec<_> = known.into_iter().flatten().collect();
     for (issuer, _) in &known {
-        challenge.expect(None, Some(issuer.as_str()))?;
+        challenge.expect(None, Some(issuer))?;
     }
     if let Some(agent) = &dir.contents.agent {
         return Err(Failure::refused(
@@ -252,10 +253,9 @@ fn adopt(args: &AdoptArgs, global: &Global) -> Outcome<Answer> {
     let mut dir = open_holder(global, &args.seal)?;
     let client = args.service.client(None)?;
     let public = keyfile::multikey(&dir.contents.signing_key)?;
-    let record = agent::fetch(&client, &args.agent)?;
+    let record = agent::fetch(&client, &AgentName::Did(args.agent.clone()))?;
     let custody = dir.contents.custody().name();
     for (name, found, own) in [
-        ("agent", &record["agent"], &args.agent),
         ("ed25519_public_key", &record["ed25519_public_key"], &public),
         ("custody", &record["custody"], &custody.to_owned()),
     ] {

@@ -9,16 +9,19 @@ use std::time::Instant;
 
 use clap::Args;
 use poa_verifier::schema::DisclosureSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::args::{Global, ServiceArg};
-use crate::caller::{Caller, CallerArgs, uuid_of};
+use crate::caller::{Caller, CallerArgs};
 use crate::client::{AgentSigner, Auth, Body, Client};
 use crate::engine::EngineArgs;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Exit, Failure, OrFail as _, Outcome};
 use crate::holder::prove;
 use crate::holder::prover::Prover;
 use crate::holder::store::HolderDir;
+use crate::named::CredentialName;
 use crate::output::{Answer, pretty};
 use crate::pinned::Pinned;
 use crate::predicates::{PredicateArgs, Predicates};
@@ -38,7 +41,8 @@ pub struct IssueArgs {
     predicates: PredicateArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Repeating a request with the same key gives the same credential [default: random]
+    /// Repeating a request with the same key gives the same credential [default: random, and kept beside --out until that
+    /// is written]
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
     /// File to write the credential to
@@ -48,11 +52,13 @@ pub struct IssueArgs {
 
 /// Runs the command.
 pub fn run(args: &IssueArgs, global: &Global) -> Outcome<Answer> {
+    let predicates = args.predicates.parse()?;
     let mut caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
-    let agent = caller.agent(&args.caller)?;
-    let predicates = args.predicates.parse()?;
-    let reply = ask(args, &client, &caller, &agent, &predicates)?;
+    let agent = caller.agent(&args.caller, &client)?;
+    let body = json!({ "agent": agent, "schema": args.schema, "predicates": predicates.to_issue() });
+    let attempt = Attempt::begin(args, &client, &body)?;
+    let reply = ask(&client, &caller, &body, attempt.key()).map_err(|failure| attempt.refused(failure))?;
     let (credential, prove_us) = match (reply.0, &mut caller) {
         (201, _) => (reply.1, None),
         (_, Caller::Holder(dir, signer)) => {
@@ -67,22 +73,89 @@ pub fn run(args: &IssueArgs, global: &Global) -> Outcome<Answer> {
             ));
         }
     };
-    answer(args, credential, prove_us)
+    answer(args, credential, prove_us, attempt)
 }
 
 /// The service's answer to the request: status and body.
-fn ask(
-    args: &IssueArgs,
-    client: &Client,
-    caller: &Caller,
-    agent: &str,
-    predicates: &Predicates,
-) -> Outcome<(u16, Value)> {
-    let body = json!({ "agent": agent, "schema": args.schema, "predicates": predicates.to_issue() });
-    let key = args.idempotency_key.clone().unwrap_or_else(system::random_hex);
-    let headers = [("idempotency-key", key.as_str())];
-    let reply = client.send("POST", "/zk-credentials", Some(&Body::json(&body)), caller.auth(), &headers)?;
+fn ask(client: &Client, caller: &Caller, body: &Value, key: &str) -> Outcome<(u16, Value)> {
+    let headers = [("idempotency-key", key)];
+    let reply = client.send("POST", "/zk-credentials", Some(&Body::json(body)), caller.auth(), &headers)?;
     Ok((reply.status, reply.json()?))
+}
+
+/// The request as a whole, until what it is for is written: another run of the same request gets the same credential.
+struct Attempt {
+    key: String,
+    /// The file beside the output that keeps the key; none where the key was given, or the output is no file.
+    kept: Option<PathBuf>,
+}
+
+/// What is kept beside the output.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    idempotency_key: String,
+    /// SHA-256 of service and body: another request gets a key of its own.
+    request_sha256: String,
+}
+
+impl Attempt {
+    /// Tries the output, and keeps the key beside it.
+    fn begin(args: &IssueArgs, client: &Client, body: &Value) -> Outcome<Self> {
+        let is_file = args.out.as_deref().map(system::try_out).transpose()?.unwrap_or(false);
+        let out = args.out.as_ref().filter(|_| is_file);
+        if let Some(key) = &args.idempotency_key {
+            return Ok(Self { key: key.clone(), kept: None });
+        }
+        let Some(out) = out else { return Ok(Self { key: system::random_hex(), kept: None }) };
+        let mut name = out.file_name().unwrap_or_default().to_owned();
+        name.push(".idempotency-key");
+        let path = out.with_file_name(name);
+        let request_sha256 = hex::encode(Sha256::digest(format!("{}\n{body}", client.origin())));
+        let kept = match path.exists() {
+            true => serde_json::from_slice::<Kept>(&system::read(&path)?).ok(),
+            false => None,
+        };
+        let key = match kept.filter(|kept| kept.request_sha256 == request_sha256) {
+            Some(kept) => kept.idempotency_key,
+            None => {
+                let kept = Kept { idempotency_key: system::random_hex(), request_sha256 };
+                let text = serde_json::to_vec(&kept).or_fail("the idempotency key", "please report it")?;
+                system::write_own(&path, &text)?;
+                kept.idempotency_key
+            }
+        };
+        Ok(Self { key, kept: Some(path) })
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The service's refusal: nothing is issued under the key, unless another run is at it.
+    fn refused(&self, failure: Failure) -> Failure {
+        if failure.exit == Exit::Refused && failure.code.as_deref() != Some("idempotency-in-progress") {
+            // Where it stays, it serves the next run of the same request.
+            let _ = self.done();
+        }
+        failure
+    }
+
+    /// What to say when the credential is issued and cannot be written.
+    fn not_written(&self, id: &str, failure: Failure) -> Failure {
+        let next = match &self.kept {
+            Some(_) => {
+                "make room or mend the path, then run the same command again: it gives the same credential".to_owned()
+            }
+            None => format!("run it again with --idempotency-key {}: it gives the same credential", self.key),
+        };
+        Failure::error(format!("issued {id}, but {}", failure.what), next)
+    }
+
+    /// The credential is written: the key has served.
+    fn done(&self) -> Outcome<()> {
+        self.kept.as_deref().map_or(Ok(()), system::remove)
+    }
 }
 
 /// A self-custody credential that waits for its proof.
@@ -112,8 +185,9 @@ impl Pending<'_> {
         let start = Instant::now();
         let proof = prover.standing(&material, head_jws, document, &disclosure)?;
         let taken = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let id = uuid_of(self.answer["id"].as_str().unwrap_or_default())?;
-        let url = format!("/zk-credentials/{id}/proof");
+        let id: CredentialName =
+            self.answer["id"].as_str().unwrap_or_default().parse().or_fail("the service's answer", WAIT)?;
+        let url = format!("/zk-credentials/{}/proof", id.uuid());
         let credential = client.post(&url, &json!({ "proof": proof }), Auth::Agent(signer))?;
         if without_proof(&credential) != without_proof(document) {
             return Err(Failure::refused("the service answered with another document than was proved", WAIT));
@@ -147,11 +221,14 @@ fn without_proof(document: &Value) -> Value {
     document
 }
 
-fn answer(args: &IssueArgs, credential: Value, prove_us: Option<u64>) -> Outcome<Answer> {
+fn answer(args: &IssueArgs, credential: Value, prove_us: Option<u64>, attempt: Attempt) -> Outcome<Answer> {
     let id = credential["id"].as_str().unwrap_or_default().to_owned();
     let place = match &args.out {
         Some(out) => {
-            system::write_out(out, pretty(&credential).as_bytes())?;
+            // It is issued: whatever happens to the file, its id is told.
+            let written = system::write_out(out, pretty(&credential).as_bytes());
+            written.map_err(|failure| attempt.not_written(&id, failure))?;
+            attempt.done()?;
             format!(" in {}", out.display())
         }
         None => String::new(),

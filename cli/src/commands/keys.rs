@@ -4,8 +4,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::args::{Global, OperatorAt};
-use crate::client::Auth;
-use crate::exit::Outcome;
+use crate::client::{Auth, Client, OperatorToken};
+use crate::confirm::{Act, ConfirmArgs};
+use crate::exit::{Failure, Outcome};
+use crate::named::Identity;
 use crate::output::Answer;
 
 /// Operations on issuer keys.
@@ -45,6 +47,8 @@ pub struct CompromiseArgs {
     at: OperatorAt,
     /// The key's id, or what follows the # in it, for example credentials-1
     kid: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// Which page.
@@ -100,7 +104,8 @@ fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
     let answer = client.get("/issuer-keys", Auth::Operator(&token))?;
     let lines: Vec<String> = entries(&answer, "keys").map(key_line).collect();
     let what = format!("{} keys of {}", lines.len(), text(&answer, "issuer"));
-    Ok(Answer::done(what, "", answer).with_details(lines))
+    let header = format!("{:<11}  KEY", "STATE");
+    Ok(Answer::done(what, "", answer).with_details([header].into_iter().chain(lines)))
 }
 
 fn rotate(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
@@ -115,8 +120,24 @@ fn rotate(args: &RotateArgs, global: &Global) -> Outcome<Answer> {
 
 fn compromise(args: &CompromiseArgs, global: &Global) -> Outcome<Answer> {
     let (client, token) = args.at.open(global)?;
-    let name = args.kid.rsplit('#').next().unwrap_or_default();
+    let name = match args.kid.split_once('#') {
+        None => args.kid.as_str(),
+        Some((issuer, name)) => {
+            let found = Identity::of(&client)?;
+            if issuer != found.issuer().as_str() {
+                let what = format!("{} is a key of {issuer}, and the service asked is of {}", args.kid, found.issuer());
+                return Err(Failure::refused(what, "name the issuer's own service with --service"));
+            }
+            name
+        }
+    };
     crate::commands::path_part(name)?;
+    args.confirm.agree(&Act {
+        what: "nothing that this key ever signed verifies any more".to_owned(),
+        service: client.base(),
+        by: "the operator".to_owned(),
+        to: key_in_question(&client, &token, name)?,
+    })?;
     let answer = client.post(&format!("/issuer-keys/{name}/compromise"), &json!({}), Auth::Operator(&token))?;
     let what = format!("{} verifies nothing any more; {} signs", text(&answer, "kid"), text(&answer, "active"));
     let next = match text(&answer, "purpose") {
@@ -124,6 +145,14 @@ fn compromise(args: &CompromiseArgs, global: &Global) -> Outcome<Answer> {
         _ => "issue again what poa keys compromised lists",
     };
     Ok(Answer::done(what, next, answer))
+}
+
+/// The line of the key that is meant, as `poa keys list` shows it.
+fn key_in_question(client: &Client, token: &OperatorToken, name: &str) -> Outcome<Vec<String>> {
+    let listed = client.get("/issuer-keys", Auth::Operator(token))?;
+    let is_meant = |key: &&Value| text(key, "kid").rsplit('#').next() == Some(name);
+    let line = entries(&listed, "keys").find(is_meant).map(|key| format!("key          {}", key_line(key)));
+    Ok(vec![line.unwrap_or_else(|| format!("key          {name}, which the service does not list"))])
 }
 
 fn compromised(args: &CompromisedArgs, global: &Global) -> Outcome<Answer> {

@@ -18,7 +18,7 @@ use crate::args::{Global, ServiceArg};
 use crate::asked::{Asked, ConsentArgs};
 use crate::caller::{Caller, CallerArgs};
 use crate::client::{AgentSigner, Client};
-use crate::commands::read_json;
+use crate::commands::{read_json, trust};
 use crate::engine::EngineArgs;
 use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::holder::direct_times::{Began, Times};
@@ -32,7 +32,7 @@ use crate::pinned::Pinned;
 use crate::predicates::Predicates;
 use crate::requested::Requested;
 use crate::verdict::Verdict;
-use crate::{parties, system};
+use crate::{answerable, parties, system};
 
 /// Which request, to whom.
 #[derive(Args)]
@@ -136,7 +136,7 @@ pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
                 "leave --prepared out; the service answers with what it has ready",
             ));
         }
-        _ => let_prove(&asked, &client, &caller)?,
+        _ => let_prove(&asked, &client, &caller, global)?,
     };
     match &requested {
         Some(requested) => sent(args, requested, made),
@@ -242,11 +242,39 @@ fn rehearse(asked: &Asked<'_>, presentation: &Value, pinned: &Pinned) -> Outcome
     ))
 }
 
-/// A managed agent: the service proves.
-fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller) -> Outcome<Made> {
-    let Some(schema) = &asked.consent.schema else {
-        return Err(Failure::error("no schema is named", "name one with --schema; see `poa schema list`"));
+/// A managed agent: the service proves, under the schema named or the first that the agent can answer by. What comes back
+/// is held against the request like a holder's own: under the pinned trust document, else under the service's.
+fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller, global: &Global) -> Outcome<Made> {
+    let pinned = match Pinned::of_verifier(global, None)? {
+        Some(pinned) => pinned,
+        None => trust::fetch(client, global)?,
     };
+    let schemas = match &asked.consent.schema {
+        Some(schema) => vec![schema.clone()],
+        None => answerable::schemas(&asked.request, &pinned.trust),
+    };
+    let mut refused = None;
+    for schema in &schemas {
+        match presentation_of(asked, client, caller, schema) {
+            Ok(presentation) => {
+                let shown = rehearse(asked, &presentation, &pinned)?;
+                return Ok(Made { presentation, prove_us: None, present_us: None, shown });
+            }
+            // This agent cannot show that, and may be able to show another.
+            Err(failure) if failure.exit == Exit::Refused && schemas.len() > 1 => refused = Some(failure),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Err(refused.unwrap_or_else(|| {
+        Failure::refused(
+            "no disclosure schema answers the request and shows no more than it asks",
+            "name one with --schema to show more; see `poa schema list`",
+        )
+    }))
+}
+
+/// What the service proves for its agent under one schema.
+fn presentation_of(asked: &Asked<'_>, client: &Client, caller: &Caller, schema: &str) -> Outcome<Value> {
     let mut body = json!({
         "schema": schema,
         "predicates": Predicates::of_request(&asked.value)?.to_issue(),
@@ -258,8 +286,7 @@ fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller) -> Outcome<Mad
     if let Some(audience) = &asked.request.audience {
         body["audience"] = json!(audience.as_str());
     }
-    let presentation = client.post("/presentations", &body, caller.auth())?;
-    Ok(Made { presentation, prove_us: None, present_us: None, shown: Vec::new() })
+    client.post("/presentations", &body, caller.auth())
 }
 
 /// Sends the presentation to where the request is; the verdict there is the command's.

@@ -4,9 +4,12 @@
 //! service's word for it.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ed25519_dalek::Signer as _;
+use poa_verifier::agenthood::ss58::Address;
+use poa_verifier::did::{AgentDid, IssuerDid};
 use poa_verifier::jws;
 use poa_verifier::origin::{Origin, Party};
 use poa_verifier::request::Request;
@@ -15,10 +18,12 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::args::Global;
 use crate::exit::{Failure, OrFail as _, Outcome};
 use crate::output::{Answer, pretty};
+use crate::pinned::Pinned;
 use crate::predicates::PredicateArgs;
-use crate::{keyfile, parties, system};
+use crate::{answerable, keyfile, parties, system};
 
 /// What a verifier wants to be shown.
 #[derive(Args)]
@@ -38,14 +43,30 @@ impl DemandArgs {
     pub fn request(&self, domain: &Party) -> Outcome<Map<String, Value>> {
         // In the one spelling that is hashed and signed.
         let domain = domain.to_string();
-        let mut request = Map::from_iter([
-            ("classes".into(), json!(["presentation"])),
-            ("challenge".into(), json!(system::random_hex())),
-            ("domain".into(), json!(domain)),
-        ]);
+        let mut request = self.demands()?;
+        request.insert("classes".into(), json!(["presentation"]));
+        request.insert("challenge".into(), json!(system::random_hex()));
         if self.pseudonym {
             request.insert("audience".into(), json!(domain));
         }
+        request.insert("domain".into(), json!(domain));
+        Ok(request)
+    }
+
+    /// A request that no challenge goes with, for documents that answer none.
+    fn unbound(&self) -> Outcome<Map<String, Value>> {
+        if self.pseudonym {
+            let what = "only a presentation has a pseudonym";
+            return Err(Failure::error(
+                what,
+                "ask for one with --domain and --class presentation, or leave --pseudonym out",
+            ));
+        }
+        self.demands()
+    }
+
+    fn demands(&self) -> Outcome<Map<String, Value>> {
+        let mut request = Map::new();
         if !self.disclose.is_empty() {
             request.insert("disclose".into(), json!(self.disclose));
         }
@@ -58,8 +79,23 @@ impl DemandArgs {
 #[derive(Args)]
 pub struct RequestArgs {
     /// The verifier itself, an origin or DID; the presentation is bound to it
-    #[arg(long, value_name = "ORIGIN", value_parser = parties::party)]
-    domain: Party,
+    #[arg(long, value_name = "ORIGIN", value_parser = parties::party, required_unless_present = "class")]
+    domain: Option<Party>,
+    /// Documents that are accepted: standing, presentation, signed, agenthood [default: presentation]
+    #[arg(long, value_delimiter = ',')]
+    class: Vec<ClassName>,
+    /// Issuers that are accepted (did:web:…) [default: the verifier's pinned one]
+    #[arg(long, value_name = "DID", value_delimiter = ',')]
+    issuer: Vec<IssuerDid>,
+    /// Attestation schemas that are accepted, by their ids [default: those of the pinned trust document]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    schema: Vec<String>,
+    /// The agent it must be about: its DID (member `subject`), or its address for a Proof of Agenthood (member `agent`)
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<AskedAgent>,
+    /// Trust document whose schemas have to be able to answer, instead of the pinned one
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
     #[command(flatten)]
     demand: DemandArgs,
     /// Greatest age of the root in seconds; this is also the delay of revocation
@@ -89,21 +125,90 @@ pub struct SigningArgs {
     token_out: Option<PathBuf>,
 }
 
+/// A class by its name in the JSON form.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum ClassName {
+    Standing,
+    Presentation,
+    Signed,
+    Agenthood,
+}
+
+/// The agent that is asked for, in the form that fits the documents about it.
+#[derive(Clone, Debug)]
+enum AskedAgent {
+    Did(AgentDid),
+    Address(Address),
+}
+
+impl FromStr for AskedAgent {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let did = text.parse().map(Self::Did).ok();
+        let found = did.or_else(|| text.parse().map(Self::Address).ok());
+        found.ok_or("expected an agent's DID (did:poa:HOST:UUID) or its address (SS58)")
+    }
+}
+
+impl RequestArgs {
+    /// The demands in their JSON form. Only a presentation answers a challenge.
+    fn to_json(&self) -> Outcome<Map<String, Value>> {
+        let names: Vec<_> = self.class.iter().filter_map(ClassName::to_possible_value).collect();
+        let mut request = match &self.domain {
+            Some(domain) if self.class.is_empty() || self.class.contains(&ClassName::Presentation) => {
+                self.demand.request(domain)?
+            }
+            None if self.class.contains(&ClassName::Presentation) => {
+                let what = "a presentation answers somebody, and nobody is named";
+                return Err(Failure::error(what, "name yourself with --domain, an origin or DID"));
+            }
+            _ => self.demand.unbound()?,
+        };
+        if !names.is_empty() {
+            request.insert("classes".into(), names.iter().map(|name| name.get_name()).collect());
+        }
+        if !self.issuer.is_empty() {
+            request.insert("issuers".into(), json!(self.issuer));
+        }
+        if !self.schema.is_empty() {
+            request.insert("schemas".into(), json!(self.schema));
+        }
+        match &self.agent {
+            Some(AskedAgent::Did(did)) => drop(request.insert("subject".into(), json!(did))),
+            Some(AskedAgent::Address(address)) => drop(request.insert("agent".into(), json!(address))),
+            None => {}
+        }
+        request.insert("max_root_age_s".into(), json!(self.max_root_age_s));
+        Ok(request)
+    }
+}
+
 /// Runs the command.
-pub fn run(args: &RequestArgs) -> Outcome<Answer> {
-    let mut request = args.demand.request(&args.domain)?;
-    request.insert("max_root_age_s".into(), json!(args.max_root_age_s));
-    let request = Value::Object(request);
-    Request::from_json(&request).or_refuse("nobody could answer this request", "correct the demands")?;
+pub fn run(args: &RequestArgs, global: &Global) -> Outcome<Answer> {
+    let request = Value::Object(args.to_json()?);
+    let read = Request::from_json(&request).or_refuse("nobody could answer this request", "correct the demands")?;
+    let checked = match Pinned::of_verifier(global, args.trust.as_deref())? {
+        Some(pinned) => answerable::check(&read, &pinned.trust)?,
+        None => {
+            "names and ranges are checked; whether a schema can answer is not, as no trust is pinned (poa trust add \
+                 URL)"
+                .to_owned()
+        }
+    };
     if let SigningArgs { sign_key: Some(key), at: Some(at), token_out: Some(token_out), key_name } = &args.signing {
         return signed(args, &Signing { key, key_name, at, token_out }, request);
     }
-    let next = format!("the holder answers it: poa present --to {} --request FILE", args.domain);
+    let next = match &read.binding {
+        Some(binding) => format!("the holder answers it: poa present --to {} --request FILE", binding.domain),
+        None => "verify what is shown with it: poa verify DOCUMENT --request FILE".to_owned(),
+    };
     match &args.out {
         Some(out) => {
             system::write_out(out, pretty(&request).as_bytes())?;
-            Ok(Answer::done(format!("request in {}", out.display()), next, request))
+            Ok(Answer::done(format!("request in {}", out.display()), next, request).with_details([checked]))
         }
+        // The document alone, so that it can be piped on.
         None => Ok(Answer::document(pretty(&request), "", request)),
     }
 }
@@ -117,8 +222,9 @@ struct Signing<'a> {
 
 /// The request as a signed one: the body of `POST /presentation-requests`.
 fn signed(args: &RequestArgs, signing: &Signing<'_>, request: Value) -> Outcome<Answer> {
-    let iss = args.domain.web_did().ok_or_else(|| {
-        let what = format!("{} has no did:web, so nobody could check the signature", args.domain);
+    let iss = args.domain.as_ref().and_then(Party::web_did).ok_or_else(|| {
+        let named = args.domain.as_ref().map_or_else(|| "nobody".to_owned(), Party::to_string);
+        let what = format!("{named} has no did:web, so nobody could check the signature");
         Failure::error(what, "give --domain as https://HOST[:PORT] or did:web:HOST")
     })?;
     let key = keyfile::read(signing.key)?;

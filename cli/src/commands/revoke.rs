@@ -1,14 +1,17 @@
-//! `poa revoke`: one credential, or an agent with everything made from it.
+//! `poa revoke`: one credential, or an agent with everything made from it. Neither can be undone, so both ask.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::agent::introduce;
 use crate::args::{Global, ServiceArg};
-use crate::caller::{Caller, CallerArgs, uuid_of};
-use crate::client::Auth;
+use crate::caller::{Caller, CallerArgs};
+use crate::client::{Auth, Client};
+use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::Outcome;
 use crate::holder::possession::{self, Challenge};
 use crate::holder::prepared;
+use crate::named::CredentialName;
 use crate::output::Answer;
 use crate::system;
 
@@ -28,8 +31,10 @@ pub struct CredentialArgs {
     service: ServiceArg,
     #[command(flatten)]
     caller: CallerArgs,
-    /// The credential's UUID, or its page's URL
-    credential: String,
+    /// The credential's id (its page's URL), or its UUID
+    credential: CredentialName,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// One agent.
@@ -39,20 +44,29 @@ pub struct AgentArgs {
     service: ServiceArg,
     #[command(flatten)]
     caller: CallerArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// Runs the command.
 pub fn run(command: &RevokeCommand, global: &Global) -> Outcome<Answer> {
     match command {
         RevokeCommand::Credential(args) => credential(args, global),
-        RevokeCommand::Agent(args) => agent(&args.service, &args.caller, global),
+        RevokeCommand::Agent(args) => agent(args, global),
     }
 }
 
 fn credential(args: &CredentialArgs, global: &Global) -> Outcome<Answer> {
     let caller = Caller::find(&args.caller, global)?;
     let client = caller.client(&args.service)?;
-    let id = uuid_of(args.credential.rsplit('/').next().unwrap_or_default())?;
+    let credential = args.credential.at(&client)?;
+    args.confirm.agree(&Act {
+        what: "this credential is revoked".to_owned(),
+        service: client.base(),
+        by: caller.words(),
+        to: describe(&client, &credential),
+    })?;
+    let id = credential.uuid().to_string();
     let reply = client.delete(&format!("/zk-credentials/{id}"), caller.auth())?;
     if reply.status == 204 {
         return Ok(Answer::done(
@@ -69,12 +83,29 @@ fn credential(args: &CredentialArgs, global: &Global) -> Outcome<Answer> {
     ))
 }
 
+/// Lines about a credential. One that waits for its proof is not shown by the service, and revoking then says what it was.
+fn describe(client: &Client, credential: &CredentialName) -> Vec<String> {
+    let mut lines = vec![format!("credential   {credential}")];
+    if let Ok(document) = client.get(&format!("/credentials/{}", credential.uuid()), Auth::Nobody) {
+        let line = |name: &str, pointer: &str| Some(format!("{name:12} {}", document.pointer(pointer)?.as_str()?));
+        lines.extend(line("about", "/credentialSubject/id"));
+        lines.extend(line("until", "/validUntil"));
+    }
+    lines
+}
+
 /// Revokes an agent: as operator outright, as holder by a signature over a fresh challenge.
-pub fn agent(service: &ServiceArg, args: &CallerArgs, global: &Global) -> Outcome<Answer> {
-    let caller = Caller::find(args, global)?;
-    let client = caller.client(service)?;
-    let agent = caller.agent(args)?;
-    let base = format!("/agents/{}", uuid_of(&agent)?);
+pub fn agent(args: &AgentArgs, global: &Global) -> Outcome<Answer> {
+    let caller = Caller::find(&args.caller, global)?;
+    let client = caller.client(&args.service)?;
+    let agent = caller.agent(&args.caller, &client)?;
+    args.confirm.agree(&Act {
+        what: "this agent is revoked with all its credentials".to_owned(),
+        service: client.base(),
+        by: caller.words(),
+        to: introduce(&client, &agent)?,
+    })?;
+    let base = format!("/agents/{}", agent.uuid());
     let (body, auth) = match &caller {
         Caller::Holder(dir, _) if dir.contents.proving.is_some() => {
             let challenge = client.post(&format!("{base}/challenge"), &json!({}), Auth::Nobody)?;

@@ -5,10 +5,12 @@ use poa_circuits::native::field;
 use poa_issuer::app::{check_log, has_database};
 use poa_issuer::domain::{DomainError, LogAudit};
 use poa_issuer::store::StoreError;
+use poa_verifier::time;
 use serde_json::{Value, json};
 
 use crate::args::{Global, OperatorAt, ServiceArg};
 use crate::client::Auth;
+use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::output::Answer;
 use crate::pinned::{Pinned, TrustArgs};
@@ -24,9 +26,18 @@ pub enum RootCommand {
     /// One by its value
     Get(GetArgs),
     /// Delete heads that a wrong clock dated into the future, and mark the keys that signed them compromised
-    Recover(OperatorAt),
+    Recover(RecoverArgs),
     /// Rebuild the root from the leaves of a stopped service's directory, and compare
     Check,
+}
+
+/// Which service, and that it is meant.
+#[derive(Args)]
+pub struct RecoverArgs {
+    #[command(flatten)]
+    at: OperatorAt,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// Where to ask.
@@ -90,8 +101,16 @@ pub fn run(command: &RootCommand, global: &Global) -> Outcome<Answer> {
     Ok(Answer::done(what, next, head))
 }
 
-fn recover(at: &OperatorAt, global: &Global) -> Outcome<Answer> {
-    let (client, token) = at.open(global)?;
+fn recover(args: &RecoverArgs, global: &Global) -> Outcome<Answer> {
+    let (client, token) = args.at.open(global)?;
+    let newest = client.get_if_ready("/roots/latest").unwrap_or_default();
+    args.confirm.agree(&Act {
+        what: "heads dated into the future are deleted, and nothing that the keys behind them signed verifies any more"
+            .to_owned(),
+        service: client.base(),
+        by: "the operator".to_owned(),
+        to: vec![format!("newest head  publication {}, {}", newest["seq"], signed_at(&newest))],
+    })?;
     let done = client.post("/roots/recover", &json!({}), Auth::Operator(&token))?;
     let keys: Vec<_> = done["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let what = format!(
@@ -106,6 +125,12 @@ fn recover(at: &OperatorAt, global: &Global) -> Outcome<Answer> {
     let next = "tell verifiers to fetch the trust document again (poa trust add URL), and issue again what poa keys \
                 compromised lists";
     Ok(Answer::done(what, next, done))
+}
+
+/// When a head was signed, in words.
+fn signed_at(head: &Value) -> String {
+    let at = head["iat"].as_u64().and_then(|iat| time::format_utc(iat).ok());
+    at.map_or_else(|| "at no known time".to_owned(), |at| format!("signed at {at}"))
 }
 
 /// Rebuilds the log of a service's directory. Damage is an answer, not a failure: exit status 1.

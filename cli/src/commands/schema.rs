@@ -52,9 +52,9 @@ pub fn run(command: &SchemaCommand, global: &Global) -> Outcome<Answer> {
     match command {
         SchemaCommand::List(args) => {
             let schemas = args.service.client(None)?.get("/schemas", Auth::Nobody)?;
-            let mut lines = registries(&schemas);
-            lines.extend(pretty(&schemas).lines().map(str::to_owned));
-            Ok(Answer::done("the service's schemas", "", schemas).with_details(lines))
+            let lines = lines(&schemas);
+            let next = "one document: poa schema show NAME/VERSION; all of them: poa --json schema list";
+            Ok(Answer::done("the service's schemas", next, schemas).with_details(lines))
         }
         SchemaCommand::Show(args) => {
             let path = format!("/schemas/{}", checked(&args.schema)?);
@@ -74,6 +74,25 @@ fn registries(schemas: &Value) -> Vec<String> {
         format!("capabilities of {}: {names}", schema["id"].as_str().unwrap_or_default())
     };
     schemas.map(line).collect()
+}
+
+/// One schema on one line: what it is called, and what it shows and proves.
+fn lines(schemas: &Value) -> Vec<String> {
+    let list = |member: &str| schemas[member].as_array().cloned().unwrap_or_default();
+    let words = |value: &Value| {
+        let names: Vec<_> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    };
+    let name = |schema: &Value| format!("{}/{}", schema["name"].as_str().unwrap_or("?"), schema["version"]);
+    let disclosure = list("disclosureSchemas").into_iter().map(|entry| {
+        let schema = &entry["document"];
+        let bounds = schema["predicates"].as_object().map_or_else(String::new, |bounds| {
+            let bounds = bounds.iter().map(|(slot, allowed)| format!("{slot} ({})", words(allowed)));
+            bounds.collect::<Vec<_>>().join(", ")
+        });
+        format!("{:<24}  shows {}; proves {}", name(schema), words(&schema["disclose"]), bounds)
+    });
+    disclosure.chain(registries(schemas)).collect()
 }
 
 fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {

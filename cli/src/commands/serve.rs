@@ -27,8 +27,8 @@ pub struct ServeArgs {
     /// Begin a log of this name: for a directory whose database is lost beside its keys
     #[arg(long, value_name = "ID")]
     new_log: Option<String>,
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "POA_LISTEN")]
+    /// Address to listen on: HOST:PORT, or a port on this machine alone; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "POA_LISTEN", value_parser = address)]
     listen: SocketAddr,
     /// Where others reach the service; it names the issuer (did:web) [default: the listening address]
     #[arg(long, value_name = "URL", env = "POA_PUBLIC_URL")]
@@ -98,6 +98,18 @@ pub struct ServeArgs {
     agenthood: AgenthoodArgs,
 }
 
+/// An address with its port, a name of this machine's with one, or a port alone.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || format!("expected HOST:PORT like 127.0.0.1:8080, or a port like 8080; found {text}");
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    if let Some(port) = text.strip_prefix("localhost:") {
+        return port.parse::<u16>().map(|port| SocketAddr::from(([127, 0, 0, 1], port))).map_err(|_| wrong());
+    }
+    text.parse().map_err(|_| wrong())
+}
+
 /// Runs until interrupted.
 pub fn run(args: &ServeArgs, global: &Global) -> Outcome<Answer> {
     let listener = TcpListener::bind(args.listen).or_fail(
@@ -153,15 +165,22 @@ fn read_capabilities(path: &Path) -> Outcome<Vec<String>> {
 /// what is printed ends in logs.
 fn announce(service: &OpenService, global: &Global, data_dir: &Path) {
     let OpenService { url, token_file, token_is_new, .. } = service;
+    let fingerprint = service.trust_fingerprint();
     if global.json {
         print_json(&json!({
             "event": "listening", "url": url, "data_dir": data_dir,
             "operator_token_file": token_file, "operator_token_is_new": token_is_new,
+            "trust_fingerprint": fingerprint,
         }));
         return;
     }
     print_line(&format!("serving {url} from {}", data_dir.display()));
     let made = if *token_is_new { ", made now" } else { "" };
     print_line(&format!("operator's token: in {}{made}", token_file.display()));
-    print_line("next: poa trust add URL pins it for verifiers; Ctrl-C stops it");
+    if let Some(fingerprint) = fingerprint {
+        print_line(&format!(
+            "fingerprint of its trust document now: {fingerprint}; publish it elsewhere too, to compare with"
+        ));
+    }
+    print_line(&format!("next: poa trust add {url} pins it for verifiers; Ctrl-C stops it"));
 }

@@ -1,5 +1,7 @@
 //! `poa trust`: pinning the one document that says which keys a service has.
 
+use std::str::FromStr;
+
 use clap::{Args, Subcommand};
 use poa_verifier::trust::succession::SuccessionError;
 use serde_json::json;
@@ -13,6 +15,9 @@ use crate::pinned::{Pinned, TrustArgs};
 
 /// Where the document is served.
 const PATH: &str = "/.well-known/poa-trust.json";
+
+/// Hex digits of a fingerprint.
+const FINGERPRINT_DIGITS: usize = 64;
 
 /// Operations on the pinned trust.
 #[derive(Subcommand)]
@@ -50,7 +55,7 @@ pub struct FetchArgs {
 #[derive(Args)]
 pub struct PinArgs {
     /// 64 hex digits, from the operator by another way than the service itself
-    fingerprint: String,
+    fingerprint: Fingerprint,
     #[command(flatten)]
     service: ServiceArg,
     #[command(flatten)]
@@ -58,6 +63,22 @@ pub struct PinArgs {
     /// Replace a document of another issuer
     #[arg(long)]
     replace: bool,
+}
+
+/// The fingerprint of a trust document, in lower case.
+#[derive(Clone)]
+struct Fingerprint(String);
+
+impl FromStr for Fingerprint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+        match digits == FINGERPRINT_DIGITS && text.len() == digits {
+            true => Ok(Self(text.to_ascii_lowercase())),
+            false => Err(format!("a fingerprint has {FINGERPRINT_DIGITS} hex digits, and this has {digits}")),
+        }
+    }
 }
 
 /// What to show.
@@ -83,10 +104,11 @@ pub fn run(command: &TrustCommand, global: &Global) -> Outcome<Answer> {
         TrustCommand::Pin(args) => {
             let fetched = fetch(&args.service.client(None)?, global)?;
             let found = fetched.trust.fingerprint();
-            if !found.eq_ignore_ascii_case(&args.fingerprint) {
+            if *found != *args.fingerprint.0 {
                 return Err(Failure::refused(
                     format!("the service's document has the fingerprint {found}, another one"),
-                    "ask the operator for the present fingerprint; if it is the one given, somebody is in between",
+                    "it changes with every key and schema: ask the operator for the present one; if that is the one given, \
+                     somebody is in between",
                 ));
             }
             pin(fetched, global, &args.seal, args.replace, "")

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::args::{Global, OperatorAt};
 use crate::client::Auth;
+use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::{Failure, Outcome};
 use crate::output::Answer;
 use crate::{parties, system};
@@ -54,6 +55,8 @@ pub struct RemoveArgs {
     at: OperatorAt,
     /// Its origin or id
     verifier: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// Runs the command.
@@ -91,11 +94,15 @@ fn add(args: &AddArgs, global: &Global) -> Outcome<Answer> {
 fn list(args: &ListArgs, global: &Global) -> Outcome<Answer> {
     let (client, token) = args.at.open(global)?;
     let answer = client.get("/verifiers", Auth::Operator(&token))?;
-    let text = |verifier: &Value, member: &str| verifier[member].as_str().unwrap_or("?").to_owned();
     let verifiers = answer["verifiers"].as_array().cloned().unwrap_or_default();
-    let line = |v: &Value| format!("{}  {}  {}", text(v, "id"), text(v, "origin"), text(v, "name"));
     let lines: Vec<_> = verifiers.iter().map(line).collect();
     Ok(Answer::done(format!("{} verifiers", lines.len()), "", answer).with_details(lines))
+}
+
+/// One verifier on one line, `id  origin  name`.
+fn line(verifier: &Value) -> String {
+    let text = |member: &str| verifier[member].as_str().unwrap_or("?");
+    format!("{}  {}  {}", text("id"), text("origin"), text("name"))
 }
 
 fn remove(args: &RemoveArgs, global: &Global) -> Outcome<Answer> {
@@ -107,11 +114,18 @@ fn remove(args: &RemoveArgs, global: &Global) -> Outcome<Answer> {
         let same = |origin: &Origin| v["origin"].as_str().and_then(|text| text.parse().ok()).as_ref() == Some(origin);
         v["id"] == args.verifier.as_str() || origin.as_ref().is_some_and(same)
     };
-    let Some(id) = verifiers.iter().find(named).and_then(|verifier| verifier["id"].as_str()) else {
+    let found = verifiers.iter().find(named);
+    let Some((found, id)) = found.and_then(|verifier| Some((verifier, verifier["id"].as_str()?))) else {
         let what = format!("{} is not registered", args.verifier);
         return Err(Failure::refused(what, "see who is: poa verifier list"));
     };
     super::path_part(id)?;
+    args.confirm.agree(&Act {
+        what: "this verifier's token states nothing more, and its open requests are gone".to_owned(),
+        service: client.base(),
+        by: "the operator".to_owned(),
+        to: vec![format!("verifier     {}", line(found))],
+    })?;
     client.delete(&format!("/verifiers/{id}"), Auth::Operator(&token))?;
     let value = json!({ "id": id, "removed": true });
     Ok(Answer::done(format!("{} is removed; its token states nothing more", args.verifier), "", value))

@@ -1,5 +1,6 @@
 //! One credential of each of the four schemas, issued over HTTP and verified with a request.
 
+use poa_verifier::percent;
 use serde_json::{Value, json};
 
 use super::enrol::{Enrolled, Managed};
@@ -58,7 +59,7 @@ fn task_completion(demo: &mut Demo, enrolled: &Enrolled) -> Outcome<Issued> {
     let words = format!(
         "{} resolved at least {tasks} issues, with a reputation of at least {}",
         enrolled.best.name,
-        percent(reputation)
+        percent::write(reputation)
     );
     finish(demo, "task_completion/1", &words, document, request)
 }
@@ -184,11 +185,6 @@ fn first_of_next_month(unix_s: u64) -> Outcome<String> {
         }
     }
     Err(Failure::error("a month without an end", report))
-}
-
-/// Hundredths of a percent in words.
-fn percent(score: u64) -> String {
-    format!("{}.{:02} %", score / 100, score % 100)
 }
 
 #[cfg(test)]

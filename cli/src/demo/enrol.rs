@@ -1,5 +1,6 @@
 //! Agents, attestor and receipts: everything that comes before the first proof.
 
+use poa_verifier::did::AgentDid;
 use serde_json::{Map, Value, json};
 
 use super::Demo;
@@ -7,6 +8,7 @@ use super::leaderboard::{self, Entrant, OVERLAP};
 use crate::client::{AgentSigner, Auth};
 use crate::commands::attest;
 use crate::exit::{Failure, OrFail, Outcome};
+use crate::named::did_in;
 use crate::{keyfile, receipt, system};
 
 /// Where the leaderboard comes from, in a word.
@@ -25,7 +27,7 @@ pub struct Enrolled {
     /// The entrant that keeps its own secrets, in another process.
     pub best: Entrant,
     /// Its DID.
-    pub best_did: String,
+    pub best_did: AgentDid,
     /// All other entrants.
     pub managed: Vec<Managed>,
     /// The demo's own program, registered with its build.
@@ -75,7 +77,7 @@ pub fn run(demo: &mut Demo) -> Outcome<Enrolled> {
 }
 
 /// The best entrant: challenge, proof of possession in the holder's process, registration.
-fn register_best(demo: &mut Demo, entrant: &Entrant) -> Outcome<String> {
+fn register_best(demo: &mut Demo, entrant: &Entrant) -> Outcome<AgentDid> {
     let holder = &demo.holder;
     let (challenge, answer) = (holder.exchange("challenge.json"), holder.exchange("answer.json"));
     let base = demo.client.base().to_owned();
@@ -88,8 +90,8 @@ fn register_best(demo: &mut Demo, entrant: &Entrant) -> Outcome<String> {
     let mut body = crate::commands::read_json(&holder.exchange("answer.json"))?;
     body["name"] = json!(entrant.name);
     let agent = demo.client.post("/agents", &body, Auth::Operator(&demo.operator))?;
-    let did = did_of(&agent)?;
-    demo.holder.run(&["holder", "adopt", &did, "--service", &base])?;
+    let did = did_in(&agent["agent"])?;
+    demo.holder.run(&["holder", "adopt", &did.to_string(), "--service", &base])?;
     demo.screen.tick();
     Ok(did)
 }
@@ -108,14 +110,7 @@ fn register_managed(demo: &mut Demo, name: &str, build_sha256: Option<&str>) -> 
     let agent =
         demo.timings.time("register a managed agent", || client.post("/agents", &body, Auth::Operator(operator)))?;
     demo.screen.tick();
-    Ok(AgentSigner { did: did_of(&agent)?, key })
-}
-
-fn did_of(agent: &Value) -> Outcome<String> {
-    agent["agent"]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::error("the service registered an agent without a DID", "please report it"))
+    Ok(AgentSigner { did: did_in(&agent["agent"])?, key })
 }
 
 /// SHA-256 of the file this process was started from.
@@ -139,12 +134,12 @@ fn attest_all(demo: &mut Demo, enrolled: &Enrolled) -> Outcome<usize> {
     }
     let rows = claims.len();
     claims.push(build_receipt(enrolled, now));
-    let receipts = claims.iter().map(|claims| receipt::sign(claims, &key)).collect::<Outcome<Vec<_>>>()?;
+    let receipts = claims.iter().map(|claims| receipt::sign(claims, &key, now)).collect::<Outcome<Vec<_>>>()?;
     let client = &demo.client;
     let posted =
         demo.timings.time("verify and store all receipts in one request", || attest::post_all(client, &receipts))?;
     if posted.stored != receipts.len() {
-        let why = posted.refused.first().map_or("without a reason", String::as_str);
+        let why = posted.refused.first().map_or("without a reason", |(_, why)| why.as_str());
         let what = format!("the service stored {} of {} receipts: {why}", posted.stored, receipts.len());
         return Err(Failure::error(what, "please report it"));
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use poa_verifier::did::AgentDid;
 use poa_verifier::time::parse_utc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -113,7 +114,7 @@ impl Row {
 impl Entrant {
     /// Claims of one receipt per row. Within a board each better row replaces the one before, so
     /// that the best alone counts.
-    pub fn receipts(&self, did: &str, now_unix_s: u64) -> Outcome<Vec<Map<String, Value>>> {
+    pub fn receipts(&self, did: &AgentDid, now_unix_s: u64) -> Outcome<Vec<Map<String, Value>>> {
         let mut before: Option<&Row> = None;
         self.rows
             .iter()
@@ -184,6 +185,10 @@ mod tests {
 
     use super::*;
 
+    fn did() -> AgentDid {
+        "did:poa:h.example:67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap()
+    }
+
     #[test]
     fn the_data_has_the_agents_and_rows_the_demo_speaks_of() {
         let entrants = entrants().unwrap();
@@ -200,7 +205,7 @@ mod tests {
     fn a_weaker_row_of_the_same_agent_and_board_is_replaced_and_counts_no_more() {
         let entrants = entrants().unwrap();
         let devlo = entrants.iter().find(|entrant| entrant.name == "devlo").unwrap();
-        let receipts = devlo.receipts("did:poa:h:1", 1).unwrap();
+        let receipts = devlo.receipts(&did(), 1).unwrap();
         let verified: Vec<_> =
             receipts.iter().filter(|claims| claims["jti"].as_str().unwrap().starts_with("Verified/")).collect();
         assert_eq!(verified.len(), 2);
@@ -217,7 +222,7 @@ mod tests {
     #[test]
     fn nothing_is_claimed_that_a_row_does_not_say() {
         for entrant in entrants().unwrap() {
-            for claims in entrant.receipts("did:poa:h:1", 1).unwrap() {
+            for claims in entrant.receipts(&did(), 1).unwrap() {
                 for absent in ["earned_sats", "stake_sats", "quality", "confidence", "disputed", "build_sha256"] {
                     assert!(!claims.contains_key(absent), "{absent}");
                 }

@@ -48,7 +48,7 @@ pub fn run(demo: &mut Demo, enrolled: &Enrolled) -> Outcome<Presented> {
         demo.timings.record("of which the proof, self-checked", std::time::Duration::from_micros(taken));
     }
     let document = crate::commands::read_json(&given)?;
-    if document.to_string().contains(&enrolled.best_did) {
+    if document.to_string().contains(&enrolled.best_did.to_string()) {
         return Err(Failure::refused("the presentation names its agent", "please report it"));
     }
     let verdict = report::expect_verified(demo, "the presentation", &document, &request)?;

@@ -5,7 +5,7 @@
 
 use ed25519_dalek::SigningKey;
 use poa_circuits::native::holder::{HolderSecret, PseudonymSecret};
-use poa_verifier::did::{AgentDid, IssuerDid};
+use poa_verifier::did::AgentDid;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,21 +46,15 @@ impl Custody {
 #[serde(deny_unknown_fields)]
 pub struct AgentRef {
     /// `did:poa:<issuer host>:<uuid>`.
-    pub did: String,
+    pub did: AgentDid,
     /// The service that registered it.
     pub service: String,
 }
 
 impl AgentRef {
-    /// Who registered it.
-    pub fn issuer(&self) -> Option<IssuerDid> {
-        let agent: AgentDid = self.did.parse().ok()?;
-        Some(agent.issuer())
-    }
-
-    /// The UUID at the end of the DID, as it stands in paths.
-    pub fn uuid(&self) -> &str {
-        self.did.rsplit(':').next().unwrap_or_default()
+    /// Where the agent is at its service.
+    pub fn path(&self) -> String {
+        format!("/agents/{}", self.did.uuid())
     }
 }
 
@@ -208,13 +202,14 @@ mod tests {
     fn contents_survive_encoding_in_both_kinds_of_custody() {
         for custody in [Custody::Holder, Custody::Issuer] {
             let mut contents = Contents::generate(custody, &mut system::rng());
-            contents.agent = Some(AgentRef { did: "did:poa:h:2a6f".into(), service: "https://h".into() });
+            let did = "did:poa:h:67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap();
+            contents.agent = Some(AgentRef { did, service: "https://h".into() });
             contents.rotating_signing_key = Some(keyfile::generate(&mut system::rng()));
             let plaintext = contents.encode().unwrap();
             let read = Contents::decode(&plaintext).unwrap();
             assert_eq!(*read.encode().unwrap(), *plaintext);
             assert_eq!(read.custody(), custody);
-            assert_eq!(read.agent().unwrap().uuid(), "2a6f");
+            assert_eq!(read.agent().unwrap().path(), "/agents/67e55044-10b1-426f-9247-bb680e5fe0c8");
         }
     }
 

@@ -64,14 +64,14 @@ struct AnsweredLeaf {
 impl Opening {
     /// Reads the service's answer and checks that the leaf is this holder's: its key, its pseudonym,
     /// its agent, and the attestation schema that is named.
-    pub fn from_answer(answer: &Value, agent: &str, secrets: &ProvingSecrets) -> Outcome<Self> {
+    pub fn from_answer(answer: &Value, agent: &AgentDid, secrets: &ProvingSecrets) -> Outcome<Self> {
         let answer = Answer::deserialize(answer).or_fail("the opening has another form", ASK)?;
         let leaf = answer.opening;
         let opening = Self {
             log: answer.log,
             index: answer.index,
             seq: answer.seq,
-            agent: agent.parse().or_fail("the agent's DID", ASK)?,
+            agent: agent.clone(),
             attestation_schema: answer.attestation_schema,
             attributes: Values::of(&leaf.attribute_fields, leaf.build_sha256)?,
             expires_at: leaf.expires_at,
@@ -85,8 +85,13 @@ impl Opening {
             ("attestation schema", own.schema, leaf.schema.0),
         ] {
             if ours != theirs {
-                let what = format!("the opening is for another {name} than this holder's");
-                return Err(Failure::refused(what, ASK));
+                let what = format!("the newest published leaf is for another {name} than this directory has");
+                // After a rotation it is the old one's until the next publication.
+                let next = match name {
+                    "holder key" | "pseudonym" => WAIT,
+                    _ => ASK,
+                };
+                return Err(Failure::refused(what, next));
             }
         }
         Ok(opening)
@@ -164,4 +169,7 @@ impl Values {
     }
 }
 
+/// What to do when the leaf does not follow a rotation yet.
+const WAIT: &str = "after a rotation, wait for the next publication (a minute at most) and try again; if it stays so, another \
+                    directory is this agent's holder: ask whoever operates the service";
 const ASK: &str = "ask whoever operates the service; nothing was proved";

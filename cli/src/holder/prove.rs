@@ -51,8 +51,7 @@ pub fn require_trust(dir: &HolderDir) -> Outcome<Pinned> {
 /// Fetches the leaf's opening, checks that it is this holder's, and keeps it.
 pub fn fetch_opening(dir: &mut HolderDir, signer: &AgentSigner, client: &Client) -> Outcome<Opening> {
     let agent = dir.contents.agent()?.clone();
-    let path = format!("/agents/{}/opening", agent.uuid());
-    let answer = client.get(&path, Auth::Agent(signer))?;
+    let answer = client.get(&format!("{}/opening", agent.path()), Auth::Agent(signer))?;
     finish_rotation(dir, &answer)?;
     let opening = Opening::from_answer(&answer, &agent.did, dir.contents.proving()?)?;
     if dir.contents.openings.first().is_some_and(|known| known.index != opening.index) {

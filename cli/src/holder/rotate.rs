@@ -16,10 +16,10 @@ use crate::{keyfile, system};
 /// The new key is saved before the request: when the answer is lost, the next run finds out from the
 /// issuer which key is in force instead of losing it.
 pub fn holder_key(dir: &mut HolderDir, signer: &AgentSigner, client: &Client) -> Outcome<Value> {
-    let base = format!("/agents/{}", dir.contents.agent()?.uuid());
+    let base = dir.contents.agent()?.path();
     let challenge = client.post(&format!("{base}/challenge"), &json!({}), Auth::Agent(signer))?;
     let challenge = Challenge::read(&challenge, system::now_unix_s())?;
-    challenge.expect(Some(&signer.did), None)?;
+    challenge.expect(Some(&dir.contents.agent()?.did), None)?;
 
     let mut rng = system::rng();
     dir.contents.proving()?;
@@ -52,7 +52,7 @@ pub fn request_key(
     }
     dir.contents.rotating_signing_key = Some(new);
     dir.save()?;
-    let path = format!("/agents/{}/keys", dir.contents.agent()?.uuid());
+    let path = format!("{}/keys", dir.contents.agent()?.path());
     let answer = client.post(&path, &body, Auth::Agent(signer))?;
     adopt_request_key(dir)?;
     signer.key = dir.contents.signing_key.clone();
@@ -64,9 +64,8 @@ pub fn request_key(
 pub fn settle(dir: &mut HolderDir) -> Outcome<()> {
     let (Some(new), Some(agent)) = (&dir.contents.rotating_signing_key, &dir.contents.agent) else { return Ok(()) };
     let new = keyfile::multikey(new)?;
-    let record = Client::new(&agent.service)
-        .and_then(|client| client.get(&format!("/agents/{}", agent.uuid()), Auth::Nobody))
-        .unwrap_or_default();
+    let record =
+        Client::new(&agent.service).and_then(|client| client.get(&agent.path(), Auth::Nobody)).unwrap_or_default();
     if record["ed25519_public_key"] == new { adopt_request_key(dir) } else { Ok(()) }
 }
 

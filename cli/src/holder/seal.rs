@@ -8,14 +8,14 @@ use age::{DecryptError, scrypt, x25519};
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, OrFail, Outcome};
-use crate::system;
+use crate::{output, system};
 
 /// scrypt's work factor: 2^18 rounds take about a second and 256 MB, here and for a guesser.
 const WORK_FACTOR_LOG2: u8 = 18;
 /// The greatest work factor accepted from a file, so that a planted one cannot exhaust memory.
 const MAX_WORK_FACTOR_LOG2: u8 = 20;
 /// The shortest passphrase accepted for sealing.
-const MIN_PASSPHRASE_CHARS: usize = 12;
+pub const MIN_PASSPHRASE_CHARS: usize = 12;
 
 /// What opens and seals a holder's file.
 pub enum Seal {
@@ -71,6 +71,8 @@ impl Seal {
             secret.expose_secret()
         ));
         system::write_new(path, text.as_bytes())?;
+        // A path typed wrong would go unnoticed until the right file is looked for.
+        output::note(&format!("made the key file {}; without it the directory cannot be opened", path.display()));
         Ok(Self::Key(Box::new(identity)))
     }
 
@@ -85,6 +87,11 @@ impl Seal {
             Self::Key(identity) => age::encrypt(&identity.to_public(), plaintext),
         }
         .or_fail("the holder's file cannot be sealed", "check that the machine has 256 MB of memory to spare")
+    }
+
+    /// Whether bytes are sealed at all: an age file says so in its first line.
+    pub fn is_sealed(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"age-encryption.org/v1\n")
     }
 
     /// Opens sealed bytes. A wrong passphrase or key and an altered file are told apart from an

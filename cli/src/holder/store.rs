@@ -69,7 +69,14 @@ impl HolderDir {
     /// Makes a directory from an exported file, sealed here with the same secret.
     pub fn import(directory: &Path, from: &Path, seal: Seal) -> Outcome<Self> {
         refuse_existing(directory)?;
-        let contents = read(from, &seal)?;
+        let sealed = system::read(from)?;
+        if !Seal::is_sealed(&sealed) {
+            return Err(Failure::error(
+                format!("{} is not a sealed copy of a holder's directory", from.display()),
+                "give the file that `poa holder export` wrote",
+            ));
+        }
+        let contents = Contents::decode(&seal.open(&sealed)?)?;
         Self::create(directory, seal, contents)
     }
 

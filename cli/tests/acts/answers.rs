@@ -30,12 +30,14 @@ fn a_holder_that_knows_no_issuer_is_told_that_nothing_was_compared() {
     assert_eq!(answered["issuer"], issuer(&cast));
     let args = ["--data-dir", "holder", "holder", "answer", "challenge.json", "--out", "answer.json"];
     let shown = cast.poa.run_within(&args, &[("POA_KEY_FILE", "holder.key")], std::time::Duration::from_secs(60));
-    assert!(shown.stdout.contains("compared with nothing") && shown.stdout.contains(&issuer(&cast)), "{}", shown.stdout);
-
-    let named = cast.ok(
-        "holder",
-        &["holder", "answer", "challenge.json", "--out", "answer.json", "--issuer", &issuer(&cast)],
+    assert!(
+        shown.stdout.contains("compared with nothing") && shown.stdout.contains(&issuer(&cast)),
+        "{}",
+        shown.stdout
     );
+
+    let named =
+        cast.ok("holder", &["holder", "answer", "challenge.json", "--out", "answer.json", "--issuer", &issuer(&cast)]);
     assert_eq!(named["compared"], true);
     let trust = cast.ok("holder", &["trust", "add", &cast.service.url]);
     let pinned = cast.ok("holder", &["holder", "answer", "challenge.json", "--out", "answer.json"]);
@@ -84,8 +86,10 @@ fn an_agent_whose_holder_lost_its_keys_gets_new_ones() {
     assert_eq!(answered["agent"], agent);
     let by_itself = cast.as_in("holder", &["agent", "rotate", "--agent", &agent, "--answer", "answer.json"]);
     assert_ne!(by_itself.status, 0, "only the operator does: {}", by_itself.stdout);
-    cast.ok("service", &["agent", "rotate", "--agent", &agent, "--answer", "answer.json"]);
-    let again = cast.as_in("service", &["agent", "rotate", "--agent", &agent, "--answer", "answer.json"]);
+    let replace = ["agent", "rotate", "--agent", &agent, "--answer", "answer.json"];
+    assert_eq!(cast.as_in("service", &replace).status, 1, "nobody agreed");
+    cast.ok("service", &[&replace[..], &["--yes"]].concat());
+    let again = cast.as_in("service", &[&replace[..], &["--yes"]].concat());
     assert_eq!(again.status, 1, "a challenge serves once: {}", again.stdout);
     cast.ok("holder", &["holder", "adopt", &agent]);
 

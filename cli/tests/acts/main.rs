@@ -4,5 +4,11 @@
 mod support;
 
 mod answers;
+mod confirmed;
+mod demands;
+mod issued;
+mod lines;
+mod named;
 mod origins;
+mod receipts;
 mod request_keys;

@@ -18,7 +18,7 @@ fn a_verifiers_origin_is_registered_listed_and_removed_in_one_spelling() {
     for no_origin in ["shop", "https://shop.example/a", "ftp://shop.example", "https://u@shop.example"] {
         assert_eq!(add(no_origin, "no.token").status, 2, "{no_origin}");
     }
-    cast.ok("service", &["verifier", "remove", "HTTPS://shop.example/"]);
+    cast.ok("service", &["verifier", "remove", "HTTPS://shop.example/", "--yes"]);
     let left = cast.ok("service", &["verifier", "list"])["verifiers"].clone();
     assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
 }

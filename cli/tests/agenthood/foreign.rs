@@ -146,7 +146,7 @@ fn two_services_know_each_others_documents() {
     let there = ["agenthood", "verify", "doc.jws", "--service", service.url.as_str()];
     assert_eq!(users.ok(&here)["verified"], true);
     assert_eq!(users.wait_for(&there, 0)["verified"], true);
-    users.ok(&[&["agenthood", "revoke", &agent, "--key", "key.json"], &at[..]].concat());
+    users.ok(&[&["agenthood", "revoke", &agent, "--key", "key.json", "--yes"], &at[..]].concat());
     for place in [&here[..], &there] {
         let report = users.wait_for(place, 1);
         assert_eq!(check(&report, "status"), ("fail".to_owned(), "revoked".to_owned()));

@@ -17,7 +17,7 @@ fn what_is_wrong_is_said_and_has_its_status() {
     let absent = Wallet::new(9).address();
     assert_eq!(fails(&["claim", &absent, "--key", "alice.json"], 1), "agent-not-registered");
     assert_eq!(fails(&["claim", &agent[1..], "--key", "alice.json"], 1), "agentId-invalid-format");
-    assert_eq!(fails(&["revoke", &agent, "--key", "alice.json"], 1), "no-active-credential");
+    assert_eq!(fails(&["revoke", &agent, "--key", "alice.json", "--yes"], 1), "no-active-credential");
     assert_eq!(fails(&["show", "01JTZ6Q9XN4M2V8K3B7C5D1EFG"], 1), "not-found");
     assert_eq!(fails(&["show", &absent], 1), "agent-not-registered");
     assert_eq!(fails(&["show", "5NoAddress"], 1), "agentId-invalid-format");

@@ -29,7 +29,7 @@ fn a_key_file_claims_and_revokes() {
     users.ok(&["trust", "add", &service.url]);
     everywhere(&users, &service, &agent);
 
-    let revoke = [&["agenthood", "revoke", &agent, "--key", "alice.json"], &at[..]].concat();
+    let revoke = [&["agenthood", "revoke", &agent, "--key", "alice.json", "--yes"], &at[..]].concat();
     assert_eq!(users.ok(&revoke)["reason"], "operator-revoked");
     let report = users.wait_for(&["agenthood", "verify", "first.jws"], 1);
     assert_eq!(check(&report, "status"), ("fail".to_owned(), "revoked".to_owned()));
@@ -53,6 +53,7 @@ fn a_key_file_claims_and_revokes() {
 fn everywhere(users: &Users, service: &Service, agent: &str) {
     let verify = ["agenthood", "verify", "first.jws"];
     assert_eq!(users.ok(&verify)["verified"], true);
+    assert_eq!(users.ok(&["verify", "first.jws", "--request", "any"])["verified"], true, "any is any class");
     assert_eq!(users.ok(&[&verify[..], &["--about", agent]].concat())["verified"], true);
     let other = users.run(&[&verify[..], &["--about", ALICE]].concat());
     assert_eq!((other.status, check(&other.json(), "subject").0.as_str()), (1, "fail"));
@@ -73,7 +74,8 @@ fn everywhere(users: &Users, service: &Service, agent: &str) {
     // The general command takes it where the request does.
     users.file("request.json", r#"{"classes": ["agenthood"]}"#);
     users.ok(&["verify", "first.jws", "--request", "request.json"]);
-    assert_eq!(users.run(&["verify", "first.jws", "--request", "any"]).status, 1, "not its class");
+    users.file("presentation.json", r#"{"classes": ["presentation"]}"#);
+    assert_eq!(users.run(&["verify", "first.jws", "--request", "presentation.json"]).status, 1, "not its class");
     assert_eq!(users.run(&["verify", "first.jws"]).status, 2, "authentic, but nothing was asked");
 }
 

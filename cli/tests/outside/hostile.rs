@@ -119,7 +119,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         own(&["agent", "suspend", "--agent", UUID], &operator),
         own(&["agent", "resume", "--agent", UUID], &operator),
         own(&["attest", "register", "--name", "a", "--public-key", "z6Mk"], &operator),
-        own(&["attest", "retire", "did:key:z6Mk"], &operator),
+        own(&["attest", "retire", "did:key:z6Mk", "--yes"], &operator),
         vec!["attest", "post", "receipt.jws"],
         own(&["issue", "--schema", "task_completion/1"], &agent),
         own(&["present", "--to", "https://v.example", "--request", "request.json", "--schema", "a/1"], &agent),
@@ -130,14 +130,14 @@ fn commands() -> Vec<Vec<&'static str>> {
         vec!["root", "anchor"],
         own(&["keys", "list"], &operator),
         own(&["keys", "rotate"], &operator),
-        own(&["keys", "compromise", "heads-1"], &operator),
+        own(&["keys", "compromise", "heads-1", "--yes"], &operator),
         own(&["keys", "compromised"], &operator),
-        own(&["revoke", "credential", UUID], &operator),
-        own(&["revoke", "agent", "--agent", UUID], &operator),
-        vec!["trust", "pin", "00"],
+        own(&["revoke", "credential", UUID, "--yes"], &operator),
+        own(&["revoke", "agent", "--agent", UUID, "--yes"], &operator),
+        vec!["trust", "pin", "0000000000000000000000000000000000000000000000000000000000000000"],
         vec!["agenthood", "show", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"],
         vec!["agenthood", "claim", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"],
-        vec!["agenthood", "revoke", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"],
+        vec!["agenthood", "revoke", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "--yes"],
     ]
 }
 

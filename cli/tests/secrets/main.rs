@@ -167,13 +167,13 @@ fn agenthood(cast: &mut Cast) {
     cast.ok("user", &["trust", "add", &cast.url.clone()]);
     cast.ok("user", &["agenthood", "claim", &agent, "--key", "controller.json", "--out", "document.jws"]);
     cast.ok("user", &["agenthood", "verify", "document.jws"]);
-    cast.ok("user", &["agenthood", "revoke", &agent, "--key", "controller.json"]);
+    cast.ok("user", &["agenthood", "revoke", &agent, "--key", "controller.json", "--yes"]);
 }
 
 /// New keys of the issuer's and of the holder's, a leak that is told, and the end of an agent.
 fn rotate(cast: &mut Cast) {
     cast.ok("service", &["keys", "rotate"]);
-    cast.ok("service", &["keys", "compromise", "credentials-1"]);
+    cast.ok("service", &["keys", "compromise", "credentials-1", "--yes"]);
     cast.ok("holder", &["agent", "rotate"]);
     cast.wait_for("service", &["root", "latest"], |head| head["size"] == 3);
     cast.ok("holder", &["trust", "show"]);
@@ -200,7 +200,15 @@ fn mistakes(cast: &mut Cast) {
     cast.fails(
         "agent",
         &[],
-        &["present", "--agent", "did:poa:x:y", "--key", "broken.jwk", "--request", "request.json"],
+        &[
+            "present",
+            "--agent",
+            "did:poa:x.example:67e55044-10b1-426f-9247-bb680e5fe0c8",
+            "--key",
+            "broken.jwk",
+            "--request",
+            "request.json",
+        ],
     );
     cast.file("broken.jwk", &cast.read("agent.jwk").replace("\"OKP\"", "7"));
     cast.fails("attestor", &[], &["attest", "sign", "--key", "broken.jwk", "claims.json"]);
