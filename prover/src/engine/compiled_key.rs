@@ -29,10 +29,8 @@ use super::rows::Rows;
 use super::settings::Settings;
 use crate::key::ProvingKey;
 
-/// A base of G2 takes about so many times as long as one of G1.
+/// A base of G2 takes about so many times as long as one of G1, which takes as long as a scalar multiplication.
 const WEIGHT_OF_G2: u64 = 3;
-/// So does a scalar multiplication in G1.
-const WEIGHT_OF_TIMES: u64 = 2;
 /// The constant and the public inputs.
 const INSTANCE: usize = INPUTS + 1;
 
@@ -58,7 +56,7 @@ impl CompiledKey {
         let quotient = quotient(a_rows.len());
         let of_a_and_c = key.ark.a_query.len() + INSTANCE + key.ark.l_query.len() + key.ark.h_query.len();
         let of_b = WEIGHT_OF_G2 * key.ark.b_g2_query.len() as u64;
-        progress.begin(of_a_and_c as u64 + of_b + WEIGHT_OF_TIMES * quotient.folding(&key.matrices[2]));
+        progress.begin(of_a_and_c as u64 + of_b + quotient.folding(&key.matrices[2]));
         Self {
             verifying_key: key.verifying_key().clone(),
             a: Table::new(&key.ark.a_query, settings, |bases| progress.add(bases)),
@@ -133,8 +131,7 @@ fn quotient(rows: usize) -> Quotient {
 }
 
 fn c_bases(key: &ProvingKey, quotient: &Quotient, progress: &Progress) -> Vec<G1Affine> {
-    let made = |times| progress.add(WEIGHT_OF_TIMES * times);
-    let folded = quotient.fold(&key.ark.h_query, &key.matrices[2], WIRES, &made);
+    let folded = quotient.fold(&key.ark.h_query, &key.matrices[2], WIRES, &|times| progress.add(times));
     let private = key.ark.l_query.iter().zip(&folded[INSTANCE..]).map(|(l, k)| -*k + l);
     let bases: Vec<G1Projective> = folded[..INSTANCE].iter().map(|k| -*k).chain(private).collect();
     let mut bases = G1Projective::normalize_batch(&bases);
