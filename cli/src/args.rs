@@ -54,6 +54,9 @@ pub struct Global {
     /// File (PEM) with the authorities whose TLS certificates are believed, and no others [default: the platform's store]
     #[arg(long, global = true, value_name = "FILE", env = "POA_CA_FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Keep to the pinned trust documents: do not follow an issuer that replaced its keys, whoever vouches for the new ones
+    #[arg(long, global = true, env = "POA_PIN_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub pin_strict: bool,
 }
 
 /// The commands.
@@ -92,7 +95,7 @@ pub enum Command {
     /// Disclosure and attestation schemas: list, show, add
     #[command(subcommand)]
     Schema(commands::schema::SchemaCommand),
-    /// The pinned trust document: add, show
+    /// The pinned trust documents, one per issuer: add, fetch, pin, list, show, update, remove
     #[command(subcommand)]
     Trust(commands::trust::TrustCommand),
     /// The clock of the service's machine, for its operator: show, confirm

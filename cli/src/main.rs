@@ -14,6 +14,7 @@ mod demo;
 mod did_web;
 mod engine;
 mod exit;
+mod follow;
 mod foreign;
 mod holder;
 mod keyfile;

@@ -32,7 +32,7 @@ impl Verdict {
         self.report.verified()
     }
 
-    /// Names of the checks that failed.
+    /// Names of the checks that failed; when none did, of those that could not be decided.
     pub fn failed(&self) -> Vec<&'static str> {
         self.report.failed().into_iter().map(|check| check.as_str()).collect()
     }
@@ -42,13 +42,9 @@ impl Verdict {
         Some(&self.report.proved.as_ref()?.pseudonym.as_ref()?.nullifier)
     }
 
-    /// The failed and unknown checks with their reasons, on one line.
+    /// The checks that stand in the way with their reasons, on one line.
     pub fn explain(&self) -> String {
-        let open = self
-            .report
-            .checks
-            .iter()
-            .filter(|check| matches!(check.outcome, CheckOutcome::Fail | CheckOutcome::Unknown));
+        let open = self.report.failed().into_iter().filter_map(|name| self.report.check(name));
         let words = open.map(|check| format!("{} ({})", check.name, said(check)));
         words.collect::<Vec<_>>().join(", ")
     }
@@ -62,7 +58,7 @@ impl Verdict {
     fn exit(&self) -> Exit {
         if self.is_verified() {
             Exit::Done
-        } else if self.report.failed().is_empty() {
+        } else if self.report.could_not_check() {
             Exit::Error
         } else {
             Exit::Refused
@@ -73,10 +69,13 @@ impl Verdict {
     pub fn into_answer(self) -> Answer {
         let (what, next) = self.words();
         let mut details: Vec<String> = Vec::new();
-        if let Some(proved) = &self.report.proved {
-            details.extend(proved.statement.iter().map(|line| format!("  {line}")));
-        }
-        for check in &self.report.checks {
+        let statement = self.report.proved.iter().flat_map(|proved| &proved.statement);
+        let statement: Vec<_> = statement.map(|line| format!("  {line}")).collect();
+        // What stands in the way comes first; what was proved, where nothing does.
+        let (above, below) = if self.exit() == Exit::Done { (statement, Vec::new()) } else { (Vec::new(), statement) };
+        details.extend(above);
+        let checks = self.report.for_people();
+        for check in &checks {
             let outcome = match check.outcome {
                 CheckOutcome::Pass => "pass",
                 CheckOutcome::Fail => "FAIL",
@@ -85,6 +84,15 @@ impl Verdict {
             };
             let line = format!("  {outcome:8} {:17} {}", check.name.as_str(), said(check));
             details.push(line.trim_end().to_owned());
+        }
+        details.extend(below);
+        match self.report.checks.len() - checks.len() {
+            0 => {}
+            1 => details.push("  1 check was not reached".into()),
+            more => details.push(format!("  {more} checks were not reached")),
+        }
+        if let Some(trust) = &self.report.trust {
+            details.push(format!("  judged by the trust document of {}, {}", trust.issuer, trust.fingerprint));
         }
         if self.report.development_key == Some(true) {
             details.push("  warning: made with a one-party development key; whoever made it could forge proofs".into());
@@ -105,7 +113,7 @@ impl Verdict {
             ),
             Exit::Error => (
                 format!("could not check: {}", self.explain()),
-                "give what is missing (a fresh status list, say) and verify again".into(),
+                "give what is missing (the newest trust document: `poa trust update`, a fresh status list) and verify again".into(),
             ),
         }
     }

@@ -9,6 +9,16 @@ use crate::text::is_visible;
 /// The reason of checks that an earlier failure kept from running.
 pub(crate) const NOT_REACHED: &str = "not_reached";
 
+/// Reasons that a newer trust document may settle: it may list what this one does not. They leave a check undecided, which
+/// verifies nothing either.
+const SETTLED_BY_NEWER_TRUST: [&str; 5] = [
+    crate::trust::UNKNOWN_KEY,
+    "unknown_attestation_schema",
+    "unknown_disclosure_schema",
+    "unlisted_log",
+    "unlisted_list",
+];
+
 /// Outcomes so far.
 #[derive(Default)]
 pub(crate) struct Checks {
@@ -29,13 +39,14 @@ impl Checks {
     }
 
     /// A failure: `reason` a stable word, `detail` what is wrong and, after a semicolon, what to do; without one the
-    /// general advice of the check is added.
+    /// general advice of the check is added. What a newer trust document may settle is undecided instead.
     pub(crate) fn fail(&mut self, name: CheckName, reason: &'static str, detail: impl Into<Text>) {
         let mut detail = detail.into();
         if !detail.contains(';') {
             detail = format!("{detail}; {}", advice(name)).into();
         }
-        self.set(name, Outcome::Fail, Some(reason), detail);
+        let outcome = if SETTLED_BY_NEWER_TRUST.contains(&reason) { Outcome::Unknown } else { Outcome::Fail };
+        self.set(name, outcome, Some(reason), detail);
     }
 
     pub(crate) fn unknown(&mut self, name: CheckName, reason: &'static str, detail: impl Into<Text>) {
@@ -92,6 +103,7 @@ impl Checks {
             verified: had_request.then(|| known_class && checks.iter().all(|c| holds(&c))),
             authentic: (!had_request).then(|| known_class && checks.iter().all(|c| genuine(&c))),
             class,
+            trust: None,
             checks,
             proved: None::<Proved>,
             development_key: None,

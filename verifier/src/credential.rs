@@ -124,12 +124,62 @@ impl Document {
     }
 }
 
-/// Reads a document: JSON when it begins with a brace, else a compact JWS.
-pub(crate) fn read(bytes: &[u8], context: impl FnOnce() -> Value) -> Result<Document, ShapeError> {
+/// A document that was parsed and not judged yet: whose it says it is decides under which trust document that happens.
+pub(crate) enum Parsed {
+    /// JSON.
+    Json(Value),
+    /// A credential inside a JWS, or a Proof of Agenthood.
+    Jws(Box<Document>),
+}
+
+impl Parsed {
+    /// The issuer that the document names, where the forms of documents have it; nothing of it has been checked. A proof
+    /// without its document has none.
+    pub(crate) fn claimed_issuer(&self) -> Option<String> {
+        let member = |credential: &Value| match &credential["issuer"] {
+            Value::String(did) => Some(did.clone()),
+            Value::Object(issuer) => issuer.get("id")?.as_str().map(str::to_owned),
+            _ => None,
+        };
+        match self {
+            Self::Json(document) => match document.get("verifiableCredential") {
+                Some(Value::Array(credentials)) => credentials.first().and_then(member),
+                Some(credential) => member(credential),
+                None => member(document),
+            },
+            Self::Jws(document) => match document.as_ref() {
+                Document::SignedJwt { credential, .. } => member(credential),
+                Document::Agenthood { jws } => jws.node().ok()?.text("iss").map(str::to_owned),
+                _ => None,
+            },
+        }
+    }
+
+    /// The document by its proofs. `context` is what `@context` has to be; without it that is not compared, for documents
+    /// of issuers of whom nothing is known.
+    pub(crate) fn classify(self, context: Option<&Value>) -> Result<Document, ShapeError> {
+        match self {
+            Self::Json(document) => classify(document, context),
+            Self::Jws(document) => Ok(*document),
+        }
+    }
+}
+
+/// The issuer that a document names, from which nothing follows yet: for choosing what to fetch before it is verified.
+pub fn claimed_issuer(document: &[u8]) -> Option<String> {
+    parse(document).ok()?.claimed_issuer()
+}
+
+/// Parses a document: JSON when it begins with a brace, else a compact JWS.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, ShapeError> {
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
     if first == Some(&b'{') || bytes.len() > MAX_DOCUMENT_BYTES {
-        return classify(json::parse_bounded(bytes, MAX_DOCUMENT_BYTES)?, &context());
+        return Ok(Parsed::Json(json::parse_bounded(bytes, MAX_DOCUMENT_BYTES)?));
     }
+    parse_jws(bytes).map(|document| Parsed::Jws(Box::new(document)))
+}
+
+fn parse_jws(bytes: &[u8]) -> Result<Document, ShapeError> {
     let text = std::str::from_utf8(bytes.trim_ascii())
         .map_err(|_| ShapeError::Proofs("neither a JSON object nor a compact JWS"))?;
     let jws = jws::parse(text)?;
@@ -153,7 +203,7 @@ pub(crate) fn read(bytes: &[u8], context: impl FnOnce() -> Value) -> Result<Docu
     Ok(Document::SignedJwt { credential, jws })
 }
 
-fn classify(document: Value, context: &Value) -> Result<Document, ShapeError> {
+fn classify(document: Value, context: Option<&Value>) -> Result<Document, ShapeError> {
     if document.get("type").and_then(Value::as_str) == Some(zk_proof::TYPE) {
         let zk = zk_proof::parse(&document, document.get("@context"))?;
         return Ok(Document::BareProof { zk: Box::new(zk) });
@@ -176,7 +226,12 @@ fn classify(document: Value, context: &Value) -> Result<Document, ShapeError> {
     }
 }
 
-fn standing(document: &Value, issuer_proof: &Value, zk: &Value, context: &Value) -> Result<Document, ShapeError> {
+fn standing(
+    document: &Value,
+    issuer_proof: &Value,
+    zk: &Value,
+    context: Option<&Value>,
+) -> Result<Document, ShapeError> {
     check_members(document, &STANDING)?;
     check_header(document, context)?;
     let zk = zk_proof::parse(zk, document.get("@context"))?;
@@ -189,7 +244,7 @@ fn standing(document: &Value, issuer_proof: &Value, zk: &Value, context: &Value)
     Ok(Document::Standing { credential: document.clone(), issuer_proof: issuer_proof.clone(), zk: Box::new(zk) })
 }
 
-fn envelope(document: Value, context: &Value) -> Result<Document, ShapeError> {
+fn envelope(document: Value, context: Option<&Value>) -> Result<Document, ShapeError> {
     check_members(&document, &ENVELOPE)?;
     if document["@context"] != json!([VC_CONTEXT]) {
         return Err(refused("@context", "must be the VC 2.0 context alone: nobody signs the envelope"));
@@ -244,8 +299,8 @@ fn check_members(document: &Value, names: &[&str]) -> Result<(), ShapeError> {
     }
 }
 
-fn check_header(credential: &Value, context: &Value) -> Result<(), ShapeError> {
-    if credential["@context"] != *context {
+fn check_header(credential: &Value, context: Option<&Value>) -> Result<(), ShapeError> {
+    if context.is_some_and(|context| credential["@context"] != *context) {
         return Err(refused("@context", "is not the VC 2.0 context and the issuer's own"));
     }
     if credential["type"] != types() {

@@ -4,25 +4,26 @@
 //! A document with one defect fails one check. The stages are: shape, native checks, context, signatures and pairing.
 //! The native checks are independent of each other and all run, except that `policy` and the disclosure schema's rule
 //! judge what the document shows and so wait for `attributes`; a later stage runs only when the ones before it passed.
-//! What did not run is `unknown` with reason `not_reached`. Signatures and pairing do not wait for each other: a revoked
+//! What did not run is `unknown` with reason `not_reached`. What a newer trust document may settle is `unknown` too, not
+//! failed: `unknown_key`, `unknown_attestation_schema`, `unknown_disclosure_schema`, `unlisted_log`, `unlisted_list`. Signatures and pairing do not wait for each other: a revoked
 //! credential still shows that its proof is good.
 //!
 //! | check | fails when | stage |
 //! |---|---|---|
 //! | `class` | malformed; another circuit; not exactly the members of its class; a class the request does not accept; a standing credential stripped of its issuer proof; a bare proof | shape |
-//! | `key` | the named verifying key is not configured, withdrawn, or was retired before the head | native |
+//! | `key` | the named verifying key is withdrawn or was retired before the head; one that is not configured leaves it `unknown` | native |
 //! | `proof` | `statement` or `proofValue` does not decode (x + r aliases, missing or surplus inputs, points); the pairing | native, pairing |
 //! | `root` | head malformed, of another issuer or log, not of this root, empty; then its signature and (seq, iat) memory | native, signature |
 //! | `root_age` | the head of a presentation is too old or from the future | native |
 //! | `challenge` | challenge or domain differ from the request's, are missing, or were not asked for | native |
 //! | `subject` | `credentialSubject.id` is not the proved agent, malformed, of another host, absent in a standing credential, or not the requested agent | native |
 //! | `attributes` | mask, hidden values, ranges; `credentialSubject` is not the rendering of the statement: **an edited shown value fails here** | native |
-//! | `schema` | unknown attestation or disclosure schema, wrong digest, its rule broken, of another issuer, or not among the request's schemas | native |
+//! | `schema` | wrong digest, its rule broken, of another issuer, or not among the request's schemas; a schema that is not configured leaves it `unknown` | native |
 //! | `validity` | `validFrom`, `validUntil`, `valid_at`, `created`, distance to the head | native |
 //! | `nullifier` | the scope is not the expected audience's, the pseudonym was seen before, or one is expected of a standing credential | native |
 //! | `policy` | the statement says less than the request demands, or nothing at all | native |
 //! | `context` | any other edit of document or options: **an edited member that is not rendered fails here**, as does a challenge exchanged for the verifier's | context |
-//! | `issuer_signature` | the issuer's signature, its key | native (shape), signature |
+//! | `issuer_signature` | the issuer whom the document names is not trusted; the issuer's signature, its key | native (shape), signature |
 //! | `status` | entry malformed or of a foreign list; then the bits. A list that is not genuine, not fresh or behind a head leaves it `unknown` | native, signature |
 //! | `holder` | never by itself: `pass` in a presentation whose proof passed, `not_proven` in a standing credential | pairing |
 //!
@@ -38,6 +39,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::checks::NOT_REACHED;
+use crate::trust::Trust;
 
 /// What a document is good for, decided by its proofs (protocol §5).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -185,6 +189,13 @@ pub struct Check {
     pub detail: Cow<'static, str>,
 }
 
+impl Check {
+    /// Whether an earlier failure kept it from running.
+    pub fn is_not_reached(&self) -> bool {
+        self.reason.as_deref() == Some(NOT_REACHED)
+    }
+}
+
 /// The pseudonym of a presentation made for the expected audience.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Pseudonym {
@@ -237,6 +248,27 @@ pub struct Proved {
     pub head: Option<HeadSummary>,
 }
 
+/// The trust document that a document was judged by.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct TrustUsed {
+    /// Its issuer.
+    pub issuer: String,
+    /// Its fingerprint ([`crate::Trust::fingerprint`]).
+    pub fingerprint: String,
+    /// When it was issued, RFC 3339.
+    pub issued_at: String,
+}
+
+impl TrustUsed {
+    pub(crate) fn of(trust: &Trust) -> Self {
+        Self {
+            issuer: trust.issuer().to_string(),
+            fingerprint: trust.fingerprint().to_owned(),
+            issued_at: trust.document().issued_at.clone(),
+        }
+    }
+}
+
 /// The answer to a verification.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Report {
@@ -248,6 +280,10 @@ pub struct Report {
     pub(crate) authentic: Option<bool>,
     /// What the document is.
     pub class: Class,
+    /// The trust document that every check ran against: that of the issuer whom the document names. Absent when none of
+    /// that issuer is configured; a Proof of Agenthood may be by an issuer that is configured without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustUsed>,
     /// All sixteen checks.
     pub checks: Vec<Check>,
     /// What was proved.
@@ -280,8 +316,45 @@ impl Report {
         self.check(name).map_or(Outcome::Unknown, |check| check.outcome)
     }
 
-    /// The names of the checks that failed.
+    /// The checks that keep the document from being verified: those that failed; when none did, those that could not be
+    /// decided. Never empty unless the document is verified.
     pub fn failed(&self) -> Vec<CheckName> {
-        self.checks.iter().filter(|check| check.outcome == Outcome::Fail).map(|check| check.name).collect()
+        if self.verified() {
+            return Vec::new();
+        }
+        let of = |outcome| CheckName::ALL.into_iter().filter(move |name| self.outcome(*name) == outcome);
+        let refused: Vec<_> = of(Outcome::Fail).collect();
+        if !refused.is_empty() {
+            return refused;
+        }
+        let open: Vec<_> = of(Outcome::Unknown).collect();
+        let reached = |name: &CheckName| self.check(*name).is_none_or(|check| !check.is_not_reached());
+        let decisive: Vec<_> = open.iter().copied().filter(reached).collect();
+        match (decisive.is_empty(), open.is_empty()) {
+            (false, _) => decisive,
+            (true, false) => open,
+            // Made elsewhere, and it contradicts itself: whatever passed, nobody says that the request is satisfied.
+            (true, true) => vec![CheckName::Policy],
+        }
+    }
+
+    /// Whether the document is not verified and nothing speaks against it: an update of the trust document, the status
+    /// lists or other evidence may settle what could not be decided.
+    pub fn could_not_check(&self) -> bool {
+        !self.verified() && CheckName::ALL.into_iter().all(|name| self.outcome(name) != Outcome::Fail)
+    }
+
+    /// The checks as a person wants to read them: what stands in the way first, then what else could not be decided, what
+    /// passed, and what does not apply. Checks that an earlier failure kept from running are left out.
+    pub fn for_people(&self) -> Vec<&Check> {
+        let rank = |check: &&Check| match check.outcome {
+            Outcome::Fail => 0,
+            Outcome::Unknown => 1,
+            Outcome::Pass => 2,
+            Outcome::NotApplicable => 3,
+        };
+        let mut checks: Vec<_> = self.checks.iter().filter(|check| !check.is_not_reached()).collect();
+        checks.sort_by_key(rank);
+        checks
     }
 }

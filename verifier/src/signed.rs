@@ -89,7 +89,7 @@ pub(crate) fn revocations_seen(inquiry: &Inquiry<'_>, memory: &HeadMemory) -> u6
 /// A credential of the configured issuer.
 fn issuer(inquiry: &Inquiry<'_>, credential: &Value) -> Result<(), Refusal> {
     if credential["issuer"] != inquiry.trust.issuer().as_str() {
-        return refuse("other_issuer", "its issuer is not the configured one");
+        return refuse("other_issuer", "its issuer is not the trusted one, written as a DID alone");
     }
     Ok(())
 }
@@ -123,7 +123,8 @@ fn schema(inquiry: &Inquiry<'_>, credential: &Value, checks: &mut Checks) {
     };
     match reference["id"].as_str().and_then(|id| inquiry.trust.disclosure_schema(id)) {
         None => {
-            checks.fail(name, "unknown_disclosure_schema", "credentialSchema names a schema that is not configured")
+            let detail = "credentialSchema names a schema that is not configured; update the trust document";
+            checks.fail(name, "unknown_disclosure_schema", detail);
         }
         Some(schema) if reference["digestSRI"] != schema.digest_sri() => {
             checks.fail(name, "wrong_digest", "credentialSchema: digestSRI is not that of the configured schema");
@@ -152,7 +153,9 @@ fn policy(inquiry: &Inquiry<'_>, checks: &mut Checks) {
     } else if request.needs_proof() {
         checks.fail(CheckName::Policy, "needs_proof", "the request needs something proved; this is only signed");
     } else if !accepted {
-        checks.fail(CheckName::Policy, "issuer_not_accepted", "the request does not accept this issuer");
+        let asked: Vec<_> = request.issuers.iter().flatten().map(ToString::to_string).collect();
+        let detail = format!("issuer: shown {}, asked {}", inquiry.trust.issuer(), asked.join(", "));
+        checks.fail(CheckName::Policy, "issuer_not_accepted", detail);
     } else {
         checks.pass(CheckName::Policy);
     }

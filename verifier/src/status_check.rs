@@ -63,6 +63,10 @@ pub(crate) fn read_entries(trust: &Trust, node: &Node<'_>) -> Result<Vec<StatusE
     let entries = StatusEntry::list_from_node(node).map_err(because("malformed"))?;
     for entry in &entries {
         match trust.status_list(&entry.list) {
+            None if is_below(trust.url(), &entry.list) => {
+                let detail = format!("the trust document lists no status list {}; update it", entry.list);
+                return refuse("unlisted_list", detail);
+            }
             None => return refuse("foreign_list", format!("{} is not a status list of this issuer", entry.list)),
             Some(list) if list.purpose != entry.purpose => {
                 return refuse("wrong_purpose", format!("{} is not a {} list", entry.list, entry.purpose.as_str()));
@@ -76,6 +80,11 @@ pub(crate) fn read_entries(trust: &Trust, node: &Node<'_>) -> Result<Vec<StatusE
         return refuse("incomplete", "credentialStatus must have an entry for each of the issuer's status lists");
     }
     Ok(entries)
+}
+
+/// Whether a URL is one of the service at a base URL.
+fn is_below(base: &str, url: &str) -> bool {
+    url.strip_prefix(base).is_some_and(|path| path.starts_with('/'))
 }
 
 /// Decides `status`: every entry's list is the issuer's, fresh, not behind the counter seen, and its bit is 0.

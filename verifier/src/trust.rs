@@ -6,11 +6,13 @@
 //! No request can carry, choose or add a key: what is not in here is not trusted.
 
 mod document;
+mod set;
 pub mod succession;
 
 pub use document::{
     KeyPurpose, KeyState, ListPurpose, TYPE, TrustDocument, TrustKey, TrustStatusList, TrustVerifyingKey, VERSION,
 };
+pub use set::{MAX_ISSUERS, TrustSet, TrustSetError};
 
 use std::collections::BTreeSet;
 
@@ -37,6 +39,9 @@ const MAX_STATUS_LISTS: usize = 16;
 
 /// The reason of checks that fail because the issuer marked the key compromised.
 pub const KEY_COMPROMISED: &str = "key_compromised";
+
+/// The reason of checks that a newer trust document may settle: the key is the issuer's by its name, and not listed.
+pub(crate) const UNKNOWN_KEY: &str = "unknown_key";
 
 /// Why a trust document was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -109,9 +114,15 @@ impl IssuerKey {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUseError {
-    /// No key of that id for that purpose is configured.
-    #[error("no such key is configured for this purpose; update the trust document if the issuer rotated its keys")]
+    /// No key of that id is configured: a newer trust document may list it.
+    #[error("no such key is configured; update the trust document: the issuer may have rotated its keys since")]
     Unknown,
+    /// A key of that id is configured, for another purpose: no update changes that.
+    #[error("the key is for another purpose; ask for a document signed with the key for this one")]
+    Purpose,
+    /// The id is not one of the issuer's, so no update lists it.
+    #[error("the key is not one of this issuer's; ask the issuer for the document as it signed it")]
+    Foreign,
     /// The key verifies nothing any more.
     #[error("the key is marked compromised: nothing it signed counts; ask the issuer for a new document")]
     Compromised,
@@ -121,9 +132,14 @@ pub enum KeyUseError {
 }
 
 impl KeyUseError {
-    /// The refusal of what names such a key: a key that leaked has a reason of its own, whatever was signed with it.
+    /// The refusal of what names such a key: a key that leaked has a reason of its own, whatever was signed with it, and
+    /// so has one that a newer trust document may list.
     pub(crate) fn refusal(self, otherwise: &'static str) -> Refusal {
-        let reason = if self == Self::Compromised { KEY_COMPROMISED } else { otherwise };
+        let reason = match self {
+            Self::Compromised => KEY_COMPROMISED,
+            Self::Unknown => UNKNOWN_KEY,
+            Self::Purpose | Self::Foreign | Self::Retired => otherwise,
+        };
         Refusal { reason, detail: self.to_string().into() }
     }
 }
@@ -256,9 +272,15 @@ impl Trust {
     /// The key that may verify something signed at a time, by its id and purpose.
     ///
     /// # Errors
-    /// [`KeyUseError`] when there is none, it is compromised, or was retired before.
+    /// [`KeyUseError`] when there is none, it is for another purpose, compromised, or was retired before.
     pub fn key(&self, id: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
-        let known = self.keys.iter().find(|key| key.id == id && key.purpose == purpose).ok_or(KeyUseError::Unknown)?;
+        let Some(known) = self.keys.iter().find(|key| key.id == id) else {
+            let own = fragment(self.issuer(), id).is_some();
+            return Err(if own { KeyUseError::Unknown } else { KeyUseError::Foreign });
+        };
+        if known.purpose != purpose {
+            return Err(KeyUseError::Purpose);
+        }
         match (known.state, known.retired_at) {
             (KeyState::Compromised, _) => Err(KeyUseError::Compromised),
             (KeyState::Retired, Some(at)) if signed_at_unix_s <= at => Ok(&known.key),
@@ -274,7 +296,7 @@ impl Trust {
     /// As [`Self::key`].
     pub fn jwk_method(&self, kid: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
         let thumbprint = fragment(self.issuer(), kid);
-        let named = |key: &&IssuerKey| key.purpose == purpose && Some(key.key.jwk_thumbprint().as_str()) == thumbprint;
+        let named = |key: &&IssuerKey| Some(key.key.jwk_thumbprint().as_str()) == thumbprint;
         let id = self.keys.iter().find(named).map_or(kid, |key| key.id.as_str());
         self.key(id, purpose, signed_at_unix_s)
     }

@@ -7,16 +7,18 @@ use crate::agenthood::issuers::AgenthoodIssuers;
 use crate::agenthood::reasons::AgentNow;
 use crate::agenthood::revoked_list::RevokedList;
 use crate::agenthood::verify::Issuer;
-use crate::checks::Checks;
+use crate::checks::{Checks, Refusal, readable};
 use crate::credential::{self, Document, ShapeError};
 use crate::head::HeadMemory;
-use crate::report::{CheckName, Class, Report};
+use crate::report::{CheckName, Class, Report, TrustUsed};
 use crate::request::Request;
 use crate::status::token_list::{Owner, TokenListError, TokenStatusList};
-use crate::trust::KeyPurpose;
-use crate::trust::Trust;
+use crate::trust::{KeyPurpose, Trust, TrustSet};
 use crate::vc::Contexts;
-use crate::{agenthood, signed, vc, zk};
+use crate::{agenthood, jws, signed, vc, zk};
+
+/// How much of the name of an issuer that is not trusted a report repeats, in characters.
+const MAX_NAMED_CHARS: usize = 120;
 
 /// Whether a (scope, nullifier) was seen before.
 pub type NullifierSeen<'a> = &'a dyn Fn(&F, &F) -> bool;
@@ -24,9 +26,10 @@ pub type NullifierSeen<'a> = &'a dyn Fn(&F, &F) -> bool;
 /// What the caller fetched or remembers; the verifier itself reads no network, disk or clock.
 #[derive(Clone, Copy, Default)]
 pub struct Evidence<'a> {
-    /// Signed status lists, as fetched from the URLs of the trust document.
+    /// Signed status lists, as fetched from the URLs of the trust document. Those of other issuers are passed over.
     pub status_lists: &'a [Value],
-    /// Signed tree heads (compact JWS), the newest the caller could get: a status list must not lag behind them.
+    /// Signed tree heads (compact JWS), the newest the caller could get: a status list must not lag behind them. Those of
+    /// other trusted issuers are passed over.
     pub newest_heads: &'a [String],
     /// The caller's record of pseudonyms; true refuses the presentation. It is asked before the proof is checked, so it
     /// only looks up; the caller records the pseudonym of a report that is verified.
@@ -39,17 +42,19 @@ pub struct Evidence<'a> {
     pub agent_now: Option<AgentNow<'a>>,
 }
 
-/// Verifies documents of one issuer, as configured by its trust document.
+/// Verifies documents of the issuers it is configured with, each as its own trust document says.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    trust: Trust,
+    trusted: TrustSet,
     agenthood: AgenthoodIssuers,
-    contexts: Contexts,
 }
 
 /// What every check may look at.
 pub(crate) struct Inquiry<'a> {
+    /// The trust document of the issuer whom the document names: no other one counts for it.
     pub(crate) trust: &'a Trust,
+    /// All of them, to say whom the verifier trusts and whose evidence is not for this document.
+    pub(crate) trusted: &'a TrustSet,
     pub(crate) agenthood: &'a AgenthoodIssuers,
     pub(crate) contexts: &'a Contexts,
     /// The caller's request, or the one that demands nothing.
@@ -60,10 +65,9 @@ pub(crate) struct Inquiry<'a> {
 }
 
 impl Verifier {
-    /// A verifier that trusts what this document lists.
-    pub fn new(trust: Trust) -> Self {
-        let contexts = Contexts::published().with_service(trust.url());
-        Self { trust, agenthood: AgenthoodIssuers::default(), contexts }
+    /// A verifier that trusts what this document lists, or what each document of this set lists for its issuer.
+    pub fn new(trusted: impl Into<TrustSet>) -> Self {
+        Self { trusted: trusted.into(), agenthood: AgenthoodIssuers::default() }
     }
 
     /// The verifier with other issuers of Proofs of Agenthood besides the trust document's.
@@ -71,9 +75,9 @@ impl Verifier {
         Self { agenthood, ..self }
     }
 
-    /// The trust document.
-    pub fn trust(&self) -> &Trust {
-        &self.trust
+    /// The trust documents.
+    pub fn trusted(&self) -> &TrustSet {
+        &self.trusted
     }
 
     /// Verifies a document (JSON, or a compact JWS) against a request at a time in Unix seconds.
@@ -97,18 +101,32 @@ impl Verifier {
                 &anything
             }
         };
+        let parsed = credential::parse(document);
+        let claimed = parsed.as_ref().ok().and_then(credential::Parsed::claimed_issuer);
+        // What names no issuer is refused for that; which document's eyes see it makes no difference.
+        let trust = claimed.as_deref().map_or(Some(self.trusted.first()), |issuer| self.trusted.of(issuer));
+        let known = trust.unwrap_or(self.trusted.first());
         let inquiry = Inquiry {
-            trust: &self.trust,
+            trust: known,
+            trusted: &self.trusted,
             agenthood: &self.agenthood,
-            contexts: &self.contexts,
+            contexts: &Contexts::published().with_service(known.url()),
             request: demanded,
             had_request: request.is_some(),
             evidence,
             now: now_unix_s,
         };
-        match credential::read(document, || credential::contexts(self.trust.url())) {
-            Ok(document) => inquiry.judge(document, memory),
-            Err(error) => inquiry.malformed(&error),
+        let context = trust.map(|trust| credential::contexts(trust.url()));
+        let document = match parsed.and_then(|parsed| parsed.classify(context.as_ref())) {
+            Ok(document) => document,
+            Err(error) => return inquiry.malformed(&error),
+        };
+        let foreign = || claimed.as_deref().is_some_and(|iss| self.agenthood.issuer(iss).is_some());
+        match (trust, claimed.as_deref()) {
+            (Some(trust), Some(_)) => Report { trust: Some(TrustUsed::of(trust)), ..inquiry.judge(document, memory) },
+            (Some(_), None) => inquiry.judge(document, memory),
+            (None, Some(_)) if document.class() == Class::Agenthood && foreign() => inquiry.judge(document, memory),
+            (None, issuer) => inquiry.of_untrusted(&document, issuer.unwrap_or_default()),
         }
     }
 
@@ -120,7 +138,7 @@ impl Verifier {
     pub fn token_status_list(&self, jwt: &str) -> Result<TokenStatusList, TokenListError> {
         TokenStatusList::read(jwt, |named| {
             let issuer = match named.iss {
-                Some(iss) => Issuer::find(&self.trust, &self.agenthood, iss).ok_or("its issuer is not configured")?,
+                Some(iss) => Issuer::find(&self.trusted, &self.agenthood, iss).ok_or("its issuer is not configured")?,
                 None => {
                     Issuer::Foreign(self.agenthood.owner_of_token_list(named.sub).ok_or(
                         "it has no iss, and its sub is not the tokenStatusList of exactly one configured issuer",
@@ -192,6 +210,37 @@ impl Inquiry<'_> {
             _ => CheckName::Class,
         };
         checks.fail(name, error.reason.as_str(), error.to_string());
+    }
+
+    /// A document of an issuer whom nobody configured: nothing in it can be judged.
+    fn of_untrusted(&self, document: &Document, issuer: &str) -> Report {
+        let mut checks = Checks::default();
+        let Refusal { reason, detail } = self.untrusted(issuer);
+        checks.fail(CheckName::IssuerSignature, reason, detail);
+        checks.finish(document.class(), self.had_request)
+    }
+
+    /// Why a document of such an issuer is refused: whom it names, and who is trusted.
+    pub(crate) fn untrusted(&self, issuer: &str) -> Refusal {
+        let configured = self.agenthood.issuers().len();
+        let others = match configured {
+            0 => String::new(),
+            n => format!(" and {n} configured for Proofs of Agenthood"),
+        };
+        let detail = format!(
+            "it says that {} issued it, and the issuers trusted here are {}{others}; pin that issuer's trust document, once \
+             its operator told you the fingerprint, or ask for a document of an issuer that you trust",
+            readable(issuer).chars().take(MAX_NAMED_CHARS).collect::<String>(),
+            self.trusted.names(),
+        );
+        Refusal { reason: "other_issuer", detail: detail.into() }
+    }
+
+    /// Whether a head says that it is of another issuer that is trusted too: it is no evidence for this document.
+    pub(crate) fn is_of_another(&self, head: &str) -> bool {
+        let claims = jws::parse(head).and_then(|head| head.claims());
+        let issuer = claims.as_ref().ok().and_then(|claims| claims["iss"].as_str());
+        issuer.is_some_and(|issuer| issuer != self.trust.issuer().as_str() && self.trusted.of(issuer).is_some())
     }
 
     fn malformed(&self, error: &ShapeError) -> Report {

@@ -53,7 +53,7 @@ fn verify(case: &Case, document: &Value) -> Report {
 fn the_documents_verify_but_for_status_lists_that_are_not_kept() {
     for case in cases() {
         let report = verify(&case, &case.document);
-        assert_eq!(report.failed(), [], "{report:#?}");
+        assert!(report.verified() || report.could_not_check(), "{report:#?}");
         for check in [CheckName::Proof, CheckName::Key, CheckName::Root, CheckName::Context, CheckName::Attributes] {
             assert_eq!(report.outcome(check), Outcome::Pass, "{report:#?}");
         }

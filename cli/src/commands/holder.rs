@@ -191,7 +191,7 @@ fn describe(state: &str, dir: &HolderDir, next: &str) -> Outcome<Answer> {
 fn answer(args: &AnswerArgs, global: &Global) -> Outcome<Answer> {
     let dir = open_holder(global, &args.seal)?;
     let challenge = Challenge::read(&read_json(&args.challenge)?, system::now_unix_s())?;
-    let trusted = Pinned::of_holder(&dir)?;
+    let trusted = Pinned::of_holder_for(&dir, &challenge.issuer)?;
     let fingerprint = trusted.as_ref().map(|pinned| pinned.trust.fingerprint().to_owned());
     let known = [
         args.issuer.as_ref().map(|issuer| (issuer.clone(), "named with --issuer")),

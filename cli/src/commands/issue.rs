@@ -18,6 +18,7 @@ use crate::caller::{Caller, CallerArgs};
 use crate::client::{AgentSigner, Auth, Body, Client};
 use crate::engine::EngineArgs;
 use crate::exit::{Exit, Failure, OrFail as _, Outcome};
+use crate::follow;
 use crate::holder::prove;
 use crate::holder::prover::Prover;
 use crate::holder::store::HolderDir;
@@ -63,7 +64,7 @@ pub fn run(args: &IssueArgs, global: &Global) -> Outcome<Answer> {
         (201, _) => (reply.1, None),
         (_, Caller::Holder(dir, signer)) => {
             let pending = Pending { args, predicates: &predicates, answer: reply.1 };
-            let (credential, taken) = pending.complete(dir, signer, &client)?;
+            let (credential, taken) = pending.complete(dir, signer, &client, global)?;
             (credential, Some(taken))
         }
         _ => {
@@ -167,8 +168,14 @@ struct Pending<'a> {
 
 impl Pending<'_> {
     /// Proves here and posts the proof; gives the credential and the microseconds of proving.
-    fn complete(&self, dir: &mut HolderDir, signer: &AgentSigner, client: &Client) -> Outcome<(Value, u64)> {
-        let pinned = prove::require_trust(dir)?;
+    fn complete(
+        &self,
+        dir: &mut HolderDir,
+        signer: &AgentSigner,
+        client: &Client,
+        global: &Global,
+    ) -> Outcome<(Value, u64)> {
+        let pinned = follow::of_holder(dir, prove::require_trust(dir)?, global)?;
         let prover = Prover::new(&pinned, &self.args.engine)?;
         let opening = prove::fetch_opening(dir, signer, client)?;
         let path = prove::read_path(&self.answer["path"])?;

@@ -17,6 +17,7 @@ use crate::commands::read_json;
 use crate::commands::request::DemandArgs;
 use crate::engine::EngineArgs;
 use crate::exit::{Failure, OrFail, Outcome};
+use crate::follow;
 use crate::holder::direct_times::{Began, Times};
 use crate::holder::prepared::{self, Slot};
 use crate::holder::prove;
@@ -60,7 +61,7 @@ pub fn run(args: &PrepareArgs, global: &Global) -> Outcome<Answer> {
         ));
     };
     dir.contents.proving()?;
-    let pinned = prove::require_trust(dir)?;
+    let pinned = follow::of_holder(dir, prove::require_trust(dir)?, global)?;
     let prover = Prover::new(&pinned, &args.engine)?;
     prepared::remove_old(dir)?;
     let stage = Stage::set(&asked, dir, signer, &client, &pinned, &prover)?;

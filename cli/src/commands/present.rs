@@ -18,9 +18,10 @@ use crate::args::{Global, ServiceArg};
 use crate::asked::{Asked, ConsentArgs};
 use crate::caller::{Caller, CallerArgs};
 use crate::client::{AgentSigner, Client};
-use crate::commands::{read_json, trust};
+use crate::commands::read_json;
 use crate::engine::EngineArgs;
 use crate::exit::{Exit, Failure, OrFail, Outcome};
+use crate::follow;
 use crate::holder::direct_times::{Began, Times};
 use crate::holder::prepared::{Found, Slot};
 use crate::holder::prove;
@@ -28,7 +29,7 @@ use crate::holder::prover::Prover;
 use crate::holder::stage::{SMALL_CROWD, Stage};
 use crate::holder::store::HolderDir;
 use crate::output::{Answer, pretty};
-use crate::pinned::Pinned;
+use crate::pinned::{Pinned, PinnedSet};
 use crate::predicates::Predicates;
 use crate::requested::Requested;
 use crate::verdict::Verdict;
@@ -116,7 +117,7 @@ pub fn run(args: &PresentArgs, global: &Global) -> Outcome<Answer> {
     let client = caller.client(&args.service)?;
     let made = match &mut caller {
         Caller::Holder(dir, signer) if dir.contents.proving.is_some() => {
-            show_here(&asked, args, dir, signer, &client, began)?
+            show_here(&asked, args, dir, signer, &client, global, began)?
         }
         Caller::Operator(_) => {
             return Err(Failure::error(
@@ -151,55 +152,17 @@ fn show_here(
     dir: &mut HolderDir,
     signer: &AgentSigner,
     client: &Client,
+    global: &Global,
     began: Began,
 ) -> Outcome<Made> {
     let pinned = prove::require_trust(dir)?;
-    let prover = Prover::new(&pinned, &args.engine)?;
     let mut times = Times::of(dir)?;
-    let note = match Slot::new(dir, &asked.kind()?).find(dir, &prover)? {
-        Found::Usable(..) if args.level_timing && !times.known() => {
-            if args.prepared {
-                return Err(Times::unknown());
-            }
-            "note: no direct answer was timed yet, so the proof was made now".to_owned()
-        }
-        Found::Usable(mut prepared, slot) => {
-            let start = Instant::now();
-            let presentation = prepared
-                .present(prover.key(), &asked.binding.challenge, system::now_unix_s(), &mut system::rng())
-                .or_refuse("nothing was shown", "prepare a new one: poa prepare")?;
-            let present_us = Some(microseconds(start));
-            match rehearse(asked, &presentation, &pinned) {
-                Ok(_) if !asked.consent.newest_root && !under_anchor(&presentation, system::now_unix_s()) => {
-                    if args.prepared {
-                        return Err(prove::not_in_anchor()?);
-                    }
-                    "note: what was prepared does not stand under the hour's anchor, so the proof was made now"
-                        .to_owned()
-                }
-                Ok(shown) => {
-                    if prepared.is_single_use() {
-                        // Before it leaves: a second answer from it could be linked to this one.
-                        slot.remove()?;
-                    }
-                    if args.level_timing {
-                        times.keep_back(began);
-                    }
-                    return Ok(Made { presentation, prove_us: None, present_us, shown });
-                }
-                Err(failure) if args.prepared => return Err(failure),
-                Err(_) => "note: what was prepared does not answer this request, so the proof was made now".to_owned(),
-            }
-        }
-        Found::Stale(why) if args.prepared => {
-            return Err(Failure::refused(format!("{why}; it was removed"), PREPARE));
-        }
-        Found::Nothing if args.prepared => {
-            return Err(Failure::refused("nothing is prepared for this request", PREPARE));
-        }
-        Found::Stale(_) => "note: what was prepared is too old and was removed, so the proof was made now".to_owned(),
-        Found::Nothing => String::new(),
+    let note = match show_prepared(asked, args, dir, &pinned, &times, began)? {
+        Shown::Prepared(made) => return Ok(made),
+        Shown::Not(note) => note,
     };
+    let pinned = follow::of_holder(dir, pinned, global)?;
+    let prover = Prover::new(&pinned, &args.engine)?;
     let stage = Stage::set(asked, dir, signer, client, &pinned, &prover)?;
     prover.engine()?;
     let start = Instant::now();
@@ -210,8 +173,72 @@ fn show_here(
     if args.level_timing {
         times.keep_back(began);
     }
-    shown.extend((!note.is_empty()).then_some(note));
+    shown.extend((!note.is_empty()).then(|| note.to_owned()));
     Ok(Made { presentation, prove_us, present_us: None, shown })
+}
+
+/// Whether something prepared was shown.
+enum Shown {
+    /// It was.
+    Prepared(Made),
+    /// It was not; what to tell the holder about that, if anything.
+    Not(&'static str),
+}
+
+/// What was prepared for this request, finished without the network.
+fn show_prepared(
+    asked: &Asked<'_>,
+    args: &PresentArgs,
+    dir: &HolderDir,
+    pinned: &Pinned,
+    times: &Times,
+    began: Began,
+) -> Outcome<Shown> {
+    let prover = Prover::new(pinned, &args.engine)?;
+    let (mut prepared, slot) = match Slot::new(dir, &asked.kind()?).find(dir, &prover)? {
+        Found::Usable(..) if args.level_timing && !times.known() => {
+            if args.prepared {
+                return Err(Times::unknown());
+            }
+            return Ok(Shown::Not("note: no direct answer was timed yet, so the proof was made now"));
+        }
+        Found::Usable(prepared, slot) => (prepared, slot),
+        Found::Stale(why) if args.prepared => {
+            return Err(Failure::refused(format!("{why}; it was removed"), PREPARE));
+        }
+        Found::Nothing if args.prepared => {
+            return Err(Failure::refused("nothing is prepared for this request", PREPARE));
+        }
+        Found::Stale(_) => {
+            return Ok(Shown::Not("note: what was prepared is too old and was removed, so the proof was made now"));
+        }
+        Found::Nothing => return Ok(Shown::Not("")),
+    };
+    let start = Instant::now();
+    let presentation = prepared
+        .present(prover.key(), &asked.binding.challenge, system::now_unix_s(), &mut system::rng())
+        .or_refuse("nothing was shown", "prepare a new one: poa prepare")?;
+    let present_us = Some(microseconds(start));
+    match rehearse(asked, &presentation, pinned) {
+        Ok(_) if !asked.consent.newest_root && !under_anchor(&presentation, system::now_unix_s()) => {
+            if args.prepared {
+                return Err(prove::not_in_anchor()?);
+            }
+            Ok(Shown::Not("note: what was prepared does not stand under the hour's anchor, so the proof was made now"))
+        }
+        Ok(shown) => {
+            if prepared.is_single_use() {
+                // Before it leaves: a second answer from it could be linked to this one.
+                slot.remove()?;
+            }
+            if args.level_timing {
+                times.keep_back(began);
+            }
+            Ok(Shown::Prepared(Made { presentation, prove_us: None, present_us, shown }))
+        }
+        Err(failure) if args.prepared => Err(failure),
+        Err(_) => Ok(Shown::Not("note: what was prepared does not answer this request, so the proof was made now")),
+    }
 }
 
 const PREPARE: &str = "prepare one with the same options: poa prepare; or leave --prepared out to prove now";
@@ -245,9 +272,14 @@ fn rehearse(asked: &Asked<'_>, presentation: &Value, pinned: &Pinned) -> Outcome
 /// A managed agent: the service proves, under the schema named or the first that the agent can answer by. What comes back
 /// is held against the request like a holder's own: under the pinned trust document, else under the service's.
 fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller, global: &Global) -> Outcome<Made> {
-    let pinned = match Pinned::of_verifier(global, None)? {
+    let set = PinnedSet::of_verifier(global, None)?;
+    let fetched;
+    let pinned = match set.at(Some(client.base()))? {
         Some(pinned) => pinned,
-        None => trust::fetch(client, global)?,
+        None => {
+            fetched = follow::fetch(client, set.directory())?;
+            &fetched
+        }
     };
     let schemas = match &asked.consent.schema {
         Some(schema) => vec![schema.clone()],
@@ -257,7 +289,7 @@ fn let_prove(asked: &Asked<'_>, client: &Client, caller: &Caller, global: &Globa
     for schema in &schemas {
         match presentation_of(asked, client, caller, schema) {
             Ok(presentation) => {
-                let shown = rehearse(asked, &presentation, &pinned)?;
+                let shown = rehearse(asked, &presentation, pinned)?;
                 return Ok(Made { presentation, prove_us: None, present_us: None, shown });
             }
             // This agent cannot show that, and may be able to show another.

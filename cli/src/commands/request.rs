@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::args::Global;
 use crate::exit::{Failure, OrFail as _, Outcome};
 use crate::output::{Answer, pretty};
-use crate::pinned::Pinned;
+use crate::pinned::PinnedSet;
 use crate::predicates::PredicateArgs;
 use crate::{answerable, keyfile, parties, system};
 
@@ -188,13 +188,17 @@ impl RequestArgs {
 pub fn run(args: &RequestArgs, global: &Global) -> Outcome<Answer> {
     let request = Value::Object(args.to_json()?);
     let read = Request::from_json(&request).or_refuse("nobody could answer this request", "correct the demands")?;
-    let checked = match Pinned::of_verifier(global, args.trust.as_deref())? {
+    let set = PinnedSet::of_verifier(global, args.trust.as_deref())?;
+    // Of several pinned issuers the request has to name the one whose schemas shall answer it.
+    let pinned = match read.issuers.as_deref() {
+        Some([issuer]) => set.of(issuer.as_str()),
+        _ => set.only(),
+    };
+    let checked = match pinned {
         Some(pinned) => answerable::check(&read, &pinned.trust)?,
-        None => {
-            "names and ranges are checked; whether a schema can answer is not, as no trust is pinned (poa trust add \
-                 URL)"
-                .to_owned()
-        }
+        None => "names and ranges are checked; whether a schema can answer is not, as no trust is pinned (poa trust \
+                 add URL), or several issuers and none of them named (--issuer)"
+            .to_owned(),
     };
     if let SigningArgs { sign_key: Some(key), at: Some(at), token_out: Some(token_out), key_name } = &args.signing {
         return signed(args, &Signing { key, key_name, at, token_out }, request);

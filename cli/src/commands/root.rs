@@ -13,8 +13,8 @@ use crate::client::Auth;
 use crate::confirm::{Act, ConfirmArgs};
 use crate::exit::{Exit, Failure, OrFail, Outcome};
 use crate::output::Answer;
-use crate::pinned::{Pinned, TrustArgs};
-use crate::{service, system};
+use crate::pinned::{PinnedSet, TrustArgs};
+use crate::{follow, service, system};
 
 /// Which root.
 #[derive(Subcommand)]
@@ -73,10 +73,13 @@ pub fn run(command: &RootCommand, global: &Global) -> Outcome<Answer> {
         }
         RootCommand::Recover(args) => return recover(args, global),
     };
-    let pinned = Pinned::find(global, &place.trust)?;
-    let client = place.service.client(pinned.as_ref().map(Pinned::url))?;
+    let mut set = PinnedSet::find(global, &place.trust)?;
+    let url = set.at(place.service.service.as_deref())?.map(|pinned| pinned.url().to_owned());
+    let client = place.service.client(url.as_deref())?;
+    follow::at(&mut set, client.base(), global)?;
+    let pinned = set.at(Some(client.base()))?;
     let head = client.get(&path, Auth::Nobody)?;
-    let (signature, next) = match &pinned {
+    let (signature, next) = match pinned {
         Some(pinned) => {
             let jws = head["head"].as_str().unwrap_or_default();
             pinned.check_head(jws, system::now_unix_s())?;

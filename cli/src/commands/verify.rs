@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use poa_verifier::credential::claimed_issuer;
 use poa_verifier::head::HeadMemory;
 use poa_verifier::request::Request;
 use poa_verifier::{Evidence, Verifier};
@@ -13,12 +14,12 @@ use serde_json::{Value, json};
 use crate::args::Global;
 use crate::client::{Auth, Client};
 use crate::commands::read_json;
-use crate::exit::{Failure, OrFail, Outcome};
+use crate::exit::{OrFail, Outcome};
 use crate::foreign::AgenthoodEvidenceArgs;
 use crate::output::Answer;
-use crate::pinned::{Pinned, TrustArgs};
+use crate::pinned::{Pinned, PinnedSet, TrustArgs};
 use crate::verdict::Verdict;
-use crate::{snarkjs, system};
+use crate::{follow, snarkjs, system};
 
 /// What to verify and how.
 #[derive(Args)]
@@ -61,16 +62,18 @@ pub fn run_with(args: &VerifyArgs, request: Option<Value>, global: &Global) -> O
     if let Some(url) = &args.service {
         return Ok(by_service(&Client::new(url)?, &document, request.as_ref())?.into_answer());
     }
-    let pinned = Pinned::find(global, &args.trust)?.ok_or_else(|| {
-        Failure::error(
-            "no trust is pinned, so there is nothing to verify against",
-            "pin the issuer's: poa trust add URL; or give --trust FILE",
-        )
-    })?;
-    let verdict = here(args, &pinned, &document, request.as_ref())?;
+    let mut set = PinnedSet::find(global, &args.trust)?;
+    // Whom the document names decides what is fetched and whose document is followed; among those pinned alone.
+    let issuer = claimed_issuer(&document).unwrap_or_default();
+    if !args.offline {
+        follow::of(&mut set, &issuer, global)?;
+    }
+    let trusted = set.to_trust()?;
+    let verdict = here(args, &set, &issuer, &document, request.as_ref())?;
     if let Some(directory) = &args.export_snarkjs {
         let name = args.document.file_stem().unwrap_or_default().to_string_lossy();
-        snarkjs::export(&read_json(&args.document)?, &name, &pinned.trust, directory)?;
+        let trust = trusted.of(&issuer).unwrap_or(trusted.first());
+        snarkjs::export(&read_json(&args.document)?, &name, trust, directory)?;
     }
     Ok(verdict.into_answer())
 }
@@ -99,18 +102,24 @@ fn by_service(client: &Client, document: &[u8], request: Option<&Value>) -> Outc
     Verdict::read(client.post("/verify", &body, Auth::Nobody)?)
 }
 
-fn here(args: &VerifyArgs, pinned: &Pinned, document: &[u8], request: Option<&Value>) -> Outcome<Verdict> {
+fn here(
+    args: &VerifyArgs,
+    set: &PinnedSet,
+    issuer: &str,
+    document: &[u8],
+    request: Option<&Value>,
+) -> Outcome<Verdict> {
     let request = request
         .map(Request::from_json)
         .transpose()
         .or_fail("the request is not acceptable", "correct it; `poa request` makes one")?;
     let mut lists = args.status_list.iter().map(|path| read_json(path)).collect::<Outcome<Vec<_>>>()?;
     let mut heads = Vec::new();
-    if !args.offline {
+    if let (false, Some(pinned)) = (args.offline, set.of(issuer)) {
         fetch(pinned, &mut lists, &mut heads);
     }
     let issuers = args.agenthood.issuers()?;
-    let verifier = Verifier::new(pinned.trust.clone()).with_agenthood(issuers.clone());
+    let verifier = Verifier::new(set.to_trust()?).with_agenthood(issuers.clone());
     let agenthood = args.agenthood.read(&issuers, &verifier, document, args.offline)?;
     let evidence = Evidence {
         status_lists: &lists,
@@ -120,10 +129,10 @@ fn here(args: &VerifyArgs, pinned: &Pinned, document: &[u8], request: Option<&Va
         agent_now: agenthood.agent_now(),
         ..Evidence::default()
     };
-    let mut memory: HeadMemory = pinned.memory()?;
+    let mut memory: HeadMemory = set.memory()?;
     let now = system::now_unix_s();
     let report = verifier.verify(document, request.as_ref(), &evidence, &mut memory, now);
-    pinned.remember(&memory)?;
+    set.remember(&memory)?;
     Verdict::new(report)
 }
 

@@ -73,8 +73,8 @@ pub struct Contents {
     pub agent: Option<AgentRef>,
     /// The newest leaf opening, one per attestation schema.
     pub openings: Vec<Opening>,
-    /// The pinned trust document.
-    pub trust: Option<Value>,
+    /// The pinned trust documents, one per issuer. A file with one holds it as it did when there was room for one alone.
+    pub trust: Vec<Value>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -109,7 +109,7 @@ impl Contents {
             rotating_signing_key: None,
             agent: None,
             openings: Vec::new(),
-            trust: None,
+            trust: Vec::new(),
         }
     }
 
@@ -153,7 +153,11 @@ impl Contents {
             rotating_signing_key: self.rotating_signing_key.as_ref().map(|k| secret(Zeroizing::new(k.to_bytes()))),
             agent: self.agent.clone(),
             openings: self.openings.clone(),
-            trust: self.trust.clone(),
+            trust: match self.trust.as_slice() {
+                [] => None,
+                [only] => Some(only.clone()),
+                several => Some(Value::Array(several.to_vec())),
+            },
         };
         let mut plaintext = Zeroizing::new(Vec::with_capacity(PLAINTEXT_CAPACITY));
         serde_json::to_writer(&mut *plaintext, &wire).or_fail("the holder's file cannot be written", REPORT)?;
@@ -186,7 +190,11 @@ impl Contents {
             rotating_signing_key: wire.rotating_signing_key.as_ref().map(|key| SigningKey::from_bytes(key.bytes())),
             agent: wire.agent,
             openings: wire.openings,
-            trust: wire.trust,
+            trust: match wire.trust {
+                None => Vec::new(),
+                Some(Value::Array(several)) => several,
+                Some(only) => vec![only],
+            },
         })
     }
 }

@@ -148,11 +148,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let identity = Identity::generate();
         let mut dir = HolderDir::create(directory.path(), seal(&identity), fresh()).unwrap();
-        dir.contents.trust = Some(serde_json::json!({ "a": 1 }));
+        dir.contents.trust = vec![serde_json::json!({ "a": 1 }), serde_json::json!({ "b": 2 })];
         dir.save().unwrap();
         drop(dir);
         let dir = HolderDir::open(directory.path(), seal(&identity)).unwrap();
-        assert_eq!(dir.contents.trust, Some(serde_json::json!({ "a": 1 })));
+        assert_eq!(dir.contents.trust, [serde_json::json!({ "a": 1 }), serde_json::json!({ "b": 2 })]);
         let mut names: Vec<_> = std::fs::read_dir(directory.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

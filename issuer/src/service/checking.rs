@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poa_verifier::head::HeadMemory;
-use poa_verifier::report::{CheckName, Outcome};
+use poa_verifier::report::CheckName;
 use poa_verifier::status::token_list::TokenStatusList;
 use poa_verifier::{Evidence, Report, Request};
 
@@ -136,12 +136,7 @@ impl App {
 
 /// The first check that stands in the way, for messages.
 pub(super) fn first_obstacle(report: &Report) -> (CheckName, String) {
-    let obstacle = report
-        .checks
-        .iter()
-        .find(|check| check.outcome == Outcome::Fail)
-        .or_else(|| report.checks.iter().find(|check| check.outcome == Outcome::Unknown));
-    match obstacle {
+    match report.failed().first().and_then(|name| report.check(*name)) {
         Some(check) => (check.name, reason(check)),
         None => (CheckName::Class, "not of the expected class".to_owned()),
     }

@@ -79,7 +79,7 @@ impl App {
 
     fn schema_title(&self, id: &str) -> String {
         let trust = self.published().now();
-        let schema = trust.verifier.trust().disclosure_schema(id);
+        let schema = trust.verifier.trusted().first().disclosure_schema(id);
         schema.map_or_else(|| "Credential".to_owned(), |schema| schema.document().title.clone())
     }
 }

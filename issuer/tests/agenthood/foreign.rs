@@ -138,7 +138,9 @@ fn is_refused(answer: &Answer, check: &str, reason: &str) {
     assert_eq!((answer.status, &body["reason"]), (400, &json!("signature-invalid")), "{body:#}");
     let checks = body["report"]["checks"].as_array().unwrap();
     let found = checks.iter().find(|entry| entry["name"] == check).unwrap();
-    assert_eq!((&found["outcome"], &found["reason"]), (&json!("fail"), &json!(reason)));
+    // A key that is not known may be listed in a newer file of issuers.
+    let outcome = if reason == "unknown_key" { "unknown" } else { "fail" };
+    assert_eq!((&found["outcome"], &found["reason"]), (&json!(outcome), &json!(reason)));
 }
 
 #[tokio::test]
@@ -175,7 +177,7 @@ async fn an_issuer_a_key_and_a_list_of_somebody_else_do_not_count() {
     kept.put_list(json!([])).await;
     let rig = &kept.rig;
     is_refused(&verify(rig, &sign(&claims(url), 42, KID)).await, "issuer_signature", "signature");
-    is_refused(&verify(rig, &sign(&claims(url), 41, "other")).await, "issuer_signature", "issuer_key");
+    is_refused(&verify(rig, &sign(&claims(url), 41, "other")).await, "issuer_signature", "unknown_key");
     let mut unknown = claims(url);
     unknown["iss"] = json!("elsewhere.example/poa");
     is_refused(&verify(rig, &sign(&unknown, 41, KID)).await, "issuer_signature", "other_issuer");

@@ -49,9 +49,10 @@ fn shape(text: impl Into<String>) -> IssuersError {
 /// What documents are taken besides those of the trust document's issuer, and on which network it issues.
 #[derive(Clone, Debug, Default)]
 pub struct AgenthoodIssuers {
-    /// The network of the trust document's own agents.
+    /// The network of the trust documents' own agents.
     pub network: Network,
-    /// Whether documents of the trust document's issuer count that nobody attested: its chain is a fixture.
+    /// Whether documents of the trust document's issuer count that nobody attested: its chain is a fixture. It says so of
+    /// one issuer, and counts for none where several trust documents are configured.
     pub own_snapshots: bool,
     issuers: Vec<AgenthoodIssuer>,
 }
@@ -262,8 +263,10 @@ impl AgenthoodIssuer {
     /// # Errors
     /// [`KeyUseError`].
     pub fn key(&self, kid: &str, purpose: KeyPurpose, signed_at_unix_s: u64) -> Result<&PublicKey, KeyUseError> {
-        let known = self.keys.iter().find(|key| key.kid == kid && key.purpose == purpose);
-        let known = known.ok_or(KeyUseError::Unknown)?;
+        let known = self.keys.iter().find(|key| key.kid == kid).ok_or(KeyUseError::Unknown)?;
+        if known.purpose != purpose {
+            return Err(KeyUseError::Purpose);
+        }
         match (known.state, known.retired_at) {
             (KeyState::Compromised, _) => Err(KeyUseError::Compromised),
             (KeyState::Retired, Some(at)) if signed_at_unix_s <= at => Ok(&known.key),

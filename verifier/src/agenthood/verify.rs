@@ -20,7 +20,7 @@
 use serde_json::{Map, json};
 
 use super::document::{self, Attestation, Reading};
-use super::issuers::AgenthoodIssuer;
+use super::issuers::{AgenthoodIssuer, AgenthoodIssuers};
 use super::message::Action;
 use super::ss58::{Address, Network};
 use super::wallet::{self, WalletError, WalletSignature};
@@ -31,7 +31,7 @@ use crate::head::HeadMemory;
 use crate::json::Node;
 use crate::jws::Unverified;
 use crate::report::{CheckName, Class, Proved, Report};
-use crate::trust::{KeyPurpose, KeyUseError, Trust};
+use crate::trust::{KeyPurpose, KeyUseError, Trust, TrustSet};
 use crate::verifier::Inquiry;
 use crate::zk;
 
@@ -41,19 +41,26 @@ const NOT_APPLICABLE: [CheckName; 5] =
 
 /// Whose document it is.
 pub(crate) enum Issuer<'a> {
-    /// Of the trust document's issuer.
-    Own(&'a Trust, &'a super::issuers::AgenthoodIssuers),
+    /// Of a trust document's issuer.
+    Own(&'a Trust, OwnAgents),
     /// Of another configured one.
     Foreign(&'a AgenthoodIssuer),
 }
 
+/// What a verifier is told of the agents of its trust documents' issuers.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnAgents {
+    network: Network,
+    snapshots: bool,
+}
+
 impl<'a> Issuer<'a> {
-    /// The configured issuer of a name.
-    pub(crate) fn find(trust: &'a Trust, issuers: &'a super::issuers::AgenthoodIssuers, iss: &str) -> Option<Self> {
-        if iss == trust.issuer().as_str() {
-            return Some(Self::Own(trust, issuers));
-        }
-        issuers.issuer(iss).map(Self::Foreign)
+    /// The configured issuer of a name: one of the trust documents, else one of the file of other issuers.
+    pub(crate) fn find(trusted: &'a TrustSet, issuers: &'a AgenthoodIssuers, iss: &str) -> Option<Self> {
+        let Some(trust) = trusted.of(iss) else { return issuers.issuer(iss).map(Self::Foreign) };
+        // That a chain is a fixture is said of one issuer; of several it would loosen what counts for the others.
+        let snapshots = issuers.own_snapshots && trusted.iter().len() == 1;
+        Some(Self::Own(trust, OwnAgents { network: issuers.network, snapshots }))
     }
 
     pub(crate) fn iss(&self) -> &'a str {
@@ -84,14 +91,14 @@ impl<'a> Issuer<'a> {
 
     pub(super) fn network(&self) -> Network {
         match self {
-            Self::Own(_, issuers) => issuers.network,
+            Self::Own(_, agents) => agents.network,
             Self::Foreign(issuer) => issuer.network(),
         }
     }
 
     pub(super) fn snapshots(&self) -> bool {
         match self {
-            Self::Own(_, issuers) => issuers.own_snapshots,
+            Self::Own(_, agents) => agents.snapshots,
             Self::Foreign(issuer) => issuer.snapshots(),
         }
     }
@@ -133,8 +140,8 @@ pub(crate) fn verify(
 /// The issuer, once its key verified the bytes.
 fn signature<'a>(inquiry: &Inquiry<'a>, jws: &Unverified, claims: &Node<'_>) -> Result<Issuer<'a>, Refusal> {
     let Some(iss) = claims.text("iss") else { return refuse("malformed", "iss is missing") };
-    let Some(issuer) = Issuer::find(inquiry.trust, inquiry.agenthood, iss) else {
-        return refuse("other_issuer", "its issuer is not configured");
+    let Some(issuer) = Issuer::find(inquiry.trusted, inquiry.agenthood, iss) else {
+        return Err(inquiry.untrusted(iss));
     };
     let Some(iat) = claims.whole_number("iat") else { return refuse("malformed", "iat is missing") };
     let key = issuer.key(jws.kid(), KeyPurpose::Credentials, iat).map_err(|error| error.refusal("issuer_key"))?;
@@ -206,7 +213,9 @@ fn policy(inquiry: &Inquiry<'_>, reading: &Reading<'_>, checks: &mut Checks) {
     } else if inquiry.request.needs_proof() {
         checks.fail(CheckName::Policy, "needs_proof", "the request needs something proved; this is only signed");
     } else if !inquiry.request.issuers.as_ref().is_none_or(accepted) {
-        checks.fail(CheckName::Policy, "issuer_not_accepted", "the request does not accept this issuer");
+        let asked: Vec<_> = inquiry.request.issuers.iter().flatten().map(ToString::to_string).collect();
+        let detail = format!("issuer: shown {}, asked {}", reading.iss, asked.join(", "));
+        checks.fail(CheckName::Policy, "issuer_not_accepted", detail);
     } else {
         checks.pass(CheckName::Policy);
     }

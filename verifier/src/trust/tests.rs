@@ -77,11 +77,12 @@ fn keys_are_judged_by_purpose_state_and_time() {
     };
     assert!(trust.jwk_method("did:web:a.example#c", KeyPurpose::Credentials, after).is_ok());
     assert!(trust.jwk_method(&method(5), KeyPurpose::Credentials, after).is_ok());
-    assert_eq!(trust.jwk_method(&method(5), KeyPurpose::Heads, after), Err(KeyUseError::Unknown));
+    assert_eq!(trust.jwk_method(&method(5), KeyPurpose::Heads, after), Err(KeyUseError::Purpose));
     assert_eq!(trust.jwk_method(&method(6), KeyPurpose::Heads, after), Err(KeyUseError::Retired));
     assert_eq!(trust.jwk_method(&method(7), KeyPurpose::Credentials, after), Err(KeyUseError::Unknown));
     assert_eq!(trust.key(&method(5), KeyPurpose::Credentials, after), Err(KeyUseError::Unknown));
-    assert_eq!(trust.key("did:web:a.example#c", KeyPurpose::Heads, after), Err(KeyUseError::Unknown));
+    assert_eq!(trust.key("did:web:a.example#c", KeyPurpose::Heads, after), Err(KeyUseError::Purpose));
+    assert_eq!(trust.key("did:web:b.example#c", KeyPurpose::Heads, after), Err(KeyUseError::Foreign));
     assert!(trust.key("did:web:a.example#h", KeyPurpose::Heads, before).is_ok());
     assert_eq!(trust.key("did:web:a.example#h", KeyPurpose::Heads, after), Err(KeyUseError::Retired));
     let mut compromised = document();

@@ -138,7 +138,7 @@ fn attestation_schema<'a>(
     let Some(schema) = inquiry.trust.attestation_schema(&public.schema) else {
         return refuse(
             "unknown_attestation_schema",
-            "the leaf was made under an attestation schema that is not configured",
+            "the leaf was made under an attestation schema that is not configured; update the trust document",
         );
     };
     if document.credential["issuer"] != schema.document().issuer.as_str() {
@@ -146,7 +146,9 @@ fn attestation_schema<'a>(
     }
     match &inquiry.request.schemas {
         Some(accepted) if !accepted.contains(&schema.document().id) => {
-            refuse("schema_not_accepted", "the request does not accept this attestation schema")
+            let (shown, asked) =
+                (&schema.document().id, accepted.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+            refuse("schema_not_accepted", format!("attestation schema: shown {shown}, asked {asked}"))
         }
         _ => Ok(schema),
     }

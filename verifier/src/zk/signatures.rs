@@ -133,7 +133,7 @@ fn accept(memory: &mut HeadMemory, head: &Head<'_>, now: u64) -> Result<(), Refu
 /// The caller's own newest heads go into the memory first; one that cannot be used leaves the check they are for
 /// undecided (`root`, and `status` of a signed credential, which has no root).
 pub(crate) fn check_newest_heads(inquiry: &Inquiry<'_>, memory: &mut HeadMemory, name: CheckName, checks: &mut Checks) {
-    for text in inquiry.evidence.newest_heads {
+    for text in inquiry.evidence.newest_heads.iter().filter(|text| !inquiry.is_of_another(text)) {
         let accepted = read(inquiry.trust, text).and_then(|head| accept(memory, &head, inquiry.now));
         match accepted {
             Ok(()) => {}

@@ -83,7 +83,7 @@ fn each_issuers_keys_are_its_own() {
     fails(&report, CheckName::IssuerSignature, "issuer_key");
     let ours = compact(agenthood::TYP, &SHARED.kid(), &published(), &signer("credentials"));
     let report = configured(|_| {}).verify_with(&ours, Some(&request()), &evidence);
-    fails(&report, CheckName::IssuerSignature, "issuer_key");
+    fails(&report, CheckName::IssuerSignature, "unknown_key");
 }
 
 #[test]

@@ -182,6 +182,12 @@ fn entries_name_each_of_the_issuers_lists_once() {
         e[0].as_object_mut().unwrap().remove("id");
     };
     entries_fail(foreign, "foreign_list");
+    // A newer trust document may list one of the issuer's own.
+    let unlisted = |e: &mut Vec<Value>| {
+        e[0]["statusListCredential"] = "https://poa.example/status-lists/newer".into();
+        e[0].as_object_mut().unwrap().remove("id");
+    };
+    entries_fail(unlisted, "unlisted_list");
     entries_fail(
         |e| {
             e[0]["statusPurpose"] = "suspension".into();

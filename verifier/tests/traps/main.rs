@@ -13,6 +13,7 @@ mod contract;
 mod data_model;
 mod garbage;
 mod heads;
+mod issuers;
 mod keys;
 mod lists;
 mod policy;

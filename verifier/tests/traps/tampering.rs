@@ -126,8 +126,8 @@ fn an_edited_schema_or_issuer_fails_schema() {
         "unknown_disclosure_schema",
     );
     standing(|_, d| d["credentialSchema"]["extra"] = 1.into(), CheckName::Schema, "wrong_shape");
-    standing(|_, d| d["issuer"] = "did:web:evil.example".into(), CheckName::Schema, "wrong_issuer");
-    presentation(|c, _| c["issuer"] = "did:web:evil.example".into(), CheckName::Schema, "wrong_issuer");
+    standing(|_, d| d["issuer"] = "did:web:evil.example".into(), CheckName::IssuerSignature, "other_issuer");
+    presentation(|c, _| c["issuer"] = "did:web:evil.example".into(), CheckName::IssuerSignature, "other_issuer");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn keys(f: &mut Family) {
         "kid-unknown",
         "a key that is not configured",
         by("did:web:poa.example#credentials-2", "credentials"),
-        signature("issuer_key"),
+        signature("unknown_key"),
     );
     f.case(
         "kid-of-other-issuer",

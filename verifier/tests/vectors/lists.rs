@@ -202,6 +202,15 @@ fn entries(f: &mut Family) {
         status("foreign_list"),
     );
     f.case(
+        "entry-unlisted",
+        "a list of the issuer's that the trust document does not name: a newer one may",
+        with(&|e| {
+            e[0]["statusListCredential"] = "https://poa.example/status-lists/newer".into();
+            remove(&mut e[0], "id");
+        }),
+        status("unlisted_list"),
+    );
+    f.case(
         "entry-purposes-exchanged",
         "the purposes exchanged",
         with(&|e| {

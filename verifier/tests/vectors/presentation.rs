@@ -408,7 +408,7 @@ fn edits(f: &mut Family) {
         "issuer-exchanged",
         "another issuer's name",
         edited(|c| c["issuer"] = "did:web:evil.example".into()),
-        fails(Presentation, "schema", "wrong_issuer"),
+        fails(Presentation, "issuer_signature", "other_issuer"),
     );
     f.case(
         "created-edited",

@@ -281,6 +281,12 @@ fn schemas(f: &mut Family) {
         "issuer-exchanged",
         "another issuer's name",
         edited(|d| d["issuer"] = "did:web:evil.example".into()),
+        fails(Standing, "issuer_signature", "other_issuer"),
+    );
+    f.case(
+        "issuer-as-object",
+        "the issuer's DID inside an object: it has one spelling",
+        edited(|d| d["issuer"] = json!({ "id": SHARED.issuer.to_string() })),
         of("wrong_issuer"),
     );
     let mut foreign = SHARED.standing();
@@ -624,9 +630,9 @@ fn issuer_proofs(f: &mut Family) {
     document["proof"][0] = data_integrity::attach_signature(&without_value(&proof), &[7; 64]);
     f.case(
         "issuer-and-signature",
-        "another issuer's name and signature: what is decided first is named",
+        "another issuer's name and signature: whom it names is decided first",
         standing(&document),
-        fails(Standing, "schema", "wrong_issuer"),
+        fails(Standing, "issuer_signature", "other_issuer"),
     );
 }
 

@@ -111,7 +111,7 @@ async fn answer(app: &App, principal: Principal, text: String) -> Result<Respons
     let parsed = is_genuine(&checked.report).then(|| jws::parse(&text).ok()).flatten();
     let claims = parsed.as_ref().and_then(|jws| jws.claims().ok());
     let (Some(parsed), Some(claims)) = (parsed, claims) else {
-        let reason = checked.report.checks.iter().find(|check| check.outcome == Outcome::Fail);
+        let reason = checked.report.failed().first().and_then(|name| checked.report.check(*name));
         return Ok(published(
             StatusCode::BAD_REQUEST,
             json!({

@@ -160,7 +160,7 @@ impl Judge {
         let (app, trust, document) = (Arc::clone(&self.app), Arc::clone(&self.trust), Arc::clone(document));
         let look = move || {
             let jwt = enveloped(&document);
-            match (is_own(app.keys().issuer(), &Keys(trust.verifier.trust()), &document, jwt), jwt) {
+            match (is_own(app.keys().issuer(), &Keys(trust.verifier.trusted().first()), &document, jwt), jwt) {
                 (false, _) => Look::Foreign,
                 (true, Some(jwt)) => Look::OwnEnveloped(jwt.to_owned()),
                 (true, None) => Look::Own(document.to_string().into_bytes()),
@@ -253,7 +253,7 @@ impl Judge {
             let rdfc = EddsaRdfc2022 { contexts: &contexts };
             let verifier = ForeignVerifier {
                 contexts: &contexts,
-                resolver: &Keys(trust.verifier.trust()),
+                resolver: &Keys(trust.verifier.trusted().first()),
                 suites: &[&EddsaJcs2022, &rdfc],
                 now_unix_s,
             };
@@ -271,7 +271,7 @@ impl Judge {
     }
 
     fn keys(&self) -> Keys<'_> {
-        Keys(self.trust.verifier.trust())
+        Keys(self.trust.verifier.trusted().first())
     }
 
     /// What keeps a document that was judged by the code for other issuers' from being authentic.

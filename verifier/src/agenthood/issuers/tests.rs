@@ -34,7 +34,7 @@ fn a_key_counts_for_its_purpose_and_state() {
         read(value).unwrap().issuer("peer.example/poa").unwrap().key("k1", purpose, at).map(drop)
     };
     assert_eq!(key(&value, KeyPurpose::Credentials, 9), Ok(()));
-    assert_eq!(key(&value, KeyPurpose::Status, 9), Err(KeyUseError::Unknown));
+    assert_eq!(key(&value, KeyPurpose::Status, 9), Err(KeyUseError::Purpose));
     value["issuers"][0]["keys"][0]["state"] = json!("compromised");
     assert_eq!(key(&value, KeyPurpose::Credentials, 0), Err(KeyUseError::Compromised));
     value["issuers"][0]["keys"][0]["state"] = json!("retired");
