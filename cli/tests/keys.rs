@@ -57,7 +57,9 @@ fn keys_rotate_and_leak_and_pins_follow_only_what_is_vouched_for() {
     }
     let first = ok(&poa, "early", &["trust", "show"])["fingerprint"].clone();
 
-    assert_eq!(states(&keys(&["list"])).len(), 4);
+    let first_keys = states(&keys(&["list"]));
+    let waiting = first_keys.iter().filter(|(_, state)| state == "standby").count();
+    assert_eq!((first_keys.len(), waiting), (8, 4), "one key of each purpose signs, and one waits");
     let made = keys(&["rotate", "--purpose", "credentials"])["made"].clone();
     assert!(made[0].as_str().unwrap().ends_with("#credentials-2"));
     let made = keys(&["rotate", "--purpose", "status-lists"])["made"].clone();
@@ -71,12 +73,18 @@ fn keys_rotate_and_leak_and_pins_follow_only_what_is_vouched_for() {
     let done = keys(&["compromise", &kid, "--yes"]);
     assert!(done["active"].as_str().unwrap().ends_with("#credentials-2"), "it was retired already");
     assert_eq!(keys(&["compromised"])["documents"].as_array().unwrap().len(), 0);
-    // Who still pins the key that leaked is asked to compare; who moved on before is not.
+    // Who pinned before the rotation pinned the standby key too, and moves on.
     assert_eq!(add("late").status, 0);
+    assert_eq!(add("early").status, 0);
+    // Who pins leaked keys alone is asked to compare.
+    for name in ["credentials-2", "credentials-3"] {
+        keys(&["compromise", name]);
+    }
     let refused = add("early");
     assert_eq!(refused.status, 1, "{}", refused.stdout);
     assert!(refused.json()["error"]["what"].as_str().unwrap().contains("does not follow"));
-    let told = ok(&poa, "late", &["trust", "show"])["fingerprint"].as_str().unwrap().to_owned();
+    let told = ok(&poa, "other", &["trust", "fetch", &url])["fingerprint"].as_str().unwrap().to_owned();
+    assert!(refused.json()["error"]["next"].as_str().unwrap().contains(&told), "{}", refused.stdout);
     ok(&poa, "early", &["trust", "pin", &told, "--replace", "--service", &url]);
 
     let before = states(&keys(&["list"]));

@@ -40,7 +40,7 @@ pub fn routes() -> Routes {
             post("/issuer-keys/rotate", rotate)
                 .means("rotateIssuerKeys", "Sign with new keys from now on")
                 .reads("issuer-key-rotation", limits::SMALL_BYTES)
-                .answers(Answer::json(200, "issuer-keys", "The keys; `made` names the new ones."))
+                .answers(Answer::json(200, "issuer-keys", "The keys; `made` names those that sign from now on."))
                 .refuses(&[Problem::Conflict]),
         )
         .route(

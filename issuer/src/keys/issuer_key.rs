@@ -57,6 +57,8 @@ pub struct ListedKey {
     pub purpose: Purpose,
     /// What it still counts for.
     pub state: KeyState,
+    /// Whether it waits for its turn: it counts already and signs nothing yet.
+    pub standby: bool,
     /// Unix seconds, exactly when it is retired: no earlier than anything it signed.
     pub retired_at: Option<u64>,
     /// The key.
@@ -67,7 +69,8 @@ impl ListedKey {
     pub(super) fn of_row(issuer: &str, row: &IssuerKeyRow) -> Result<Self, SignError> {
         let damaged = || SignError::Halves(row.name.clone());
         let state = match row.state.as_str() {
-            "active" => KeyState::Active,
+            // Verifiers are to take what it signs from the moment it does, without fetching anything anew.
+            "standby" | "active" => KeyState::Active,
             "retired" => KeyState::Retired,
             "compromised" => KeyState::Compromised,
             _ => return Err(damaged()),
@@ -76,6 +79,7 @@ impl ListedKey {
             id: format!("{issuer}#{}", row.name),
             purpose: row.purpose.parse().map_err(|()| damaged())?,
             state,
+            standby: row.state == "standby",
             retired_at: row.retired_at.filter(|_| state == KeyState::Retired),
             public: PublicKey::from_multikey(&row.public_key_multibase).map_err(|_| damaged())?,
         })
@@ -122,7 +126,7 @@ impl IssuerKey {
         &self.name
     }
 
-    /// Makes a key from `rng`, with the row that stores it.
+    /// Makes a key from `rng`, with the row that stores it as the standby of its purpose.
     pub(super) fn make(
         issuer: &str,
         name: &str,
@@ -137,7 +141,7 @@ impl IssuerKey {
         let row = IssuerKeyRow {
             name: name.to_owned(),
             purpose: purpose.as_str().to_owned(),
-            state: "active".to_owned(),
+            state: "standby".to_owned(),
             public_key_multibase: key.public.to_multikey(),
             sealed_secret: master.seal(&place(name), secret.as_ref(), rng),
             created_at: now_unix_s,

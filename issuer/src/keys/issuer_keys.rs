@@ -1,4 +1,9 @@
-//! The keys in force, one per purpose, and those that are still published.
+//! The keys in force, one per purpose, and those that are published: for each purpose a standby key that signs next, and
+//! those that still count.
+//!
+//! A standby key is published as long as its predecessor signs, so that whoever pinned a trust document knows the key
+//! that comes next. The credentials key in force vouches for its standby (a succession link), so that whoever missed
+//! several rotations finds the way.
 //!
 //! Keys are replaced while the service signs. A signature is made under a read lock, so that once
 //! [`IssuerKeys::install`] returns nothing is signed by the key before; whoever retires that key then takes a time
@@ -8,7 +13,7 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use poa_verifier::trust::{KeyState, succession};
-use poa_verifier::{agenthood, json};
+use poa_verifier::{agenthood, json, jws};
 use rand_core::CryptoRng;
 use serde_json::Value;
 
@@ -42,6 +47,9 @@ struct Ring {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
+    /// There is no standby key to take over.
+    #[error("there is no standby key for {0}; restart the service, which makes one")]
+    NoStandby(&'static str),
     /// The database holds a key that does not open.
     #[error(
         "issuer key {0} in the database does not open: {1}; start with the master key that this data directory was \
@@ -63,8 +71,8 @@ pub enum SignError {
 }
 
 impl IssuerKeys {
-    /// Opens the active keys in `store`, making those that are missing. A rotation that was cut short is finished: of
-    /// two active keys the newer one signs.
+    /// Opens the active and standby keys in `store`, making those that are missing. A rotation that was cut short is
+    /// finished: of two active keys the newer one signs.
     pub async fn load(
         store: &Store,
         issuer: &str,
@@ -81,10 +89,16 @@ impl IssuerKeys {
                 None => {
                     let (key, row) =
                         IssuerKey::make(issuer, &next_name(&rows, purpose), purpose, master, rng, now_unix_s)?;
-                    (key, Some(row))
+                    (key, Some(IssuerKeyRow { state: "active".to_owned(), ..row }))
                 }
             };
             settle(store, &key, made.as_ref(), now_unix_s).await?;
+            let rows: Vec<_> = rows.iter().cloned().chain(made).collect();
+            match standby_of(&rows, purpose) {
+                // It has to open when its turn comes.
+                Some(row) => drop(IssuerKey::open(issuer, purpose, row, master)?),
+                None => add(store, &standby(issuer, master, &rows, &key, rng, now_unix_s)?).await?,
+            }
             keys.push(key);
         }
         let active =
@@ -101,8 +115,8 @@ impl IssuerKeys {
         &self.issuer
     }
 
-    /// The published keys: active ones first, in the order of [`Purpose::ALL`] and the newest first, then retired ones,
-    /// then those that are compromised.
+    /// The published keys: those that sign first, in the order of [`Purpose::ALL`], then the standby ones, retired ones, the
+    /// newest first, and those that are compromised.
     pub fn listed(&self) -> Vec<ListedKey> {
         self.read().listed.clone()
     }
@@ -184,22 +198,38 @@ impl IssuerKeys {
         self.read().of(Purpose::Status).add_proof(document, created)
     }
 
-    /// Makes the key that shall follow the present one, with the row that stores it. When `vouched`, the present
-    /// credentials key says so.
-    pub(crate) fn make_next(
+    /// Opens the standby key of a purpose, which shall sign next, and makes the one after it: the row that stores that one.
+    /// A standby credentials key vouches for the one after it.
+    pub(crate) fn next_turn(
         &self,
         purpose: Purpose,
         rows: &[IssuerKeyRow],
-        vouched: bool,
         rng: &mut impl CryptoRng,
         now_unix_s: u64,
     ) -> Result<(IssuerKey, IssuerKeyRow), SignError> {
-        let name = next_name(rows, purpose);
-        let (key, mut row) = IssuerKey::make(&self.issuer, &name, purpose, &self.master, rng, now_unix_s)?;
-        if vouched && purpose == Purpose::Credentials {
-            row.endorsement = Some(self.read().of(purpose).vouch_for(&self.issuer, &key, now_unix_s)?);
-        }
-        Ok((key, row))
+        let row = standby_of(rows, purpose).ok_or(SignError::NoStandby(purpose.as_str()))?;
+        let key = IssuerKey::open(&self.issuer, purpose, row, &self.master)?;
+        let after = standby(&self.issuer, &self.master, rows, &key, rng, now_unix_s)?;
+        Ok((key, after))
+    }
+
+    /// Makes another standby key, for which the credentials key in force vouches: the row that stores it.
+    pub(crate) fn other_standby(
+        &self,
+        purpose: Purpose,
+        rows: &[IssuerKeyRow],
+        rng: &mut impl CryptoRng,
+        now_unix_s: u64,
+    ) -> Result<IssuerKeyRow, SignError> {
+        standby(&self.issuer, &self.master, rows, self.read().of(purpose), rng, now_unix_s)
+    }
+
+    /// The names of keys whose succession link has to go when a key leaked: its own, and of those it vouched for.
+    pub(crate) fn links_of(&self, leaked: &str, rows: &[IssuerKeyRow]) -> Vec<String> {
+        let id = format!("{}#{leaked}", self.issuer);
+        let by_it = |row: &IssuerKeyRow| row.endorsement.as_deref().is_some_and(|link| signed_by(link, &id));
+        let linked = rows.iter().filter(|row| row.endorsement.is_some() && (row.name == leaked || by_it(row)));
+        linked.map(|row| row.name.clone()).collect()
     }
 
     /// Lets a key sign from now on, in the place of the one of its purpose. Signatures under way are waited for.
@@ -253,6 +283,38 @@ impl HeadSigner for IssuerKeys {
     }
 }
 
+/// The standby key of a purpose.
+fn standby_of(rows: &[IssuerKeyRow], purpose: Purpose) -> Option<&IssuerKeyRow> {
+    rows.iter().rfind(|row| row.purpose == purpose.as_str() && row.state == "standby")
+}
+
+/// Makes the standby key that comes after `before`, which vouches for it when it signs credentials.
+fn standby(
+    issuer: &str,
+    master: &MasterKey,
+    rows: &[IssuerKeyRow],
+    before: &IssuerKey,
+    rng: &mut impl CryptoRng,
+    now_unix_s: u64,
+) -> Result<IssuerKeyRow, SignError> {
+    let purpose = before.purpose();
+    let (key, mut row) = IssuerKey::make(issuer, &next_name(rows, purpose), purpose, master, rng, now_unix_s)?;
+    if purpose == Purpose::Credentials {
+        row.endorsement = Some(before.vouch_for(issuer, &key, now_unix_s)?);
+    }
+    Ok(row)
+}
+
+/// Whether a link is by a key. One that cannot be read is by none, and verifiers refuse it.
+fn signed_by(link: &str, id: &str) -> bool {
+    jws::parse(link).is_ok_and(|link| link.kid() == id)
+}
+
+/// Stores a key that was made.
+async fn add(store: &Store, row: &IssuerKeyRow) -> Result<(), StoreError> {
+    store.run_tx("add_standby_key", |tx, _| Box::pin(async move { tx.insert_issuer_key(row).await })).await
+}
+
 /// Stores a key that was made, and retires the other active ones of its purpose.
 async fn settle(store: &Store, key: &IssuerKey, made: Option<&IssuerKeyRow>, now: u64) -> Result<(), StoreError> {
     store
@@ -282,13 +344,14 @@ fn next_name(rows: &[IssuerKeyRow], purpose: Purpose) -> String {
 fn listed(issuer: &str, rows: &[IssuerKeyRow]) -> Result<Vec<ListedKey>, SignError> {
     let published = rows.iter().rev().filter(|row| row.dropped_at.is_none());
     let mut keys = published.map(|row| ListedKey::of_row(issuer, row)).collect::<Result<Vec<_>, _>>()?;
-    let rank = |state| match state {
-        KeyState::Active => 0,
-        KeyState::Retired => 1,
-        KeyState::Compromised => 2,
+    let rank = |key: &ListedKey| match key.state {
+        KeyState::Active if !key.standby => 0,
+        KeyState::Active => 1,
+        KeyState::Retired => 2,
+        KeyState::Compromised => 3,
     };
     // Stable: within a purpose and a state the newest stays first.
-    keys.sort_by_key(|key| (rank(key.state), key.purpose));
+    keys.sort_by_key(|key| (rank(key), key.purpose));
     // A key that is not published verifies nothing either.
     keys.truncate(MAX_LISTED);
     Ok(keys)

@@ -1,13 +1,14 @@
 //! Replacing issuer keys while the service signs, and what happens when one leaks.
 //!
 //! # The order of a rotation
-//! 1. the new key is stored and published beside the old one: both count;
-//! 2. the new key signs; signatures of the old one that were under way have ended;
+//! 0. the key that signs next, the standby key, was published with the one before it: both count;
+//! 1. it is stored as the one that signs, and the next standby key is stored and published;
+//! 2. it signs; signatures of the old one that were under way have ended;
 //! 3. the old key is retired as of a time no earlier than anything it signed, and published so.
 //!
-//! So whatever was signed at any moment verifies under the document published at that moment. A rotation that is cut
-//! short after step 1 is finished at the next start. A key that leaks is first replaced, when it is in force, then
-//! marked; no succession link is made by it.
+//! So whatever was signed at any moment verifies under the document published at that moment, and under the one before
+//! it. A rotation that is cut short after step 1 is finished at the next start. A key that leaks is first replaced, when
+//! it is in force or waits to be, then marked; the succession links that it made, and the one to it, are removed.
 
 use std::sync::Arc;
 
@@ -89,22 +90,31 @@ impl App {
         Ok(())
     }
 
-    pub(super) async fn rotate_key(&self, purpose: Purpose, vouched: bool) -> Result<String, ServiceError> {
+    /// Lets the standby key of a purpose sign, and publishes the next one. Gives the id of the key that signs now. The one
+    /// before counts as `sound` when what it signed is a measure of until when it signed.
+    pub(super) async fn rotate_key(&self, purpose: Purpose, sound: bool) -> Result<String, ServiceError> {
         let rows = self.issuer_key_rows().await?;
-        let (key, row) = self.keys().make_next(purpose, &rows, vouched, &mut self.rng(), self.now())?;
-        let (id, row, before) = (key.id().to_owned(), &row, &self.keys().active_name(purpose));
-        self.write("add_issuer_key", |tx, _| Box::pin(async move { Ok(tx.insert_issuer_key(row).await?) })).await?;
+        let (key, after) = self.keys().next_turn(purpose, &rows, &mut self.rng(), self.now())?;
+        let (id, name, after) = (key.id().to_owned(), &key.name().to_owned(), &after);
+        let before = &self.keys().active_name(purpose);
+        self.write("promote_issuer_key", |tx, _| {
+            Box::pin(async move {
+                tx.insert_issuer_key(after).await?;
+                Ok(tx.promote_issuer_key(name).await?)
+            })
+        })
+        .await?;
         self.publish_keys().await?;
         self.keys().install(key);
         let now = self.now();
         self.write("retire_issuer_key", |tx, _| {
             Box::pin(async move {
                 // What a key that leaked signed is no measure: its thief, or a wrong clock, dated it.
-                let signed = if vouched { tx.newest_signing_time().await?.unwrap_or(0) } else { 0 };
+                let signed = if sound { tx.newest_signing_time().await?.unwrap_or(0) } else { 0 };
                 let at = signed.max(now);
-                tx.retire_issuer_keys(purpose.as_str(), &row.name, at).await?;
-                let detail = json!({ "purpose": purpose.as_str(), "replaces": before });
-                Ok(tx.log_act(now, "rotate_issuer_key", &row.name, &detail).await?)
+                tx.retire_issuer_keys(purpose.as_str(), name, at).await?;
+                let detail = json!({ "purpose": purpose.as_str(), "replaces": before, "standby": after.name });
+                Ok(tx.log_act(now, "rotate_issuer_key", name, &detail).await?)
             })
         })
         .await?;
@@ -114,22 +124,16 @@ impl App {
     }
 
     pub(super) async fn compromise(&self, name: &str) -> Result<Compromise, ServiceError> {
+        let missing = || DomainError::NotFound(Kind::IssuerKey);
         let rows = self.issuer_key_rows().await?;
-        let row = rows.iter().find(|row| row.name == name).ok_or(DomainError::NotFound(Kind::IssuerKey))?;
-        let purpose: Purpose = row.purpose.parse().map_err(|()| DomainError::NotFound(Kind::IssuerKey))?;
+        let row = rows.iter().find(|row| row.name == name).ok_or_else(missing)?;
+        let purpose: Purpose = row.purpose.parse().map_err(|()| missing())?;
         if self.keys().active_name(purpose) == name {
             self.rotate_key(purpose, false).await?;
         }
         let now = self.now();
         if row.compromised_at.is_none() {
-            self.write("compromise_issuer_key", |tx, _| {
-                Box::pin(async move {
-                    tx.compromise_issuer_key(name, now).await?;
-                    let detail = json!({ "purpose": purpose.as_str() });
-                    Ok(tx.log_act(now, "compromise_issuer_key", name, &detail).await?)
-                })
-            })
-            .await?;
+            self.mark_compromised(name, purpose, now).await?;
         }
         self.publish_keys().await?;
         let key = format!("{}#{name}", self.keys().issuer());
@@ -141,6 +145,30 @@ impl App {
         };
         let compromised_at = row.compromised_at.unwrap_or(now);
         Ok(Compromise { key, purpose, compromised_at, active: self.keys().active_id(purpose), heads_signed_anew })
+    }
+
+    /// Marks a key that does not sign; removes the links that it made and the one to it. A standby key is replaced.
+    async fn mark_compromised(&self, name: &str, purpose: Purpose, now: u64) -> Result<(), ServiceError> {
+        // As they are after a rotation.
+        let rows = self.issuer_key_rows().await?;
+        let waits = rows.iter().any(|row| row.name == name && row.state == "standby");
+        let other = waits.then(|| self.keys().other_standby(purpose, &rows, &mut self.rng(), now)).transpose()?;
+        let (links, other) = (&self.keys().links_of(name, &rows), &other);
+        self.write("compromise_issuer_key", |tx, _| {
+            Box::pin(async move {
+                tx.compromise_issuer_key(name, now).await?;
+                for linked in links {
+                    tx.remove_endorsement(linked).await?;
+                }
+                if let Some(other) = other {
+                    tx.insert_issuer_key(other).await?;
+                }
+                let detail = json!({ "purpose": purpose.as_str() });
+                Ok(tx.log_act(now, "compromise_issuer_key", name, &detail).await?)
+            })
+        })
+        .await?;
+        Ok(())
     }
 
     /// Publishes what an earlier act changed and could not publish.

@@ -92,7 +92,9 @@ fn doubtful_keys(rows: &[IssuerKeyRow], issuer: &str, future: &FutureHeads) -> R
     let mut names: BTreeSet<_> = signers.iter().filter_map(|id| id.strip_prefix(&own)).map(str::to_owned).collect();
     for (purpose, lifetime_s) in BELIEVED_BY_DATE {
         let since = future.last_good.unwrap_or_default().saturating_sub(lifetime_s);
-        let in_force = rows.iter().filter(|row| row.purpose == purpose.as_str() && row.compromised_at.is_none());
+        // A standby key has signed nothing yet.
+        let signed = |row: &&IssuerKeyRow| row.compromised_at.is_none() && row.state != "standby";
+        let in_force = rows.iter().filter(|row| row.purpose == purpose.as_str()).filter(signed);
         names.extend(in_force.filter(|row| row.retired_at.is_none_or(|at| at >= since)).map(|row| row.name.clone()));
     }
     Ok(names)

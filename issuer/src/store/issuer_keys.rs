@@ -13,7 +13,7 @@ pub struct IssuerKeyRow {
     pub name: String,
     /// `credentials`, `heads`, `status` or `vc-api`.
     pub purpose: String,
-    /// `active`, `retired` or `compromised`.
+    /// `standby`, `active`, `retired` or `compromised`.
     pub state: String,
     /// Multikey.
     pub public_key_multibase: String,
@@ -21,7 +21,7 @@ pub struct IssuerKeyRow {
     pub sealed_secret: Vec<u8>,
     /// Unix seconds.
     pub created_at: u64,
-    /// Unix seconds, no earlier than anything it signed; none while it is active.
+    /// Unix seconds, no earlier than anything it signed; none while it is standby or active.
     pub retired_at: Option<u64>,
     /// Unix seconds of the operator's act; none unless it is compromised.
     pub compromised_at: Option<u64>,
@@ -69,6 +69,24 @@ impl Tx {
         .bind(&key.endorsement)
         .execute(self.conn())
         .await?;
+        Ok(())
+    }
+
+    /// Lets a standby key count as the one that signs.
+    pub async fn promote_issuer_key(&mut self, name: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE issuer_keys SET state = 'active' WHERE name = $1 AND state = 'standby'")
+            .bind(name)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Removes what a credentials key said of this one.
+    pub async fn remove_endorsement(&mut self, name: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE issuer_keys SET endorsement = NULL WHERE name = $1")
+            .bind(name)
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ macro_rules! file {
 }
 
 /// Every file, in order.
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 21] = [
     file!("0001", "agents"),
     file!("0002", "attestations"),
     file!("0003", "schemas"),
@@ -36,6 +36,7 @@ const FILES: [(&str, &str, &str); 20] = [
     file!("0020", "clock"),
     file!("0021", "given_up"),
     file!("0023", "former_logs"),
+    file!("0026", "standby_keys"),
     file!("0028", "begun_by"),
 ];
 

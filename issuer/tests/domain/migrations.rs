@@ -5,7 +5,7 @@ use poa_issuer::store::{MIGRATIONS, Store, StoreError};
 use super::rig::Rig;
 
 /// SHA-384 of each landed file, as sqlx computes it. A landed file never changes: add a new one instead.
-const LANDED: [(i64, &str); 20] = [
+const LANDED: [(i64, &str); 21] = [
     (1, "618621b3934ea2cfead92f964cd2c7ad1636438babdea6e70b05253efd5f38d51bd3c5f93755748bc99cd8b7b18ec4c7"),
     (2, "b0ec3d1e8c85c6b07e758bcff620538172e20b24ec88ea4f1c00501d99572d60826ff188fc6f14b21d1383a7a17b0456"),
     (3, "09bb7e5f8547948f20d72f3b6fb230309d74b6e4beaef9977398a34e03a4f9aa06813c822bba8ba448df424b9dd2cbd9"),
@@ -25,6 +25,7 @@ const LANDED: [(i64, &str); 20] = [
     (20, "f85ff2eeed2718e6ce67620dc19040c11f5309a0942139104a2926f073d493b9396bd5170c86b07cb96b56790aebd0e1"),
     (21, "f35752c86feeed6fcc1e4b20c4f7666c0c84f7174519267eb4145337261bb3e3c7e56f4d4b306105a6e62ecc3d6b4155"),
     (23, "d9854902f7a5cd9aa609673a69093a5b69d8cf19c09a3b79a8dc821782e319142c668231f04015658c7c6e7bc0f2e683"),
+    (26, "54d498e6c90328d44c5fd941bd56bb30326a3f78189529dcc9cf581b1b7407a4c58adb987264a7e6512453a637c3ac75"),
     (28, "506b19c387c6bab3928873f5e360117d72e3220daad3eff4addb19dd68a495525c771f340dadd7f4932d66ad95dcfe34"),
 ];
 

@@ -94,7 +94,7 @@ async fn only_the_operator_sees_and_changes_keys() {
     let before = service.snapshot().await;
     let wrong = service.operator(Method::POST, "/issuer-keys/rotate", &json!({ "purpose": "all" })).await;
     wrong.assert_problem(400, "invalid-body");
-    for name in ["credentials-2", "credentials", "%23", "x"] {
+    for name in ["credentials-3", "credentials", "%23", "x"] {
         let path = format!("/issuer-keys/{name}/compromise");
         service.operator(Method::POST, &path, &json!({})).await.assert_problem(404, "not-found");
     }

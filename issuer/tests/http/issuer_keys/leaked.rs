@@ -30,7 +30,10 @@ async fn documents_of_a_leaked_credentials_key_fail_and_are_listed_until_revoked
 
     let after = trust(&service).await;
     assert_eq!(state(&after, "credentials-1"), Some(KeyState::Compromised));
-    assert!(after.follows(&before).is_err(), "a key that leaked vouches for nobody");
+    assert_eq!(after.follows(&before), Ok(()), "the standby key was pinned before the other one leaked");
+    let links: Vec<_> = after.document().succession.iter().map(|link| linked(link)).collect();
+    let to_next = (kid("credentials-2"), kid("credentials-3"));
+    assert_eq!(links, [to_next], "what the leaked key vouched for is vouched for by nobody");
     assert!(!jwks(&service).await.contains(&kid("credentials-1")));
     assert_eq!(jwks(&service).await[0], kid("credentials-2"));
     assert!(!service.get("/.well-known/did.json").await.text().contains("credentials-1"));
@@ -108,10 +111,41 @@ async fn a_retired_key_that_leaks_is_marked_without_another_rotation() {
     let before = trust(&service).await;
     rotate(&service, json!({ "purpose": "credentials" })).await;
     let between = trust(&service).await;
+    assert_eq!(between.document().succession.len(), 2);
     let whole = kid("credentials-1").replace('%', "%25").replace('#', "%23");
     let answer = compromise(&service, &whole).await;
     assert_eq!(answer["active"], kid("credentials-2"));
     let after = trust(&service).await;
     assert_eq!(after.follows(&between), Ok(()), "the key in force did not leak");
-    assert!(after.follows(&before).is_err(), "who pinned the leaked key has to compare fingerprints");
+    assert_eq!(after.document().succession.len(), 1, "its link is gone");
+    assert_eq!(after.follows(&before), Ok(()), "who pinned before the rotation pinned the standby key too");
+    // Who missed two rotations finds no way past the key that leaked.
+    rotate(&service, json!({ "purpose": "credentials" })).await;
+    compromise(&service, "credentials-2").await;
+    let later = trust(&service).await;
+    assert!(later.follows(&before).is_err(), "who pinned leaked keys alone has to compare fingerprints");
+    assert_eq!(later.follows(&after), Ok(()));
+}
+
+/// The keys of a succession link: who signed it, and for whom.
+fn linked(link: &str) -> (String, String) {
+    let link = poa_verifier::jws::parse(link).unwrap();
+    (link.kid().to_owned(), link.claims().unwrap()["sub"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_standby_key_that_leaks_is_replaced_and_never_signs() {
+    let service = Service::start().await;
+    let before = trust(&service).await;
+    let answer = compromise(&service, "credentials-2").await;
+    assert_eq!(answer["active"], kid("credentials-1"), "the key in force goes on signing");
+    let after = trust(&service).await;
+    assert_eq!(state(&after, "credentials-2"), Some(KeyState::Compromised));
+    assert_eq!(state(&after, "credentials-3"), Some(KeyState::Active), "another one waits");
+    assert_eq!(after.follows(&before), Ok(()));
+    let links: Vec<_> = after.document().succession.iter().map(|link| linked(link)).collect();
+    assert_eq!(links, [(kid("credentials-1"), kid("credentials-3"))]);
+    let answer = rotate(&service, json!({ "purpose": "credentials" })).await;
+    assert_eq!(answer["made"], json!([kid("credentials-3")]));
+    assert_eq!(trust(&service).await.follows(&before), Ok(()));
 }

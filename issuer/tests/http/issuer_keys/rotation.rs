@@ -21,8 +21,9 @@ async fn the_new_key_signs_and_stands_first_and_the_old_one_still_verifies() {
     assert_eq!(answer["made"], json!([kid("credentials-2")]));
 
     assert_eq!(jwks(&service).await[0], kid("credentials-2"));
-    // Five keys, and those that sign credentials or lists once more under the ids of their JsonWebKey methods.
-    assert_eq!(jwks(&service).await.len(), 9);
+    // Four that sign, four that sign next, and the old one; those that sign credentials or lists once more under the ids
+    // of their JsonWebKey methods.
+    assert_eq!(jwks(&service).await.len(), 16);
     let after = trust(&service).await;
     let retired = listed(&after, "credentials-1").unwrap();
     assert_eq!(retired.state, KeyState::Retired);
@@ -54,6 +55,61 @@ async fn the_new_key_signs_and_stands_first_and_the_old_one_still_verifies() {
     }
 }
 
+/// What a pinned document says of a document: whether it is genuine, without anything fetched anew.
+fn judged(pinned: &Trust, document: &Value, service: &Service) -> poa_verifier::Report {
+    let bytes = document.to_string().into_bytes();
+    let verifier = poa_verifier::Verifier::new(pinned.clone());
+    verifier.verify(&bytes, None, &Default::default(), &mut Default::default(), service.now())
+}
+
+#[tokio::test]
+async fn a_verifier_that_pinned_before_a_rotation_takes_what_the_new_keys_sign() {
+    use poa_verifier::report::{CheckName, Outcome};
+    let service = Service::start().await;
+    let pinned = trust(&service).await;
+    let standby = ["credentials-2", "heads-2", "status-2", "vc-api-2"];
+    for name in standby {
+        assert_eq!(state(&pinned, name), Some(KeyState::Active), "{name} is published before it signs");
+    }
+    let signed_by = |document: &Value| document["proof"][0]["verificationMethod"].as_str().unwrap().to_owned();
+    service.clock.advance(60);
+    rotate(&service, json!({})).await;
+    let document = credential(&service).await;
+    assert_eq!(signed_by(&document), kid("credentials-2"));
+    let report = judged(&pinned, &document, &service);
+    for check in [CheckName::IssuerSignature, CheckName::Root, CheckName::Proof] {
+        assert_eq!(report.outcome(check), Outcome::Pass, "{report:#?}");
+    }
+    // The next standby is published in the same act, and the one after the next rotation is not known to the old pin.
+    let now = trust(&service).await;
+    for name in ["credentials-3", "heads-3", "status-3", "vc-api-3"] {
+        assert_eq!((state(&now, name), state(&pinned, name)), (Some(KeyState::Active), None));
+    }
+    rotate(&service, json!({})).await;
+    let document = credential(&service).await;
+    assert_eq!(judged(&pinned, &document, &service).outcome(CheckName::IssuerSignature), Outcome::Unknown);
+    let newest = trust(&service).await;
+    assert_eq!(newest.follows(&pinned), Ok(()), "two rotations were missed");
+    assert_eq!(judged(&newest, &document, &service).outcome(CheckName::IssuerSignature), Outcome::Pass);
+}
+
+#[tokio::test]
+async fn a_database_from_before_there_were_standby_keys_gets_them_at_the_next_start() {
+    let service = Service::start().await;
+    let before = trust(&service).await;
+    sqlx::query("DELETE FROM issuer_keys WHERE state = 'standby'")
+        .execute(service.app.domain().store().writer_pool())
+        .await
+        .unwrap();
+    let service = service.restart().await;
+    let after = trust(&service).await;
+    assert_eq!(after.follows(&before), Ok(()));
+    assert_eq!(state(&after, "credentials-2"), Some(KeyState::Active));
+    assert_eq!(after.document().succession.len(), 1, "the key in force vouches for its standby");
+    rotate(&service, json!({})).await;
+    assert_eq!(jwks(&service).await[0], kid("credentials-2"));
+}
+
 #[tokio::test]
 async fn a_rotation_that_was_cut_short_is_finished_at_the_next_start() {
     let service = Service::start().await;
@@ -65,7 +121,8 @@ async fn a_rotation_that_was_cut_short_is_finished_at_the_next_start() {
         .unwrap();
     let service = service.restart().await;
     let trust = trust(&service).await;
-    assert_eq!((state(&trust, "heads-1"), state(&trust, "heads-2")), (Some(KeyState::Retired), Some(KeyState::Active)));
+    let states = ["heads-1", "heads-2", "heads-3", "heads-4"].map(|name| state(&trust, name));
+    assert_eq!(states, [Some(KeyState::Retired), Some(KeyState::Active), Some(KeyState::Active), None]);
     service.attested_agent().await;
     let head = service.get("/roots/latest").await.json();
     assert_eq!(head_key(&trust, head["head"].as_str().unwrap()), kid("heads-2"));
@@ -78,6 +135,12 @@ async fn the_private_half_of_a_retired_key_is_gone() {
     let rows = service.app.issuer_key_rows().await.unwrap();
     for row in rows {
         assert_eq!(row.sealed_secret.is_empty(), row.state == "retired", "{}", row.name);
+        assert_eq!(
+            row.endorsement.is_some(),
+            row.purpose == "credentials" && row.name != "credentials-1",
+            "{}",
+            row.name
+        );
     }
 }
 
@@ -179,11 +242,11 @@ async fn a_retired_key_is_dropped_when_the_last_document_it_signed_has_expired()
 #[tokio::test]
 async fn no_more_keys_are_published_than_verifiers_read() {
     let service = Service::start().await;
-    for _ in 0..11 {
+    for _ in 0..10 {
         rotate(&service, json!({})).await;
     }
     let refused = service.operator(Method::POST, "/issuer-keys/rotate", &json!({})).await;
     refused.assert_problem(409, "conflict");
     // One that leaks is replaced all the same.
-    assert_eq!(compromise(&service, "credentials-12").await["active"], kid("credentials-13"));
+    assert_eq!(compromise(&service, "credentials-11").await["active"], kid("credentials-12"));
 }
