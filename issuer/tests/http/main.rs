@@ -14,6 +14,7 @@ mod credentials;
 mod did_resolution;
 mod discovery;
 mod envelope;
+mod examples;
 mod floods;
 mod health;
 mod issuer_keys;
