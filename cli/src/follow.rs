@@ -34,7 +34,7 @@ pub fn fetch(client: &Client, directory: &Path) -> Outcome<Pinned> {
 
 fn read(document: serde_json::Value, client: &Client, directory: &Path) -> Outcome<Pinned> {
     let pinned = Pinned::new(document, directory.to_owned())?;
-    if pinned.url() == client.base() {
+    if pinned.url().parse().as_ref() == Ok(client.origin()) {
         return Ok(pinned);
     }
     Err(Failure::refused(

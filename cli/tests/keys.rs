@@ -78,7 +78,7 @@ fn keys_rotate_and_leak_and_pins_follow_only_what_is_vouched_for() {
     assert_eq!(add("early").status, 0);
     // Who pins leaked keys alone is asked to compare.
     for name in ["credentials-2", "credentials-3"] {
-        keys(&["compromise", name]);
+        keys(&["compromise", name, "--yes"]);
     }
     let refused = add("early");
     assert_eq!(refused.status, 1, "{}", refused.stdout);

@@ -165,13 +165,13 @@ fn verifiers_and_holders_go_on_through_rotations_and_say_what_they_followed() {
     // The key that signs now was published before it signed: even who follows nothing goes on. A leaked key of heads has
     // them all signed anew, by the one in force.
     rotate(&cast);
-    cast.ok("service", &["keys", "compromise", "heads-1"]);
+    cast.ok("service", &["keys", "compromise", "heads-1", "--yes"]);
     assert_eq!(root("strict", &["--pin-strict"]).status, 0);
     assert_eq!(fingerprint(&cast, "strict"), first);
 
     // After the second rotation the old pin does not know the key; the links lead to it.
     rotate(&cast);
-    cast.ok("service", &["keys", "compromise", "heads-2"]);
+    cast.ok("service", &["keys", "compromise", "heads-2", "--yes"]);
     let strict = root("strict", &["--pin-strict"]);
     assert_eq!(strict.status, 2, "{}", strict.stdout);
     let error = &strict.json()["error"];
