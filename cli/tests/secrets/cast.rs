@@ -29,6 +29,7 @@ pub struct Cast {
 impl Cast {
     pub fn new() -> Self {
         let poa = Poa::new();
+        std::fs::write(poa.path("capabilities.txt"), "open-source\n").unwrap();
         let mut service = poa.command(&[
             "--json",
             "--data-dir",
@@ -40,6 +41,8 @@ impl Cast {
             "1",
             "--watch-interval-s",
             "1",
+            "--capabilities",
+            "capabilities.txt",
         ]);
         let log = std::fs::File::create(poa.path("service.log")).unwrap();
         let mut service = service.envs(NOISY).stderr(Stdio::from(log)).spawn().unwrap();
