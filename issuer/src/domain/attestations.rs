@@ -103,6 +103,9 @@ impl Domain {
         receipts: &VerifiedReceipts,
         now: u64,
     ) -> Result<Vec<ReceiptOutcome>, DomainError> {
+        if let Some(outcomes) = self.nothing_new(receipts).await? {
+            return Ok(outcomes);
+        }
         self.store
             .run_tx("store_attestations", |tx, _| {
                 Box::pin(async move {
@@ -111,6 +114,26 @@ impl Domain {
                         outcomes.push(store_one(tx, item, now).await?);
                     }
                     Ok(outcomes)
+                })
+            })
+            .await
+    }
+
+    /// The outcomes when every receipt is refused for what it is, or known: nobody then waits for the one writer.
+    async fn nothing_new(&self, receipts: &VerifiedReceipts) -> Result<Option<Vec<ReceiptOutcome>>, DomainError> {
+        self.store
+            .read_tx(|tx, _| {
+                Box::pin(async move {
+                    let mut outcomes = Vec::with_capacity(receipts.0.len());
+                    for Verified { digest, receipt, .. } in &receipts.0 {
+                        let digest = digest.clone();
+                        outcomes.push(match receipt {
+                            Err(error) => ReceiptOutcome::Refused { digest: Some(digest), error: error.clone() },
+                            Ok(_) if tx.has_attestation(&digest).await? => ReceiptOutcome::Known { digest },
+                            Ok(_) => return Ok(None),
+                        });
+                    }
+                    Ok(Some(outcomes))
                 })
             })
             .await

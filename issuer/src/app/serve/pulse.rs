@@ -150,13 +150,18 @@ impl Pulse {
         self.closed.notified().await;
     }
 
-    /// Whether only the client can go on, because no request of its has arrived whole: whether it is idle, and since when.
+    /// Whether only the client can go on, because no request of its is worked on: whether it is idle, and since when. An
+    /// answer that the client does not take waits for it as an unfinished body does, and protects none. While it takes
+    /// answers and sends nothing, nothing else waits for it.
     pub(super) fn waiting(&self) -> Option<(bool, Instant)> {
         let state = self.state();
         match state.doing {
             Doing::Header(since) => Some((false, since)),
             Doing::Idle(since) => Some((true, since)),
-            Doing::Working(since) => (state.bodies == state.requests).then_some((false, since)),
+            Doing::Working(since) => {
+                let for_client = state.bodies + state.answers.len();
+                (state.bodies > 0 && for_client == state.requests).then_some((false, since))
+            }
         }
     }
 
@@ -340,9 +345,13 @@ mod tests {
         assert!(pulse.waiting().is_none(), "the service works on it");
         let body = pulse.begin_body();
         assert!(matches!(pulse.waiting(), Some((false, _))), "its body has not come");
+        let mut other = pulse.begin();
+        assert!(pulse.waiting().is_none(), "another request is worked on");
+        other.answered();
+        assert!(matches!(pulse.waiting(), Some((false, _))), "its answer waits for the client too");
         drop(body);
         assert!(pulse.waiting().is_none());
-        drop(request);
+        drop((request, other));
         assert!(matches!(pulse.waiting(), Some((true, _))));
     }
 
