@@ -113,7 +113,7 @@ fn what_cannot_be_done_says_so_with_its_status() {
     drop(service);
     // Another master key, and none.
     std::fs::write(poa.path("master"), "cd".repeat(32)).unwrap();
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--master-key-file", "master"];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--public-url", &url, "--master-key-file", "master"];
     let wrong = poa.run(&[&["--data-dir", "service"], &serve[..]].concat());
     assert_eq!(wrong.status, 2);
     assert!(wrong.stderr.contains("does not open"), "{}", wrong.stderr);
