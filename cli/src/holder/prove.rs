@@ -1,8 +1,8 @@
 //! The holder's proofs: opening, path and signed root come in, a proof goes out.
 //!
 //! # Order of trust
-//! 1. The root is one that the pinned issuer signed for everybody: heads are fetched before the agent is named and on a
-//!    connection of their own, and a head that contradicts one seen before, or a second anchor of an hour, is refused. What
+//! 1. The root is one that the pinned issuer signed for everybody: heads are fetched without naming the agent, on a
+//!    connection of their own (the address is the same, so who fetched can be guessed later), and a head that contradicts one seen before, or a second anchor of an hour, is refused. What
 //!    the service gives as the hour's anchor has to say so itself, and to be of this hour.
 //! 2. The opening is this holder's own (`opening`), and its leaf is under that root: the path from
 //!    public tiles is recomputed here.
@@ -81,7 +81,7 @@ pub fn stand(
     pinned: &Pinned,
     newest_root: bool,
 ) -> Outcome<Standing> {
-    // Both before the agent is named: which one is used tells the service nothing.
+    // Both each time, and without naming the agent: which one is used tells the service nothing.
     let (anchor, newest) = (anchor(client, pinned)?, head(client, pinned, "/roots/latest")?);
     if let Some(opening) = dir.contents.openings.first().cloned()
         && let Some(standing) = under(dir, client, &anchor, opening)?

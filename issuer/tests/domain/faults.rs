@@ -13,7 +13,7 @@ use poa_issuer::store::{Store, StoreError};
 use serde_json::json;
 use sqlx::SqlitePool;
 
-use super::rig::{NOW, Rig, managed_registration, settings};
+use super::rig::{NOW, Rig, Signer, managed_registration, settings};
 
 async fn pragma(pool: &SqlitePool, sql: &'static str) {
     sqlx::raw_sql(sql).execute(pool).await.unwrap();
@@ -121,7 +121,7 @@ struct PanickingOnce(AtomicBool);
 impl HeadSigner for PanickingOnce {
     fn sign_head(&self, claims: &HeadClaims) -> Result<String, HeadSigningError> {
         assert!(self.0.swap(true, Ordering::SeqCst), "as a test");
-        Ok(format!("head {}", claims.seq))
+        Signer::new().sign_head(claims)
     }
 }
 

@@ -22,7 +22,13 @@ pub const NOW: u64 = 1_800_000_000;
 pub const HOST: &str = "issuer.example";
 
 /// A real Ed25519 signer of heads.
-struct Signer(SigningKey);
+pub struct Signer(SigningKey);
+
+impl Signer {
+    pub fn new() -> Self {
+        Self(SigningKey::from_bytes(&[1; 32]))
+    }
+}
 
 impl HeadSigner for Signer {
     fn sign_head(&self, claims: &HeadClaims) -> Result<String, HeadSigningError> {
@@ -65,7 +71,7 @@ pub async fn open(dir: &FilePath, now: u64) -> Domain {
 
 async fn open_with(dir: &FilePath, settings: Settings, now: u64) -> Domain {
     let store = Store::open(&dir.join("poa.sqlite")).await.unwrap();
-    let signer = Arc::new(Signer(SigningKey::from_bytes(&[1; 32])));
+    let signer = Arc::new(Signer::new());
     Domain::open(store, settings, MasterKey::from_bytes([7; 32]), signer, os_entropy(), now).await.unwrap()
 }
 
