@@ -25,6 +25,10 @@ use serde_json::{Value, json};
 
 use crate::compiled::ENGINE;
 
+/// Reasons that leave a check undecided, because a newer trust document may settle them.
+pub const SETTLED_BY_NEWER_TRUST: [&str; 5] =
+    ["unknown_key", "unknown_attestation_schema", "unknown_disclosure_schema", "unlisted_log", "unlisted_list"];
+
 /// 2027-01-15T08:00:00Z.
 pub const NOW: u64 = 1_800_000_000;
 const DAY: u64 = 86_400;
