@@ -7,8 +7,8 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Refused;
 use super::layers::is_problem;
+use super::{Problem, Refused};
 use crate::app::App;
 use crate::http::negotiation::{Accept, varies};
 use crate::http::pages::{html, service};
@@ -28,6 +28,10 @@ pub async fn for_people(State(app): State<Arc<App>>, request: Request, next: Nex
     }
     let Some(Refused(error)) = response.extensions().get::<Refused>().cloned() else { return response };
     let problem = error.problem;
+    if problem == Problem::NotAcceptable {
+        // Whoever asked for one form of a document reads which there are in the form of a program.
+        return response;
+    }
     let view =
         pages::refusal(&service(&app), problem.status().as_u16(), problem.title(), &error.detail, problem.code());
     let (page, body) = html(view).into_parts();

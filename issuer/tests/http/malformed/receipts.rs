@@ -63,7 +63,7 @@ pub fn cases(world: &World) -> Vec<Case> {
         ("two parts", format!("{header}.{body}")),
         ("four parts", format!("{good}.{signature}")),
         ("padding", format!("{header}.{body}.{signature}==")),
-        ("white space", format!("{header}.{body}.{signature}\n")),
+        ("white space", format!("{header}.{body}\n.{signature}")),
         ("standard base64", format!("{header}.{body}.{}", "+/".repeat(43))),
         ("spare bits set", format!("{header}.{body}.{}", spare_bit(signature))),
         ("signature of zeros", format!("{header}.{body}.{}", base64url(&[0; 64]))),
