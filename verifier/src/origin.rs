@@ -2,8 +2,7 @@
 //!
 //! An origin is a scheme, a host and a port (RFC 6454). Two texts of one origin are equal here: scheme and host in any
 //! case, the scheme's default port written or left out, an IPv6 address in any spelling, a final slash. The text of an
-//! [`Origin`] is the one spelling that documents carry, which is also an
-//! [`Audience`](poa_circuits::native::scope::Audience).
+//! [`Origin`] is the one spelling that documents carry, which is also an [`Audience`].
 //!
 //! Host names are ASCII. A name in other letters has an ASCII form (`xn--…`, IDNA), which whoever reads names from people
 //! makes before it comes here.
@@ -101,7 +100,7 @@ impl Origin {
     }
 
     /// The text with the port written out, as services spell themselves that were named before it was left out. The
-    /// same as [`Self::to_string`] where the port is not the default one.
+    /// same as its text where the port is not the default one.
     pub fn with_port(&self) -> String {
         let port = self.port.unwrap_or(self.scheme.default_port());
         format!("{}://{}:{port}", self.scheme.name(), self.host)

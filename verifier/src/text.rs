@@ -28,7 +28,7 @@ const INVISIBLE: &[(char, char)] = &[
 ];
 
 /// Whether a character shows as itself: it moves no cursor, reorders nothing, changes no neighbour, and can be seen. Not so
-/// control characters, [`INVISIBLE`] ones and code points that are no characters (Unicode TR36 §3.1, TR9 §2).
+/// control characters, invisible ones and code points that are no characters (Unicode TR36 §3.1, TR9 §2).
 pub fn is_visible(c: char) -> bool {
     let code = u32::from(c);
     let is_noncharacter = (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe;
